@@ -1,0 +1,10 @@
+//! anchorite runs root-CA key ceremonies on an air-gapped laptop.
+//!
+//! The rooms, from the bottom up; each may use only those above it in this list:
+//!
+//! - [`digest`], [`x509`]: bytes to values and back
+//! - [`ports`]: the edges as traits
+
+pub mod digest;
+pub mod ports;
+pub mod x509;

@@ -1,0 +1,62 @@
+//! The one escape function: every text from elsewhere passes here before it reaches a
+//! terminal, a log, a page, a script's comment or a file name.
+
+/// Text that is safe to print: printable ASCII and Latin letters stay, a backslash is
+/// doubled, everything else (controls, bidi marks, look-alikes of other scripts) becomes
+/// `\u{..}`. One line in, one line out.
+pub fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' => safe.push_str("\\\\"),
+            ' '..='~' => safe.push(character),
+            _ if is_latin_letter(character) => safe.push(character),
+            _ => safe.extend(character.escape_unicode()),
+        }
+    }
+    safe
+}
+
+/// Bytes that should be text: valid UTF-8 is escaped, the rest is shown as `\xNN`.
+pub fn escape_bytes(bytes: &[u8]) -> String {
+    let mut safe = String::new();
+    for chunk in bytes.utf8_chunks() {
+        safe.push_str(&escape(chunk.valid()));
+        for byte in chunk.invalid() {
+            safe.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    safe
+}
+
+/// Letters of Latin-1 and Latin Extended-A: what European names are written with.
+fn is_latin_letter(character: char) -> bool {
+    matches!(character, '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{17f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn hostile_text_is_shown_not_obeyed() {
+        assert_eq!(escape("Acme Root"), "Acme Root");
+        assert_eq!(escape("M\u{fc}ller"), "M\u{fc}ller");
+        assert_eq!(escape("a\u{1b}[31m\n"), "a\\u{1b}[31m\\u{a}");
+        assert_eq!(
+            escape("\u{202e}\u{200b}\u{430}"),
+            "\\u{202e}\\u{200b}\\u{430}"
+        );
+        assert_eq!(escape("C:\\x"), "C:\\\\x");
+        assert_eq!(escape_bytes(b"a\xff\x00"), "a\\xff\\u{0}");
+    }
+
+    proptest! {
+        #[test]
+        fn only_printable_ascii_and_latin_letters_leave(text in any::<Vec<u8>>()) {
+            let safe = escape_bytes(&text);
+            prop_assert!(safe.chars().all(|c| matches!(c, ' '..='~') || is_latin_letter(c)));
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Bytes to values and back: requests, certificates, CRLs, names, keys, times.
+//!
+//! What identifies something (names, public keys, key identifiers) is kept as the bytes it
+//! came as and never decoded and encoded again.
+
+pub mod certificate;
+pub mod cms;
+pub mod crl;
+pub mod escape;
+pub mod extension;
+pub mod name;
+pub mod oid;
+pub mod pem;
+pub mod public_key;
+pub mod request;
+pub mod serial;
+pub mod template;
+pub mod time;
+pub mod tlv;
