@@ -1,1 +1,183 @@
-//! (being written)
+//! Certificates taken apart into the bytes they are made of.
+
+use der::Tag;
+
+use super::extension::{Extension, ExtensionValue, KeyUsage};
+use super::name::Name;
+use super::pem::{self, PemError};
+use super::serial::Serial;
+use super::time::UtcTime;
+use super::tlv::{self, DerError, context, elements, sequence_of};
+use crate::digest::Digest;
+
+/// Why a certificate file cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateError {
+    /// Not one object.
+    #[error(transparent)]
+    Pem(#[from] PemError),
+    /// Not a certificate, or not DER.
+    #[error("the certificate cannot be read: {0}")]
+    Der(#[from] DerError),
+}
+
+/// The fields of a TBSCertificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFields {
+    /// serialNumber
+    pub serial: Serial,
+    /// AlgorithmIdentifier, DER.
+    pub algorithm: Vec<u8>,
+    /// issuer
+    pub issuer: Name,
+    /// notBefore
+    pub not_before: UtcTime,
+    /// notAfter
+    pub not_after: UtcTime,
+    /// subject
+    pub subject: Name,
+    /// SubjectPublicKeyInfo, DER.
+    pub spki: Vec<u8>,
+    /// Extensions in their order.
+    pub extensions: Vec<Extension>,
+}
+
+impl CertificateFields {
+    /// Reads a version 3 TBSCertificate without unique identifiers.
+    pub fn from_tbs(tbs: &[u8]) -> Result<Self, DerError> {
+        let fields = sequence_of(tbs, "TBSCertificate")?;
+        let [version, serial, algorithm, issuer, validity, subject, spki, extensions] =
+            fields.as_slice()
+        else {
+            return Err(DerError::new(
+                "TBSCertificate: not version, serial, algorithm, issuer, validity, subject, key, extensions",
+            ));
+        };
+        if version.raw != [0xa0, 3, 2, 1, 2] {
+            return Err(DerError::new("TBSCertificate: not version 3"));
+        }
+        if extensions.tag != context(3) {
+            return Err(DerError::new("TBSCertificate: no extensions"));
+        }
+        let dates = sequence_of(validity.raw, "validity")?;
+        let [not_before, not_after] = dates.as_slice() else {
+            return Err(DerError::new("validity: not two times"));
+        };
+        if spki.tag != Tag::Sequence || algorithm.tag != Tag::Sequence {
+            return Err(DerError::new("TBSCertificate: key or algorithm is no SEQUENCE"));
+        }
+        Ok(Self {
+            serial: Serial::from_der(serial)?,
+            algorithm: algorithm.raw.to_vec(),
+            issuer: Name::from_der(issuer.raw)?,
+            not_before: UtcTime::from_der(not_before)?,
+            not_after: UtcTime::from_der(not_after)?,
+            subject: Name::from_der(subject.raw)?,
+            spki: spki.raw.to_vec(),
+            extensions: Extension::list(extensions.value)?,
+        })
+    }
+
+    /// What an extension says, if it is there and can be read.
+    fn value(&self, oid: &str) -> Option<ExtensionValue> {
+        self.extensions.iter().find(|extension| extension.oid == oid)?.read().ok()
+    }
+
+    /// subjectKeyIdentifier
+    pub fn subject_key_identifier(&self) -> Option<Vec<u8>> {
+        match self.value("2.5.29.14")? {
+            ExtensionValue::SubjectKeyIdentifier(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// cA and path length of basicConstraints.
+    pub fn basic_constraints(&self) -> Option<(bool, Option<u32>)> {
+        match self.value("2.5.29.19")? {
+            ExtensionValue::BasicConstraints { ca, path_length } => Some((ca, path_length)),
+            _ => None,
+        }
+    }
+
+    /// keyUsage
+    pub fn key_usage(&self) -> Option<Vec<KeyUsage>> {
+        match self.value("2.5.29.15")? {
+            ExtensionValue::KeyUsage(usages) => Some(usages),
+            _ => None,
+        }
+    }
+
+    /// extKeyUsage, dotted OIDs.
+    pub fn extended_key_usage(&self) -> Option<Vec<String>> {
+        match self.value("2.5.29.37")? {
+            ExtensionValue::ExtendedKeyUsage(oids) => Some(oids),
+            _ => None,
+        }
+    }
+}
+
+/// A whole certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// The whole, DER.
+    pub der: Vec<u8>,
+    /// TBSCertificate, DER.
+    pub tbs: Vec<u8>,
+    /// The outer AlgorithmIdentifier, DER.
+    pub algorithm: Vec<u8>,
+    /// Octets of the signature.
+    pub signature: Vec<u8>,
+    /// The body's fields.
+    pub fields: CertificateFields,
+}
+
+impl Certificate {
+    /// Reads a certificate; nothing may follow it.
+    pub fn from_der(der: &[u8]) -> Result<Self, DerError> {
+        let parts = SignedParts::from_der(der, "Certificate")?;
+        Ok(Self {
+            der: der.to_vec(),
+            fields: CertificateFields::from_tbs(parts.tbs)?,
+            tbs: parts.tbs.to_vec(),
+            algorithm: parts.algorithm.to_vec(),
+            signature: parts.signature.to_vec(),
+        })
+    }
+
+    /// Reads a file: DER, or PEM with one certificate in it.
+    pub fn from_file(bytes: &[u8]) -> Result<Self, CertificateError> {
+        let der = pem::decode_one(bytes, &["CERTIFICATE", "X509 CERTIFICATE"])?;
+        Ok(Self::from_der(&der)?)
+    }
+
+    /// SHA-256 of the whole.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.der)
+    }
+}
+
+/// The three parts of every signed object (RFC 5280 4.1.1, RFC 2986 4.2).
+pub struct SignedParts<'a> {
+    /// What was signed.
+    pub tbs: &'a [u8],
+    /// AlgorithmIdentifier, DER.
+    pub algorithm: &'a [u8],
+    /// Octets of the signature.
+    pub signature: &'a [u8],
+}
+
+impl<'a> SignedParts<'a> {
+    /// Takes `SEQUENCE { tbs, algorithm, BIT STRING }` apart.
+    pub fn from_der(der: &'a [u8], what: &str) -> Result<Self, DerError> {
+        let outer = tlv::single(der, tlv::SEQUENCE, what)?;
+        let parts = elements(outer.value).map_err(|error| DerError(format!("{what}: {error}")))?;
+        let [tbs, algorithm, signature] = parts.as_slice() else {
+            return Err(DerError(format!("{what}: not body, algorithm, signature")));
+        };
+        Ok(Self {
+            tbs: tbs.raw,
+            algorithm: algorithm.raw,
+            signature: tlv::bit_string_octets(signature, "signature")?,
+        })
+    }
+}

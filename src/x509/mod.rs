@@ -14,6 +14,8 @@ pub mod pem;
 pub mod public_key;
 pub mod request;
 pub mod serial;
+pub mod show;
+pub mod tbs;
 pub mod template;
 pub mod time;
 pub mod tlv;

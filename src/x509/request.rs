@@ -1,1 +1,117 @@
-//! (being written)
+//! Certification requests (PKCS#10, RFC 2986) as Vault, OpenBao and others write them.
+
+use der::Tag;
+
+use super::certificate::SignedParts;
+use super::extension::Extension;
+use super::name::Name;
+use super::oid;
+use super::pem::{self, PemError};
+use super::tlv::{self, DerError, context, sequence_of};
+use crate::digest::Digest;
+
+/// `extensionRequest` (RFC 2985 5.4.2)
+const EXTENSION_REQUEST: &str = "1.2.840.113549.1.9.14";
+
+/// Why a request file cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// Not one object.
+    #[error(transparent)]
+    Pem(#[from] PemError),
+    /// Not a request, or not DER.
+    #[error("the request cannot be read: {0}")]
+    Der(#[from] DerError),
+}
+
+/// A request, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// SHA-256 of the file it came in.
+    pub file_digest: Digest,
+    /// The whole, DER.
+    pub der: Vec<u8>,
+    /// CertificationRequestInfo, DER: what its signature covers.
+    pub info: Vec<u8>,
+    /// subject
+    pub subject: Name,
+    /// SubjectPublicKeyInfo, DER.
+    pub spki: Vec<u8>,
+    /// The extensions it asks for.
+    pub extensions: Vec<Extension>,
+    /// Other attributes, by name.
+    pub other_attributes: Vec<String>,
+    /// AlgorithmIdentifier of its own signature, DER.
+    pub algorithm: Vec<u8>,
+    /// Octets of its own signature.
+    pub signature: Vec<u8>,
+}
+
+impl Request {
+    /// Reads a file: DER, or PEM with one request in it and nothing after.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, RequestError> {
+        let der = pem::decode_one(bytes, &["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"])?;
+        let mut request = Self::from_der(&der)?;
+        request.file_digest = Digest::of(bytes);
+        Ok(request)
+    }
+
+    fn from_der(der: &[u8]) -> Result<Self, DerError> {
+        let parts = SignedParts::from_der(der, "CertificationRequest")?;
+        let fields = sequence_of(parts.tbs, "CertificationRequestInfo")?;
+        let (version, subject, spki, attributes) = match fields.as_slice() {
+            [version, subject, spki, attributes] => (version, subject, spki, attributes),
+            [_, _, _] => {
+                return Err(DerError::new(
+                    "CertificationRequestInfo: the attributes are absent (RFC 2986 wants them, even if empty)",
+                ));
+            }
+            _ => return Err(DerError::new("CertificationRequestInfo: not four fields")),
+        };
+        if version.raw != [2, 1, 0] {
+            return Err(DerError::new("CertificationRequestInfo: not version 1"));
+        }
+        if attributes.tag != context(0) {
+            return Err(DerError::new("CertificationRequestInfo: the fourth field is not the attributes"));
+        }
+        let mut request = Self {
+            file_digest: Digest::of(der),
+            der: der.to_vec(),
+            info: parts.tbs.to_vec(),
+            subject: Name::from_der(subject.raw)?,
+            spki: spki.raw.to_vec(),
+            extensions: Vec::new(),
+            other_attributes: Vec::new(),
+            algorithm: parts.algorithm.to_vec(),
+            signature: parts.signature.to_vec(),
+        };
+        request.read_attributes(attributes.value)?;
+        Ok(request)
+    }
+
+    fn read_attributes(&mut self, attributes: &[u8]) -> Result<(), DerError> {
+        for attribute in tlv::elements(attributes)? {
+            let fields = sequence_of(attribute.raw, "Attribute")?;
+            let [kind, values] = fields.as_slice() else {
+                return Err(DerError::new("Attribute: not a type and its values"));
+            };
+            if kind.tag != Tag::ObjectIdentifier || values.tag != Tag::Set {
+                return Err(DerError::new("Attribute: not a type and its values"));
+            }
+            let kind = oid::dotted(kind.value);
+            if kind != EXTENSION_REQUEST {
+                self.other_attributes.push(oid::name(&kind).to_owned());
+                continue;
+            }
+            let lists = tlv::elements(values.value)?;
+            let [list] = lists.as_slice() else {
+                return Err(DerError::new("extensionRequest: not exactly one value"));
+            };
+            if !self.extensions.is_empty() {
+                return Err(DerError::new("extensionRequest: comes twice"));
+            }
+            self.extensions = Extension::list(list.raw)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,310 @@
+//! The ceremony file's meaning: what is allowed, what each product will say, and the plan
+//! and lock that people approve before the day.
+
+pub mod document;
+pub mod file;
+pub mod lock;
+pub mod make;
+pub mod profile;
+pub mod template;
+pub mod text;
+
+use crate::digest::Digest;
+use crate::x509::certificate::Certificate;
+use crate::x509::extension::KeyUsage;
+use crate::x509::name::Name;
+use crate::x509::public_key::{PublicKey, RootKey, SignatureAlgorithm};
+use crate::x509::template::{Template, Unknown};
+use crate::x509::time::Span;
+use profile::Profile;
+
+/// What is allowed, beyond what is always refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// A company's own PKI.
+    Private,
+    /// As WebTrust audits ask: one approval for each signature, a new serial after a crash.
+    Webtrust,
+}
+
+impl Policy {
+    /// The word in the ceremony file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::Webtrust => "webtrust",
+        }
+    }
+}
+
+/// Who signs the seal besides people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SealMode {
+    /// The root key itself.
+    Direct,
+    /// Nobody: people alone.
+    None,
+}
+
+impl SealMode {
+    /// The word in the ceremony file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::None => "none",
+        }
+    }
+}
+
+/// Somebody named in the ceremony file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Short name; part of a file name.
+    pub id: String,
+    /// administrator, operator, custodian, witness or auditor.
+    pub role: String,
+    /// OpenSSH public key, if the person signs.
+    pub key: Option<String>,
+}
+
+/// The state of the ledger that a plan was made for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerState {
+    /// Sealed ceremonies so far.
+    pub ceremonies: u32,
+    /// SHA-256 of the newest SEAL.txt; zeros for an empty ledger.
+    pub head: Digest,
+    /// The number that the next CRL gets.
+    pub next_crl_number: u64,
+}
+
+impl LedgerState {
+    /// A ledger without any ceremony.
+    pub const EMPTY: Self = Self {
+        ceremonies: 0,
+        head: Digest::ZERO,
+        next_crl_number: 1,
+    };
+}
+
+/// The root that a ceremony makes or uses.
+#[derive(Clone, Debug)]
+pub enum RootPlan {
+    /// Made in this ceremony.
+    New(NewRoot),
+    /// Named by its certificate.
+    Existing(Box<Certificate>),
+}
+
+/// A root to be made.
+#[derive(Clone, Debug)]
+pub struct NewRoot {
+    /// Subject and issuer.
+    pub subject: Name,
+    /// Type and size.
+    pub key: RootKey,
+    /// Length of its life.
+    pub validity: Span,
+    /// keyCertSign, cRLSign and what the file adds.
+    pub key_usage: Vec<KeyUsage>,
+}
+
+impl RootPlan {
+    /// The root's subject: the issuer of everything it signs.
+    pub fn subject(&self) -> &Name {
+        match self {
+            Self::New(root) => &root.subject,
+            Self::Existing(certificate) => &certificate.fields.subject,
+        }
+    }
+
+    /// The algorithm the root signs with; `None` for a key this version cannot use.
+    pub fn signature_algorithm(&self) -> Option<SignatureAlgorithm> {
+        Some(self.key()?.signature_algorithm())
+    }
+
+    /// The root's key type; `None` for one this version cannot use.
+    pub fn key(&self) -> Option<RootKey> {
+        match self {
+            Self::New(root) => Some(root.key),
+            Self::Existing(certificate) => {
+                let key = PublicKey::from_spki(&certificate.fields.spki).ok()?;
+                RootKey::from_kind(key.kind())
+            }
+        }
+    }
+
+    /// What templates cannot know yet of the issuer.
+    pub fn unknown_issuer(&self) -> Unknown {
+        match self {
+            Self::New(_) => Unknown::Issuer,
+            Self::Existing(_) => Unknown::Nothing,
+        }
+    }
+}
+
+/// How long a product is valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// Start plus this, less one second.
+    For(Span),
+    /// To the issuer's last second.
+    UntilIssuer,
+}
+
+impl Validity {
+    /// For people and for the plan.
+    pub fn words(self) -> String {
+        match self {
+            Self::For(span) => span.to_string(),
+            Self::UntilIssuer => "to the issuer's last second".to_owned(),
+        }
+    }
+}
+
+/// One thing that the root will sign.
+#[derive(Clone, Debug)]
+pub struct Product {
+    /// Unique within the ceremony: the step's id, and the mount where a step has many.
+    pub name: String,
+    /// How long it is valid.
+    pub validity: Validity,
+    /// Its body with marks.
+    pub template: Template,
+    /// What the template marks of the root.
+    pub unknown: Unknown,
+}
+
+/// One intermediate to be issued.
+#[derive(Clone, Debug)]
+pub struct IntermediatePlan {
+    /// The certificate.
+    pub product: Product,
+    /// Mount path in Vault.
+    pub mount: String,
+    /// Path of the request below the ceremony file's folder.
+    pub request: String,
+    /// The SPKI digest the file names.
+    pub spki_sha256: Option<Digest>,
+    /// What the certificate says.
+    pub profile: Profile,
+    /// Subject of the certificate.
+    pub subject: Name,
+}
+
+/// One CRL to be issued.
+#[derive(Clone, Debug)]
+pub struct CrlPlan {
+    /// The CRL.
+    pub product: Product,
+    /// cRLNumber
+    pub number: u64,
+}
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub enum StepKind {
+    /// `generate-root-key`
+    GenerateRootKey,
+    /// `issue-root`
+    IssueRoot(Product),
+    /// `issue-intermediate`
+    IssueIntermediates(Vec<IntermediatePlan>),
+    /// `issue-crl`
+    IssueCrl(CrlPlan),
+}
+
+impl StepKind {
+    /// The word in the ceremony file.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::GenerateRootKey => "generate-root-key",
+            Self::IssueRoot(_) => "issue-root",
+            Self::IssueIntermediates(_) => "issue-intermediate",
+            Self::IssueCrl(_) => "issue-crl",
+        }
+    }
+
+    /// Everything the step signs.
+    pub fn products(&self) -> Vec<&Product> {
+        match self {
+            Self::GenerateRootKey => Vec::new(),
+            Self::IssueRoot(product) => vec![product],
+            Self::IssueIntermediates(list) => list.iter().map(|one| &one.product).collect(),
+            Self::IssueCrl(crl) => vec![&crl.product],
+        }
+    }
+}
+
+/// One step of the ceremony.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Unique id.
+    pub id: String,
+    /// For people.
+    pub title: String,
+    /// To be read aloud before it.
+    pub read_aloud: Option<String>,
+    /// What it does.
+    pub kind: StepKind,
+}
+
+impl Step {
+    /// What people approve in one go: the digest of the one template, or of the list of
+    /// template digests, one to a line.
+    pub fn approval_digest(&self) -> Option<Digest> {
+        let products = self.kind.products();
+        match products.as_slice() {
+            [] => None,
+            [product] => Some(product.template.digest()),
+            many => {
+                let lines: String =
+                    many.iter().map(|product| format!("{}\n", product.template.digest())).collect();
+                Some(Digest::of(lines.as_bytes()))
+            }
+        }
+    }
+}
+
+/// Everything that will be done, with every default expanded.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Ceremony id.
+    pub id: String,
+    /// For people.
+    pub title: String,
+    /// What is allowed.
+    pub policy: Policy,
+    /// Who signs the seal.
+    pub seal: SealMode,
+    /// Who is named.
+    pub people: Vec<Person>,
+    /// `CK_TOKEN_INFO.label` of the token.
+    pub token_label: String,
+    /// The root.
+    pub root: RootPlan,
+    /// The ledger it was made for.
+    pub ledger: LedgerState,
+    /// The steps in their order.
+    pub steps: Vec<Step>,
+    /// Inputs by path, with their digests, sorted by path.
+    pub inputs: Vec<(String, Digest)>,
+}
+
+impl Plan {
+    /// Who acts where nobody else is named: the first operator or administrator.
+    pub fn actor(&self) -> &str {
+        self.people
+            .iter()
+            .find(|person| person.role == "operator" || person.role == "administrator")
+            .map_or("operator", |person| &person.id)
+    }
+
+    /// Every intermediate of every step.
+    pub fn intermediates(&self) -> impl Iterator<Item = &IntermediatePlan> {
+        self.steps.iter().flat_map(|step| match &step.kind {
+            StepKind::IssueIntermediates(list) => list.as_slice(),
+            _ => &[],
+        })
+    }
+}

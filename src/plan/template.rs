@@ -1,0 +1,123 @@
+//! The templates of a plan: each product's body as it will be, with marks for what only the
+//! day can tell.
+
+use super::profile::{self, Profile};
+use super::{NewRoot, Product, RootPlan, Validity};
+use crate::x509::name::Name;
+use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
+use crate::x509::serial::Serial;
+use crate::x509::tbs::{CertificateParts, CrlParts};
+use crate::x509::template::{self, Dates, KEY_IDENTIFIER_MARK, Unknown};
+use crate::x509::time::{Span, UtcTime};
+use crate::x509::tlv::DerError;
+
+/// The dates a template shows for a planned validity.
+pub fn dates(validity: Validity, root: &RootPlan) -> Dates {
+    let start = UtcTime::TEMPLATE_START;
+    let end = match (validity, root) {
+        (Validity::For(span), _) => last_second(start, span),
+        (Validity::UntilIssuer, RootPlan::Existing(root)) => root.fields.not_after,
+        (Validity::UntilIssuer, RootPlan::New(_)) => UtcTime::NO_END,
+    };
+    Dates { start, end }
+}
+
+/// The last second of something that starts then and lasts so long.
+pub fn last_second(start: UtcTime, span: Span) -> UtcTime {
+    start.plus(span).unwrap_or(UtcTime::NO_END).offset(-1)
+}
+
+/// The template of a root to be made.
+pub fn root(name: &str, new: &NewRoot) -> Result<Product, DerError> {
+    let spki = new.key.template_spki();
+    let extensions = profile::root_extensions(&new.key_usage, &KEY_IDENTIFIER_MARK)?;
+    let validity = Validity::For(new.validity);
+    let dates = dates(validity, &RootPlan::New(new.clone()));
+    let body = CertificateParts {
+        serial: &Serial::template_mark(),
+        algorithm: new.key.signature_algorithm(),
+        issuer: &new.subject,
+        not_before: dates.start,
+        not_after: dates.end,
+        subject: &new.subject,
+        spki: &spki,
+        extensions: &extensions,
+    }
+    .assemble();
+    let unknown = Unknown::Own(spki.clone());
+    Ok(Product {
+        name: name.to_owned(),
+        validity,
+        template: template::of_certificate(&body, dates, &unknown)?,
+        unknown,
+    })
+}
+
+/// The template of an intermediate.
+pub fn intermediate(
+    name: &str,
+    root: &RootPlan,
+    algorithm: SignatureAlgorithm,
+    profile: &Profile,
+    subject: &Name,
+    key: &PublicKey,
+) -> Result<Product, DerError> {
+    let dates = dates(profile.validity, root);
+    let extensions = profile.extensions(&key.key_identifier(), &authority_key_id(root)?)?;
+    let body = CertificateParts {
+        serial: &Serial::template_mark(),
+        algorithm,
+        issuer: root.subject(),
+        not_before: dates.start,
+        not_after: dates.end,
+        subject,
+        spki: key.spki(),
+        extensions: &extensions,
+    }
+    .assemble();
+    let unknown = root.unknown_issuer();
+    Ok(Product {
+        name: name.to_owned(),
+        validity: profile.validity,
+        template: template::of_certificate(&body, dates, &unknown)?,
+        unknown,
+    })
+}
+
+/// The template of a CRL without revoked certificates.
+pub fn crl(
+    name: &str,
+    root: &RootPlan,
+    algorithm: SignatureAlgorithm,
+    next_update: Span,
+    number: u64,
+) -> Result<Product, DerError> {
+    let validity = Validity::For(next_update);
+    let dates = dates(validity, root);
+    let extensions = profile::crl_extensions(&authority_key_id(root)?, number)?;
+    let body = CrlParts {
+        algorithm,
+        issuer: root.subject(),
+        this_update: dates.start,
+        next_update: dates.end,
+        extensions: &extensions,
+    }
+    .assemble();
+    let unknown = root.unknown_issuer();
+    Ok(Product {
+        name: name.to_owned(),
+        validity,
+        template: template::of_crl(&body, dates, &unknown)?,
+        unknown,
+    })
+}
+
+fn authority_key_id(root: &RootPlan) -> Result<Vec<u8>, DerError> {
+    match root {
+        RootPlan::New(_) => Ok(KEY_IDENTIFIER_MARK.to_vec()),
+        RootPlan::Existing(certificate) => certificate
+            .fields
+            .subject_key_identifier()
+            .ok_or_else(|| DerError("the root has no subject key identifier".to_owned())),
+    }
+}

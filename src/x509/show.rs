@@ -1,0 +1,118 @@
+//! Certificates and CRLs as a person reads them, rendered from the bytes that will be signed.
+//!
+//! Every line is escaped and fits 80 columns where its values do.
+
+use super::certificate::CertificateFields;
+use super::crl::CrlFields;
+use super::extension::{Extension, ExtensionValue};
+use super::public_key::{PublicKey, algorithm_name};
+use super::tbs::{CertificateTbs, CrlTbs};
+use super::tlv::{DerError, sequence_of};
+
+/// How dates and serials are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// A template: marks are named, not shown as values.
+    Template,
+    /// The real thing.
+    Actual,
+}
+
+/// The lines of a certificate. `validity_words` (`20y`) stands for the dates of a template.
+pub fn certificate(
+    body: &CertificateTbs,
+    stage: Stage,
+    validity_words: &str,
+) -> Result<Vec<String>, DerError> {
+    let fields = CertificateFields::from_tbs(&body.0)?;
+    let mut lines = vec![
+        line("subject", &fields.subject.to_string()),
+        line("issuer", &issuer(&fields)),
+    ];
+    lines.extend(key(&fields.spki));
+    match stage {
+        Stage::Template => {
+            lines.push(line("serial", "16 random octets, made on the day"));
+            lines.push(line("validity", validity_words));
+        }
+        Stage::Actual => {
+            lines.push(line("serial", &fields.serial.to_string()));
+            lines.push(line("not before", &fields.not_before.readable()));
+            lines.push(line("not after", &fields.not_after.readable()));
+        }
+    }
+    lines.push(line("signed with", &algorithm_name(&fields.algorithm)));
+    lines.extend(fields.extensions.iter().map(|one| extension(one, stage)));
+    Ok(lines)
+}
+
+/// The lines of a CRL.
+pub fn crl(body: &CrlTbs, stage: Stage, validity_words: &str) -> Result<Vec<String>, DerError> {
+    let fields = CrlFields::from_tbs(&body.0)?;
+    let mut lines = vec![line("issuer", &fields.issuer.to_string())];
+    match stage {
+        Stage::Template => lines.push(line("next update", validity_words)),
+        Stage::Actual => {
+            lines.push(line("this update", &fields.this_update.readable()));
+            lines.push(line("next update", &fields.next_update.readable()));
+        }
+    }
+    let count = fields.revoked.as_ref().map_or(0, Vec::len);
+    lines.push(line("revoked", &if count == 0 { "none".to_owned() } else { count.to_string() }));
+    lines.push(line("signed with", &algorithm_name(&fields.algorithm)));
+    lines.extend(fields.extensions.iter().map(|one| extension(one, stage)));
+    Ok(lines)
+}
+
+/// A name and its value from column 17, so that 64 hex digits end at column 80.
+pub fn line(name: &str, value: &str) -> String {
+    format!("{name:<14}  {value}")
+}
+
+fn issuer(fields: &CertificateFields) -> String {
+    if fields.issuer == fields.subject {
+        "itself".to_owned()
+    } else {
+        fields.issuer.to_string()
+    }
+}
+
+fn key(spki: &[u8]) -> Vec<String> {
+    if let Ok(key) = PublicKey::from_spki(spki) {
+        return vec![
+            line("key", &key.kind().to_string()),
+            line("SPKI sha-256", &key.digest().to_string()),
+        ];
+    }
+    let algorithm = sequence_of(spki, "SPKI")
+        .ok()
+        .and_then(|parts| parts.first().map(|first| algorithm_name(first.raw)))
+        .unwrap_or_else(|| "unreadable".to_owned());
+    vec![line("key", &format!("{algorithm}, made on the day"))]
+}
+
+fn extension(extension: &Extension, stage: Stage) -> String {
+    let name = match extension.oid.as_str() {
+        "2.5.29.35" => "issuer key id",
+        "2.5.29.14" => "key id",
+        "2.5.29.15" => "key usage",
+        "2.5.29.37" => "extended usage",
+        "2.5.29.19" => "constraints",
+        "2.5.29.31" => "CRL at",
+        "1.3.6.1.5.5.7.1.1" => "issuer info at",
+        "2.5.29.20" => "CRL number",
+        _ => "extension",
+    };
+    let text = match extension.read() {
+        Ok(
+            ExtensionValue::AuthorityKeyIdentifier(Some(id), _)
+            | ExtensionValue::SubjectKeyIdentifier(id),
+        ) if stage == Stage::Template && id == super::template::KEY_IDENTIFIER_MARK => {
+            "of the key made on the day".to_owned()
+        }
+        Ok(ExtensionValue::Unread) | Err(_) => extension.describe(),
+        Ok(value) => value.describe(),
+    };
+    let critical = if extension.critical { " (critical)" } else { "" };
+    line(name, &format!("{text}{critical}"))
+}

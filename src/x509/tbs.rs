@@ -1,0 +1,131 @@
+//! What gets signed, put together: certificate and CRL bodies from their fields, and the
+//! signed object from a body and its signature.
+
+use super::name::Name;
+use super::public_key::SignatureAlgorithm;
+use super::serial::Serial;
+use super::time::UtcTime;
+use super::tlv::{bit_string, context, encode, sequence};
+
+/// A TBSCertificate, DER (RFC 5280 4.1.2).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CertificateTbs(pub Vec<u8>);
+
+/// A TBSCertList, DER (RFC 5280 5.1.2).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CrlTbs(pub Vec<u8>);
+
+/// The signed attributes of a CMS SignerInfo as they are hashed: a SET OF, tag 0x31
+/// (RFC 5652 5.4), which can never be read as a certificate or CRL.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SignedAttributes(pub Vec<u8>);
+
+/// Bytes that a root key may be asked to sign. Sealed: these three and no others.
+pub trait ToBeSigned: sealed::Sealed {
+    /// The very bytes.
+    fn bytes(&self) -> &[u8];
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::CertificateTbs {}
+    impl Sealed for super::CrlTbs {}
+    impl Sealed for super::SignedAttributes {}
+}
+
+impl ToBeSigned for CertificateTbs {
+    fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl ToBeSigned for CrlTbs {
+    fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl ToBeSigned for SignedAttributes {
+    fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// The fields of a certificate, each already in the bytes it will have.
+#[derive(Clone, Debug)]
+pub struct CertificateParts<'a> {
+    /// serialNumber
+    pub serial: &'a Serial,
+    /// signature
+    pub algorithm: SignatureAlgorithm,
+    /// issuer
+    pub issuer: &'a Name,
+    /// notBefore
+    pub not_before: UtcTime,
+    /// notAfter
+    pub not_after: UtcTime,
+    /// subject
+    pub subject: &'a Name,
+    /// subjectPublicKeyInfo
+    pub spki: &'a [u8],
+    /// Extensions in their order, each a whole Extension.
+    pub extensions: &'a [Vec<u8>],
+}
+
+impl CertificateParts<'_> {
+    /// Version 3, with extensions.
+    pub fn assemble(&self) -> CertificateTbs {
+        CertificateTbs(sequence(&[
+            &encode(context(0), &[&[2, 1, 2]]),
+            &self.serial.to_der(),
+            &self.algorithm.to_der(),
+            self.issuer.as_der(),
+            &validity(self.not_before, self.not_after),
+            self.subject.as_der(),
+            self.spki,
+            &encode(context(3), &[&list(self.extensions)]),
+        ]))
+    }
+}
+
+/// The fields of a CRL without revoked certificates.
+#[derive(Clone, Debug)]
+pub struct CrlParts<'a> {
+    /// signature
+    pub algorithm: SignatureAlgorithm,
+    /// issuer
+    pub issuer: &'a Name,
+    /// thisUpdate
+    pub this_update: UtcTime,
+    /// nextUpdate
+    pub next_update: UtcTime,
+    /// crlExtensions in their order, each a whole Extension.
+    pub extensions: &'a [Vec<u8>],
+}
+
+impl CrlParts<'_> {
+    /// Version 2; revokedCertificates is absent, never an empty SEQUENCE.
+    pub fn assemble(&self) -> CrlTbs {
+        CrlTbs(sequence(&[
+            &[2, 1, 1],
+            &self.algorithm.to_der(),
+            self.issuer.as_der(),
+            &self.this_update.to_der(),
+            &self.next_update.to_der(),
+            &encode(context(0), &[&list(self.extensions)]),
+        ]))
+    }
+}
+
+/// Certificate or CertificateList: body, algorithm, signature.
+pub fn signed_object(tbs: &[u8], algorithm: SignatureAlgorithm, signature: &[u8]) -> Vec<u8> {
+    sequence(&[tbs, &algorithm.to_der(), &bit_string(signature)])
+}
+
+pub(super) fn validity(not_before: UtcTime, not_after: UtcTime) -> Vec<u8> {
+    sequence(&[&not_before.to_der(), &not_after.to_der()])
+}
+
+pub(super) fn list(extensions: &[Vec<u8>]) -> Vec<u8> {
+    sequence(&extensions.iter().map(Vec::as_slice).collect::<Vec<_>>())
+}
