@@ -6,5 +6,7 @@
 //! - [`ports`]: the edges as traits
 
 pub mod digest;
+pub mod ledger;
+pub mod plan;
 pub mod ports;
 pub mod x509;

@@ -7,7 +7,6 @@ pub mod lock;
 pub mod make;
 pub mod profile;
 pub mod template;
-pub mod text;
 
 use crate::digest::Digest;
 use crate::x509::certificate::Certificate;
@@ -258,8 +257,10 @@ impl Step {
             [] => None,
             [product] => Some(product.template.digest()),
             many => {
-                let lines: String =
-                    many.iter().map(|product| format!("{}\n", product.template.digest())).collect();
+                let lines: String = many
+                    .iter()
+                    .map(|product| format!("{}\n", product.template.digest()))
+                    .collect();
                 Some(Digest::of(lines.as_bytes()))
             }
         }

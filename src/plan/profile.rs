@@ -58,7 +58,11 @@ impl Profile {
             name: name.to_owned(),
             path_length: Some(path_length),
             validity: Validity::For(Span::Months(60)),
-            key_usage: vec![KeyUsage::DigitalSignature, KeyUsage::KeyCertSign, KeyUsage::CrlSign],
+            key_usage: vec![
+                KeyUsage::DigitalSignature,
+                KeyUsage::KeyCertSign,
+                KeyUsage::CrlSign,
+            ],
             extended_key_usage: vec![
                 EXTENDED_KEY_USAGES[0].1.to_owned(),
                 EXTENDED_KEY_USAGES[1].1.to_owned(),

@@ -46,8 +46,16 @@ impl CertificateFields {
     /// Reads a version 3 TBSCertificate without unique identifiers.
     pub fn from_tbs(tbs: &[u8]) -> Result<Self, DerError> {
         let fields = sequence_of(tbs, "TBSCertificate")?;
-        let [version, serial, algorithm, issuer, validity, subject, spki, extensions] =
-            fields.as_slice()
+        let [
+            version,
+            serial,
+            algorithm,
+            issuer,
+            validity,
+            subject,
+            spki,
+            extensions,
+        ] = fields.as_slice()
         else {
             return Err(DerError::new(
                 "TBSCertificate: not version, serial, algorithm, issuer, validity, subject, key, extensions",
@@ -64,7 +72,9 @@ impl CertificateFields {
             return Err(DerError::new("validity: not two times"));
         };
         if spki.tag != Tag::Sequence || algorithm.tag != Tag::Sequence {
-            return Err(DerError::new("TBSCertificate: key or algorithm is no SEQUENCE"));
+            return Err(DerError::new(
+                "TBSCertificate: key or algorithm is no SEQUENCE",
+            ));
         }
         Ok(Self {
             serial: Serial::from_der(serial)?,
@@ -80,7 +90,11 @@ impl CertificateFields {
 
     /// What an extension says, if it is there and can be read.
     fn value(&self, oid: &str) -> Option<ExtensionValue> {
-        self.extensions.iter().find(|extension| extension.oid == oid)?.read().ok()
+        self.extensions
+            .iter()
+            .find(|extension| extension.oid == oid)?
+            .read()
+            .ok()
     }
 
     /// subjectKeyIdentifier

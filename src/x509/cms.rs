@@ -47,7 +47,10 @@ pub fn signed_data(
     let content = tlv::single(&attributes.0, Tag::Set, "signed attributes")?.value;
     let signer_info = sequence(&[
         &[2, 1, 1],
-        &sequence(&[signer.fields.issuer.as_der(), &signer.fields.serial.to_der()]),
+        &sequence(&[
+            signer.fields.issuer.as_der(),
+            &signer.fields.serial.to_der(),
+        ]),
         &digest_algorithm,
         &encode(context(0), &[content]),
         &algorithm.to_der(),
@@ -60,7 +63,10 @@ pub fn signed_data(
         &encode(context(0), &[&signer.der]),
         &encode(Tag::Set, &[&signer_info]),
     ]);
-    Ok(sequence(&[&oid::der(ID_SIGNED_DATA), &encode(context(0), &[&signed_data])]))
+    Ok(sequence(&[
+        &oid::der(ID_SIGNED_DATA),
+        &encode(context(0), &[&signed_data]),
+    ]))
 }
 
 /// The signature's octets in a ContentInfo of the form that [`signed_data`] makes. Everything
@@ -70,7 +76,10 @@ pub fn signature_of(content_info: &[u8]) -> Result<Vec<u8>, DerError> {
     let outer = sequence_of(content_info, "ContentInfo")?;
     let explicit = outer.get(1).ok_or_else(missing)?;
     let fields = sequence_of(explicit.value, "SignedData")?;
-    let infos = fields.last().filter(|infos| infos.tag == Tag::Set).ok_or_else(missing)?;
+    let infos = fields
+        .last()
+        .filter(|infos| infos.tag == Tag::Set)
+        .ok_or_else(missing)?;
     let info = sequence_of(infos.value, "SignerInfo")?;
     let signature = info
         .last()

@@ -40,9 +40,7 @@ impl CrlFields {
     pub fn from_tbs(tbs: &[u8]) -> Result<Self, DerError> {
         let fields = sequence_of(tbs, "TBSCertList")?;
         let (head, revoked, extensions) = match fields.as_slice() {
-            [head @ .., revoked, extensions]
-                if head.len() == 5 && revoked.tag == SEQUENCE =>
-            {
+            [head @ .., revoked, extensions] if head.len() == 5 && revoked.tag == SEQUENCE => {
                 (head, Some(revoked), extensions)
             }
             [head @ .., extensions] if head.len() == 5 => (head, None, extensions),
@@ -81,7 +79,9 @@ impl CrlFields {
     }
 
     fn find(&self, oid: &str) -> Option<&Extension> {
-        self.extensions.iter().find(|extension| extension.oid == oid)
+        self.extensions
+            .iter()
+            .find(|extension| extension.oid == oid)
     }
 }
 

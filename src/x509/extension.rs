@@ -49,10 +49,26 @@ pub enum KeyUsage {
 
 impl KeyUsage {
     const ALL: [(Self, &'static str, KeyUsages); 9] = [
-        (Self::DigitalSignature, "digitalSignature", KeyUsages::DigitalSignature),
-        (Self::NonRepudiation, "nonRepudiation", KeyUsages::NonRepudiation),
-        (Self::KeyEncipherment, "keyEncipherment", KeyUsages::KeyEncipherment),
-        (Self::DataEncipherment, "dataEncipherment", KeyUsages::DataEncipherment),
+        (
+            Self::DigitalSignature,
+            "digitalSignature",
+            KeyUsages::DigitalSignature,
+        ),
+        (
+            Self::NonRepudiation,
+            "nonRepudiation",
+            KeyUsages::NonRepudiation,
+        ),
+        (
+            Self::KeyEncipherment,
+            "keyEncipherment",
+            KeyUsages::KeyEncipherment,
+        ),
+        (
+            Self::DataEncipherment,
+            "dataEncipherment",
+            KeyUsages::DataEncipherment,
+        ),
         (Self::KeyAgreement, "keyAgreement", KeyUsages::KeyAgreement),
         (Self::KeyCertSign, "keyCertSign", KeyUsages::KeyCertSign),
         (Self::CrlSign, "cRLSign", KeyUsages::CRLSign),
@@ -62,16 +78,25 @@ impl KeyUsage {
 
     /// The standard's name.
     pub fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(usage, ..)| *usage == self).map_or("", |(_, word, _)| word)
+        Self::ALL
+            .iter()
+            .find(|(usage, ..)| *usage == self)
+            .map_or("", |(_, word, _)| word)
     }
 
     /// The usage with this name.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, name, _)| *name == word).map(|(usage, ..)| *usage)
+        Self::ALL
+            .iter()
+            .find(|(_, name, _)| *name == word)
+            .map(|(usage, ..)| *usage)
     }
 
     fn bit(self) -> Option<KeyUsages> {
-        Self::ALL.iter().find(|(usage, ..)| *usage == self).map(|(.., bit)| *bit)
+        Self::ALL
+            .iter()
+            .find(|(usage, ..)| *usage == self)
+            .map(|(.., bit)| *bit)
     }
 }
 
@@ -124,9 +149,7 @@ impl Extension {
         let fields = tlv::sequence_of(element.raw, "Extension")?;
         let (oid, critical, value) = match fields.as_slice() {
             [oid, value] => (oid, false, value),
-            [oid, critical, value]
-                if critical.tag == Tag::Boolean && critical.value == [0xff] =>
-            {
+            [oid, critical, value] if critical.tag == Tag::Boolean && critical.value == [0xff] => {
                 (oid, true, value)
             }
             _ => return Err(DerError::new("Extension: not OID, TRUE, OCTET STRING")),
@@ -148,7 +171,10 @@ impl Extension {
         for element in tlv::sequence_of(der, "Extensions")? {
             let extension = Self::from_element(&element)?;
             if list.iter().any(|other| other.oid == extension.oid) {
-                return Err(DerError(format!("Extensions: {} comes twice", extension.name())));
+                return Err(DerError(format!(
+                    "Extensions: {} comes twice",
+                    extension.name()
+                )));
             }
             list.push(extension);
         }
@@ -198,13 +224,16 @@ impl Extension {
                     .accessdescs
                     .iter()
                     .map(|entry| {
-                        (entry.access_method.to_id_string(), name_text(&entry.access_location))
+                        (
+                            entry.access_method.to_id_string(),
+                            name_text(&entry.access_location),
+                        )
                     })
                     .collect(),
             ),
-            ParsedExtension::SubjectAlternativeName(names) => ExtensionValue::SubjectAltName(
-                names.general_names.iter().map(name_text).collect(),
-            ),
+            ParsedExtension::SubjectAlternativeName(names) => {
+                ExtensionValue::SubjectAltName(names.general_names.iter().map(name_text).collect())
+            }
             ParsedExtension::CRLNumber(_) => ExtensionValue::CrlNumber(self.crl_number()?),
             _ => ExtensionValue::Unread,
         })
@@ -224,7 +253,9 @@ impl Extension {
         if octets.len() > 8 {
             return Err(DerError::new("cRLNumber: larger than 64 bits"));
         }
-        Ok(octets.iter().fold(0, |number, &octet| number << 8 | u64::from(octet)))
+        Ok(octets
+            .iter()
+            .fold(0, |number, &octet| number << 8 | u64::from(octet)))
     }
 
     /// One line for people: what it asks or says, escaped.
@@ -243,16 +274,21 @@ impl ExtensionValue {
     /// For people, escaped.
     pub fn describe(&self) -> String {
         match self {
-            Self::AuthorityKeyIdentifier(id, _) => {
-                id.as_ref().map_or_else(|| "(no key identifier)".to_owned(), |id| crate::digest::hex(id))
-            }
+            Self::AuthorityKeyIdentifier(id, _) => id.as_ref().map_or_else(
+                || "(no key identifier)".to_owned(),
+                |id| crate::digest::hex(id),
+            ),
             Self::SubjectKeyIdentifier(id) => crate::digest::hex(id),
-            Self::KeyUsage(bits) => {
-                bits.iter().map(|bit| bit.word()).collect::<Vec<_>>().join(", ")
-            }
-            Self::ExtendedKeyUsage(oids) => {
-                oids.iter().map(|oid| oid::name(oid)).collect::<Vec<_>>().join(", ")
-            }
+            Self::KeyUsage(bits) => bits
+                .iter()
+                .map(|bit| bit.word())
+                .collect::<Vec<_>>()
+                .join(", "),
+            Self::ExtendedKeyUsage(oids) => oids
+                .iter()
+                .map(|oid| oid::name(oid))
+                .collect::<Vec<_>>()
+                .join(", "),
             Self::BasicConstraints { ca, path_length } => match (ca, path_length) {
                 (true, Some(length)) => format!("CA, path length {length}"),
                 (true, None) => "CA, no path length".to_owned(),
@@ -307,14 +343,20 @@ fn name_text(name: &ReadName<'_>) -> String {
 }
 
 fn ipv6(octets: &[u8]) -> String {
-    <[u8; 16]>::try_from(octets)
-        .map_or_else(|_| crate::digest::hex(octets), |octets| std::net::Ipv6Addr::from(octets).to_string())
+    <[u8; 16]>::try_from(octets).map_or_else(
+        |_| crate::digest::hex(octets),
+        |octets| std::net::Ipv6Addr::from(octets).to_string(),
+    )
 }
 
 /// An Extension, DER: OID, TRUE only when critical, value.
 fn extension(oid: &str, critical: bool, value: &[u8]) -> Vec<u8> {
     let oid = ObjectIdentifier::new(oid).map(oid::der).unwrap_or_default();
-    let flag = if critical { tlv::encode(Tag::Boolean, &[&[0xff]]) } else { Vec::new() };
+    let flag = if critical {
+        tlv::encode(Tag::Boolean, &[&[0xff]])
+    } else {
+        Vec::new()
+    };
     sequence(&[&oid, &flag, &tlv::encode(Tag::OctetString, &[value])])
 }
 
@@ -349,12 +391,19 @@ pub fn extended_key_usage(oids: &[String]) -> Result<Vec<u8>, DerError> {
         .iter()
         .map(|oid| ObjectIdentifier::new(oid).map_err(|_| DerError(format!("{oid}: no OID"))))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(extension("2.5.29.37", false, &ExtendedKeyUsage(oids).to_der()?))
+    Ok(extension(
+        "2.5.29.37",
+        false,
+        &ExtendedKeyUsage(oids).to_der()?,
+    ))
 }
 
 /// basicConstraints, critical, cA TRUE (RFC 5280 4.2.1.9).
 pub fn basic_constraints(path_length: Option<u8>) -> Result<Vec<u8>, DerError> {
-    let value = BasicConstraints { ca: true, path_len_constraint: path_length };
+    let value = BasicConstraints {
+        ca: true,
+        path_len_constraint: path_length,
+    };
     Ok(extension("2.5.29.19", true, &value.to_der()?))
 }
 
@@ -365,7 +414,11 @@ pub fn crl_distribution_point(url: &str) -> Result<Vec<u8>, DerError> {
         reasons: None,
         crl_issuer: None,
     };
-    Ok(extension("2.5.29.31", false, &CrlDistributionPoints(vec![point]).to_der()?))
+    Ok(extension(
+        "2.5.29.31",
+        false,
+        &CrlDistributionPoints(vec![point]).to_der()?,
+    ))
 }
 
 /// authorityInfoAccess: caIssuers, then OCSP (RFC 5280 4.2.2.1).
@@ -416,14 +469,30 @@ mod tests {
             read(&subject_key_identifier(&id).unwrap()),
             ExtensionValue::SubjectKeyIdentifier(id)
         );
-        let usages = vec![KeyUsage::DigitalSignature, KeyUsage::KeyCertSign, KeyUsage::CrlSign];
-        assert_eq!(read(&key_usage(&usages).unwrap()), ExtensionValue::KeyUsage(usages));
-        let oids = vec!["1.3.6.1.5.5.7.3.1".to_owned(), "1.3.6.1.5.5.7.3.2".to_owned()];
-        assert_eq!(read(&extended_key_usage(&oids).unwrap()), ExtensionValue::ExtendedKeyUsage(oids));
+        let usages = vec![
+            KeyUsage::DigitalSignature,
+            KeyUsage::KeyCertSign,
+            KeyUsage::CrlSign,
+        ];
+        assert_eq!(
+            read(&key_usage(&usages).unwrap()),
+            ExtensionValue::KeyUsage(usages)
+        );
+        let oids = vec![
+            "1.3.6.1.5.5.7.3.1".to_owned(),
+            "1.3.6.1.5.5.7.3.2".to_owned(),
+        ];
+        assert_eq!(
+            read(&extended_key_usage(&oids).unwrap()),
+            ExtensionValue::ExtendedKeyUsage(oids)
+        );
         for path_length in [None, Some(0), Some(2)] {
             assert_eq!(
                 read(&basic_constraints(path_length).unwrap()),
-                ExtensionValue::BasicConstraints { ca: true, path_length: path_length.map(u32::from) }
+                ExtensionValue::BasicConstraints {
+                    ca: true,
+                    path_length: path_length.map(u32::from)
+                }
             );
         }
         let url = "http://pki.example/root.crl";

@@ -74,7 +74,10 @@ impl AttributeType {
         match self {
             Self::Country => 2,
             Self::State | Self::Locality => 128,
-            Self::DomainComponent | Self::Organization | Self::OrganizationalUnit | Self::CommonName => 64,
+            Self::DomainComponent
+            | Self::Organization
+            | Self::OrganizationalUnit
+            | Self::CommonName => 64,
         }
     }
 
@@ -109,7 +112,10 @@ impl Name {
                 encode(Tag::Set, &[&sequence(&[&oid::der(kind.oid()), &text])])
             })
             .collect();
-        Self(encode(tlv::SEQUENCE, &rdns.iter().map(Vec::as_slice).collect::<Vec<_>>()))
+        Self(encode(
+            tlv::SEQUENCE,
+            &rdns.iter().map(Vec::as_slice).collect::<Vec<_>>(),
+        ))
     }
 
     /// Takes a Name over as it is, after checking that it can be read.
@@ -126,7 +132,8 @@ impl Name {
 
     /// Whether it has no attribute at all.
     pub fn is_empty(&self) -> bool {
-        self.rdns().map_or(true, |rdns| rdns.iter().all(Vec::is_empty))
+        self.rdns()
+            .map_or(true, |rdns| rdns.iter().all(Vec::is_empty))
     }
 
     /// The attributes, one list for each RDN.
@@ -137,7 +144,10 @@ impl Name {
                 if rdn.tag != Tag::Set {
                     return Err(DerError::new("Name: an RDN is not a SET"));
                 }
-                tlv::elements(rdn.value)?.iter().map(|part| attribute(part.raw)).collect()
+                tlv::elements(rdn.value)?
+                    .iter()
+                    .map(|part| attribute(part.raw))
+                    .collect()
             })
             .collect()
     }
@@ -164,7 +174,10 @@ impl Name {
             .iter()
             .flatten()
             .find(|attribute| attribute.oid == "2.5.4.3")
-            .map_or_else(|| self.to_string(), |attribute| escape_bytes(attribute.text().as_bytes()))
+            .map_or_else(
+                || self.to_string(),
+                |attribute| escape_bytes(attribute.text().as_bytes()),
+            )
     }
 }
 
@@ -175,10 +188,11 @@ impl Attribute {
             // T61String is read as Latin-1, as every common reader does.
             Tag::TeletexString => self.value.iter().map(|&byte| char::from(byte)).collect(),
             Tag::BmpString => {
-                let units: Vec<u16> =
-                    self.value.chunks(2).map(|pair| {
-                        u16::from_be_bytes([pair[0], pair.get(1).copied().unwrap_or(0)])
-                    }).collect();
+                let units: Vec<u16> = self
+                    .value
+                    .chunks(2)
+                    .map(|pair| u16::from_be_bytes([pair[0], pair.get(1).copied().unwrap_or(0)]))
+                    .collect();
                 String::from_utf16_lossy(&units)
             }
             Tag::Utf8String | Tag::PrintableString | Tag::Ia5String => {
@@ -197,7 +211,9 @@ fn attribute(der: &[u8]) -> Result<Attribute, DerError> {
             tag: value.tag,
             value: value.value.to_vec(),
         }),
-        _ => Err(DerError::new("AttributeTypeAndValue: not an OID and a value")),
+        _ => Err(DerError::new(
+            "AttributeTypeAndValue: not an OID and a value",
+        )),
     }
 }
 

@@ -61,7 +61,9 @@ pub fn decode_one(bytes: &[u8], labels: &[&'static str]) -> Result<Vec<u8>, PemE
     let block = &text[start.ok_or(PemError::NoObject)?..];
     let end_line = line_starts(block).find(|&at| block[at..].starts_with("-----END "));
     let end_line = end_line.ok_or_else(|| PemError::Broken("no END line".to_owned()))?;
-    let end = block[end_line..].find('\n').map_or(block.len(), |at| end_line + at + 1);
+    let end = block[end_line..]
+        .find('\n')
+        .map_or(block.len(), |at| end_line + at + 1);
     let (block, rest) = block.split_at(end);
     if block.matches("-----BEGIN ").count() > 1 || rest.contains("-----BEGIN ") {
         return Err(PemError::SecondObject);
@@ -140,20 +142,40 @@ mod tests {
         let joined = format!("{}{}", one.trim_end(), one);
         assert_eq!(decode(&joined), Err(PemError::SecondObject));
         assert_eq!(decode(&format!("{one}{one}")), Err(PemError::SecondObject));
-        assert_eq!(decode(&format!("{one}# end\n")), Err(PemError::TrailingText));
+        assert_eq!(
+            decode(&format!("{one}# end\n")),
+            Err(PemError::TrailingText)
+        );
         assert_eq!(decode("hello"), Err(PemError::NoObject));
         assert_eq!(decode(""), Err(PemError::NoObject));
-        assert_eq!(decode_one(&[0xff, 0xfe, 0x2d, 0], LABELS), Err(PemError::NoObject));
-        assert!(matches!(decode(&one.replace("MAMC", "!!!!")), Err(PemError::Broken(_))));
-        assert!(matches!(decode("-----BEGIN CERTIFICATE REQUEST-----\n"), Err(PemError::Broken(_))));
+        assert_eq!(
+            decode_one(&[0xff, 0xfe, 0x2d, 0], LABELS),
+            Err(PemError::NoObject)
+        );
+        assert!(matches!(
+            decode(&one.replace("MAMC", "!!!!")),
+            Err(PemError::Broken(_))
+        ));
+        assert!(matches!(
+            decode("-----BEGIN CERTIFICATE REQUEST-----\n"),
+            Err(PemError::Broken(_))
+        ));
         let other = one.replace("CERTIFICATE REQUEST", "CERTIFICATE");
         assert!(matches!(decode(&other), Err(PemError::WrongLabel { .. })));
-        assert_eq!(decode_one(&vec![b'a'; SIZE_LIMIT + 1], LABELS), Err(PemError::TooLarge(65537)));
+        assert_eq!(
+            decode_one(&vec![b'a'; SIZE_LIMIT + 1], LABELS),
+            Err(PemError::TooLarge(65537))
+        );
     }
 
     #[test]
     fn a_private_key_is_seen_wherever_it_stands() {
-        for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"] {
+        for label in [
+            "PRIVATE KEY",
+            "RSA PRIVATE KEY",
+            "EC PRIVATE KEY",
+            "ENCRYPTED PRIVATE KEY",
+        ] {
             let key = encode(label, &[0x30, 0]);
             let escaped = key.replace('\n', "\\n");
             for text in [

@@ -72,7 +72,9 @@ impl Request {
             return Err(DerError::new("CertificationRequestInfo: not version 1"));
         }
         if attributes.tag != context(0) {
-            return Err(DerError::new("CertificationRequestInfo: the fourth field is not the attributes"));
+            return Err(DerError::new(
+                "CertificationRequestInfo: the fourth field is not the attributes",
+            ));
         }
         let mut request = Self {
             file_digest: Digest::of(der),

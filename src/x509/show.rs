@@ -58,7 +58,14 @@ pub fn crl(body: &CrlTbs, stage: Stage, validity_words: &str) -> Result<Vec<Stri
         }
     }
     let count = fields.revoked.as_ref().map_or(0, Vec::len);
-    lines.push(line("revoked", &if count == 0 { "none".to_owned() } else { count.to_string() }));
+    lines.push(line(
+        "revoked",
+        &if count == 0 {
+            "none".to_owned()
+        } else {
+            count.to_string()
+        },
+    ));
     lines.push(line("signed with", &algorithm_name(&fields.algorithm)));
     lines.extend(fields.extensions.iter().map(|one| extension(one, stage)));
     Ok(lines)
@@ -113,6 +120,10 @@ fn extension(extension: &Extension, stage: Stage) -> String {
         Ok(ExtensionValue::Unread) | Err(_) => extension.describe(),
         Ok(value) => value.describe(),
     };
-    let critical = if extension.critical { " (critical)" } else { "" };
+    let critical = if extension.critical {
+        " (critical)"
+    } else {
+        ""
+    };
     line(name, &format!("{text}{critical}"))
 }

@@ -1,0 +1,515 @@
+//! Transcript entries: what is written, one JSON line each, and the strict way they are read.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Number, Value};
+
+use crate::digest::Digest;
+use crate::ports::TokenIdentity;
+use crate::x509::time::UtcTime;
+
+/// The `format` of the transcripts this version writes.
+pub const FORMAT: &str = "anchorite/transcript/0";
+
+/// The most octets a line may have, its LF counted.
+pub const LINE_LIMIT: usize = 64 * 1024;
+
+/// A check's outcome as recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindingRecord {
+    /// Public id, `REQ-POP`.
+    pub id: String,
+    /// pass, notice or fail.
+    pub outcome: String,
+    /// What was found.
+    pub words: String,
+}
+
+/// A file that was written, below the ceremony's folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileRecord {
+    /// Path.
+    pub path: String,
+    /// Digest.
+    pub sha256: Digest,
+}
+
+/// What an entry says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data", rename_all = "kebab-case")]
+pub enum Event {
+    /// The ceremony begins.
+    #[serde(rename_all = "snake_case")]
+    Begin {
+        /// [`FORMAT`]
+        format: String,
+        /// Ceremony id.
+        ceremony: String,
+        /// production or rehearsal
+        kind: String,
+        /// Name and version of the program.
+        tool: String,
+        /// Digest of its executable.
+        tool_sha256: Digest,
+        /// Which interface answers: terminal or rehearsal.
+        interface: String,
+        /// Digest of the plan.
+        plan_sha256: Digest,
+        /// Digest of the lock.
+        lock_sha256: Digest,
+        /// Digest of the newest SEAL.txt before this one, zeros for none.
+        previous_seal: Digest,
+        /// Certificate of the root where it existed before, DER in hex.
+        root: Option<String>,
+    },
+    /// An interrupted ceremony goes on.
+    Resumed {
+        /// Name and version of the program.
+        tool: String,
+        /// Digest of its executable.
+        tool_sha256: Digest,
+        /// Which interface answers.
+        interface: String,
+        /// Where a torn tail was kept.
+        torn: Option<FileRecord>,
+    },
+    /// What was observed of the laptop.
+    Environment {
+        /// The evidence.
+        file: FileRecord,
+        /// What a witness should know.
+        findings: Vec<String>,
+    },
+    /// The token was opened and a person logged in.
+    TokenOpened {
+        /// What it says of itself.
+        token: TokenIdentity,
+    },
+    /// A step begins.
+    StepBegun {
+        /// From 1.
+        step_number: usize,
+        /// How many there are.
+        steps: usize,
+        /// Kind of step.
+        does: String,
+        /// For people.
+        title: String,
+    },
+    /// Something was checked.
+    Checked {
+        /// What: `request clusters/etcd.csr`.
+        what: String,
+        /// Digest of its bytes.
+        sha256: Digest,
+        /// Every check with its outcome.
+        findings: Vec<FindingRecord>,
+    },
+    /// A question was put.
+    Question {
+        /// Its name.
+        id: String,
+        /// Its words.
+        text: String,
+    },
+    /// It was answered.
+    Answer {
+        /// The question's name.
+        id: String,
+        /// What was typed.
+        value: String,
+        /// Whether it was the right answer.
+        accepted: bool,
+    },
+    /// A root key will be generated.
+    KeyIntended {
+        /// Key word.
+        key: String,
+        /// `CKA_LABEL`
+        label: String,
+        /// `CKA_ID`, hex.
+        id: String,
+    },
+    /// The root key is in the token: generated now, adopted after a crash, or found.
+    KeyReady {
+        /// generated, adopted or found.
+        how: String,
+        /// `CKA_ID`, hex.
+        id: String,
+        /// `CKA_LABEL`
+        label: String,
+        /// SubjectPublicKeyInfo, DER in hex.
+        spki: String,
+        /// Its digest.
+        spki_sha256: Digest,
+        /// Every attribute read back.
+        attributes: BTreeMap<String, String>,
+    },
+    /// The token will be asked to sign. Synced before it is.
+    SignIntended {
+        /// The product's name in the plan.
+        product: String,
+        /// certificate or crl
+        kind: String,
+        /// The body, DER in hex; `None` where it stands in `tbs_file`.
+        tbs: Option<String>,
+        /// The file that holds the body.
+        tbs_file: Option<String>,
+        /// Digest of the body.
+        tbs_sha256: Digest,
+        /// The entry whose intent this repeats.
+        again_of: Option<u64>,
+    },
+    /// The token signed, and the signature verified.
+    Signed {
+        /// The product's name in the plan.
+        product: String,
+        /// The intent's entry.
+        intent: u64,
+        /// Signature algorithm.
+        algorithm: String,
+        /// The signature, hex.
+        signature: String,
+    },
+    /// The product was put together, checked and written.
+    Issued {
+        /// The product's name in the plan.
+        product: String,
+        /// certificate or crl
+        kind: String,
+        /// Subject of a certificate, escaped.
+        subject: Option<String>,
+        /// Serial number of a certificate, hex.
+        serial: Option<String>,
+        /// Number of a CRL.
+        crl_number: Option<u64>,
+        /// SPKI digest of a certificate.
+        spki_sha256: Option<Digest>,
+        /// Digest of the request file it answers.
+        request_sha256: Option<Digest>,
+        /// Digest of the certificate or CRL, DER.
+        sha256: Digest,
+        /// What was written.
+        files: Vec<FileRecord>,
+    },
+    /// The hand-over was written.
+    HandedOver {
+        /// What was written.
+        files: Vec<FileRecord>,
+    },
+    /// A person stopped the program.
+    Interrupted {
+        /// What the program was doing.
+        at: String,
+    },
+    /// The ceremony was given up.
+    Aborted {
+        /// Products that were signed.
+        signed: Vec<String>,
+        /// Products whose signing was intended, with an unknown end.
+        possibly_signed: Vec<String>,
+    },
+    /// The last entry. One signature may follow: the seal.
+    Close {
+        /// completed or aborted
+        outcome: String,
+        /// How often the token was asked to sign.
+        signatures_asked: u64,
+        /// How many signatures were kept.
+        signatures_kept: u64,
+    },
+}
+
+/// An entry as read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// From 1.
+    pub n: u64,
+    /// SHA-256 of the line before.
+    pub prev: Digest,
+    /// When, by the laptop's clock.
+    pub time: UtcTime,
+    /// Steady clock, milliseconds.
+    pub mono_ms: u64,
+    /// The step it belongs to.
+    pub step: Option<String>,
+    /// Who acted.
+    pub actor: String,
+    /// What it says; `Err` holds the type of an entry this version does not know.
+    pub event: Result<Event, String>,
+}
+
+/// Everything of an entry but its place in the chain.
+#[derive(Clone, Debug)]
+pub struct NewEntry<'a> {
+    /// When.
+    pub time: UtcTime,
+    /// Steady clock.
+    pub mono_ms: u64,
+    /// Step.
+    pub step: Option<&'a str>,
+    /// Who acts.
+    pub actor: &'a str,
+    /// What it says.
+    pub event: &'a Event,
+}
+
+/// The line of an entry, LF included.
+pub fn write(n: u64, prev: &Digest, entry: &NewEntry<'_>) -> String {
+    // An event is strings, numbers and lists: turning it into JSON cannot fail.
+    let event = serde_json::to_value(entry.event).unwrap_or_default();
+    let text = |value: Value| value.to_string();
+    format!(
+        "{{\"n\":{n},\"prev\":\"{prev}\",\"time\":\"{}\",\"mono_ms\":{},\"type\":{},\"step\":{},\"actor\":{},\"data\":{}}}\n",
+        entry.time,
+        entry.mono_ms,
+        event.get("type").unwrap_or(&Value::Null),
+        text(
+            entry
+                .step
+                .map_or(Value::Null, |step| Value::String(step.to_owned()))
+        ),
+        text(Value::String(entry.actor.to_owned())),
+        event.get("data").unwrap_or(&Value::Null),
+    )
+}
+
+/// Reads one line, with its LF. The error says what is wrong with it.
+pub fn read(line: &[u8]) -> Result<Entry, String> {
+    if line.len() > LINE_LIMIT {
+        return Err(format!("the line has more than {LINE_LIMIT} octets"));
+    }
+    let text = std::str::from_utf8(line).map_err(|_| "the line is not UTF-8".to_owned())?;
+    let body = text
+        .strip_suffix('\n')
+        .ok_or("the line does not end with LF")?;
+    if body.chars().any(char::is_control) {
+        return Err("the line holds a control character".to_owned());
+    }
+    let Strict(value) = serde_json::from_str(body).map_err(|error| error.to_string())?;
+    let entry = entry_of(&value).ok_or("the line does not have the fields of an entry")?;
+    let start = format!("{{\"n\":{},\"prev\":\"{}\",\"time\":", entry.n, entry.prev);
+    if !body.starts_with(&start) {
+        return Err("the line does not begin with n and prev in their form".to_owned());
+    }
+    Ok(entry)
+}
+
+fn entry_of(value: &Value) -> Option<Entry> {
+    const FIELDS: [&str; 8] = [
+        "n", "prev", "time", "mono_ms", "type", "step", "actor", "data",
+    ];
+    let fields = value.as_object()?;
+    if !fields.keys().map(String::as_str).eq(FIELDS) {
+        return None;
+    }
+    let word = fields["type"].as_str()?;
+    let mut event = Map::new();
+    event.insert("type".to_owned(), fields["type"].clone());
+    event.insert("data".to_owned(), fields["data"].clone());
+    let known = serde_json::from_value::<Event>(Value::Object(event));
+    let event = match known {
+        // What is read must be all that is there: a field we would drop is a field unread.
+        Ok(event) => {
+            let again = serde_json::to_value(&event).ok()?;
+            if again.get("data") != Some(&fields["data"]) {
+                return None;
+            }
+            Ok(event)
+        }
+        Err(_) if KNOWN_TYPES.contains(&word) => return None,
+        Err(_) => Err(word.to_owned()),
+    };
+    Some(Entry {
+        n: fields["n"].as_u64()?,
+        prev: Digest::from_hex(fields["prev"].as_str()?)?,
+        time: UtcTime::parse(fields["time"].as_str()?)?,
+        mono_ms: fields["mono_ms"].as_u64()?,
+        step: match &fields["step"] {
+            Value::Null => None,
+            Value::String(step) => Some(step.clone()),
+            _ => return None,
+        },
+        actor: fields["actor"].as_str()?.to_owned(),
+        event,
+    })
+}
+
+/// The types of [`Event`]; a line of such a type that cannot be read is broken, not unknown.
+const KNOWN_TYPES: [&str; 17] = [
+    "begin",
+    "resumed",
+    "environment",
+    "token-opened",
+    "step-begun",
+    "checked",
+    "question",
+    "answer",
+    "key-intended",
+    "key-ready",
+    "sign-intended",
+    "signed",
+    "issued",
+    "handed-over",
+    "interrupted",
+    "aborted",
+    "close",
+];
+
+/// JSON without duplicate keys and without fractions.
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Strict;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("JSON with integers only and no duplicate keys")
+            }
+            fn visit_unit<E>(self) -> Result<Strict, E> {
+                Ok(Strict(Value::Null))
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Strict, E> {
+                Ok(Strict(Value::Bool(value)))
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<Strict, E> {
+                Ok(Strict(Value::Number(Number::from(value))))
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Strict, E> {
+                Ok(Strict(Value::Number(Number::from(value))))
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Strict, E> {
+                Ok(Strict(Value::String(value.to_owned())))
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                mut seq: A,
+            ) -> Result<Strict, A::Error> {
+                let mut list = Vec::new();
+                while let Some(Strict(value)) = seq.next_element()? {
+                    list.push(value);
+                }
+                Ok(Strict(Value::Array(list)))
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<Strict, A::Error> {
+                let mut fields = Map::new();
+                while let Some((key, Strict(value))) = map.next_entry::<String, Strict>()? {
+                    if fields.contains_key(&key) {
+                        return Err(serde::de::Error::custom(format!(
+                            "the key {key:?} comes twice"
+                        )));
+                    }
+                    fields.insert(key, value);
+                }
+                Ok(Strict(Value::Object(fields)))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn line() -> String {
+        let event = Event::Answer {
+            id: "approve".to_owned(),
+            value: "M\u{fc}ller \"x\" \u{1b}[0m".to_owned(),
+            accepted: false,
+        };
+        let entry = NewEntry {
+            time: UtcTime::parse("2026-10-03T09:14:07Z").unwrap(),
+            mono_ms: 812_345,
+            step: Some("nyc3-etcd"),
+            actor: "alice",
+            event: &event,
+        };
+        write(42, &Digest::of(b"x"), &entry)
+    }
+
+    #[test]
+    fn a_line_begins_with_n_and_prev_and_reads_back() {
+        let line = line();
+        let start = format!(
+            "{{\"n\":42,\"prev\":\"{}\",\"time\":\"2026-10-03T09:14:07Z\",\"mono_ms\":812345,\"type\":\"answer\",\"step\":\"nyc3-etcd\",\"actor\":\"alice\",\"data\":{{",
+            Digest::of(b"x")
+        );
+        assert!(line.starts_with(&start), "{line}");
+        assert!(!line.trim_end().contains(char::is_control));
+        let entry = read(line.as_bytes()).unwrap();
+        assert_eq!(entry.n, 42);
+        assert!(matches!(
+            entry.event,
+            Ok(Event::Answer {
+                accepted: false,
+                ..
+            })
+        ));
+    }
+
+    #[test]
+    fn broken_lines_are_refused() {
+        let good = line();
+        for (from, to) in [
+            ("\"accepted\":false", "\"accepted\":false,\"accepted\":true"),
+            ("\"accepted\":false", "\"accepted\":false,\"more\":1"),
+            ("\"mono_ms\":812345", "\"mono_ms\":812345.0"),
+            ("{\"n\":42,", "{\"n\": 42,"),
+            ("{\"n\":42,", "{\"n\":042,"),
+            ("\"actor\":\"alice\"", "\"actor\":null"),
+            ("\"accepted\":false", "\"accepted\":\"no\""),
+            ("}}\n", "}}"),
+            ("}}\n", "}} \n"),
+            ("}}\n", "}}\r\n"),
+        ] {
+            let bad = good.replacen(from, to, 1);
+            assert_ne!(bad, good);
+            // A space before the LF is JSON all the same; the chain sees it, not the reader.
+            if to == "}} \n" {
+                continue;
+            }
+            assert!(read(bad.as_bytes()).is_err(), "{bad}");
+        }
+        let unknown = good.replace("\"type\":\"answer\"", "\"type\":\"weather\"");
+        assert_eq!(
+            read(unknown.as_bytes()).unwrap().event,
+            Err("weather".to_owned())
+        );
+    }
+
+    #[test]
+    fn every_known_type_is_listed() {
+        let event = Event::Interrupted { at: String::new() };
+        let word = serde_json::to_value(&event).unwrap()["type"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert!(KNOWN_TYPES.contains(&word.as_str()));
+        let source = include_str!("entry.rs");
+        let body = source.split("pub enum Event {").nth(1).unwrap();
+        let body = body.split("\n}\n").next().unwrap();
+        let variants = body
+            .lines()
+            .filter(|line| {
+                line.starts_with("    ") && line.ends_with(" {") && !line.starts_with("     ")
+            })
+            .count();
+        assert_eq!(variants, KNOWN_TYPES.len());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic(bytes in any::<Vec<u8>>()) {
+            let _ = read(&bytes);
+        }
+    }
+}

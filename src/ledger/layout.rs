@@ -1,0 +1,135 @@
+//! Names of folders and files in a ledger. Nothing else knows them.
+
+/// The transcript.
+pub const TRANSCRIPT: &str = "transcript.jsonl";
+/// The seal.
+pub const SEAL: &str = "SEAL.txt";
+/// The root's signature on the seal.
+pub const ROOT_SIGNATURE: &str = "SEAL.txt.root.p7s";
+/// Digests of every file but the seal's own.
+pub const SUMS: &str = "SHA256SUMS";
+/// How to verify with stock tools.
+pub const VERIFY: &str = "VERIFY.txt";
+/// What happened after the seal.
+pub const POST_SEAL: &str = "post-seal.jsonl";
+/// The ceremony file as it was read.
+pub const SCRIPT_FILE: &str = "script/ceremony.toml";
+/// The plan.
+pub const SCRIPT_PLAN: &str = "script/ceremony.plan";
+/// The lock.
+pub const SCRIPT_LOCK: &str = "script/ceremony.lock";
+/// What was observed of the laptop.
+pub const ENVIRONMENT: &str = "evidence/environment.json";
+/// What the token said of itself.
+pub const TOKEN: &str = "evidence/token.json";
+/// The root certificate that this ceremony issued.
+pub const ROOT_OUT: &str = "out/root.pem";
+
+/// The folders made for every ceremony.
+pub const FOLDERS: [&str; 4] = ["script", "in", "out", "evidence"];
+
+/// A ceremony's folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CeremonyFolder {
+    /// From 1, without gaps.
+    pub number: u32,
+    /// Ceremony id.
+    pub id: String,
+    /// Interrupted or running.
+    pub open: bool,
+}
+
+impl CeremonyFolder {
+    /// `0001-acme-root-g1`, with `.open` while it is open.
+    pub fn name(&self) -> String {
+        let open = if self.open { ".open" } else { "" };
+        format!("{:04}-{}{open}", self.number, self.id)
+    }
+
+    /// Reads a folder's name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let (rest, open) = name
+            .strip_suffix(".open")
+            .map_or((name, false), |rest| (rest, true));
+        let (number, id) = rest.split_once('-')?;
+        let digits = number.len() >= 4 && number.bytes().all(|b| b.is_ascii_digit());
+        let plain = !id.is_empty()
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let folder = Self {
+            number: number.parse().ok()?,
+            id: id.to_owned(),
+            open,
+        };
+        (digits && plain && folder.name() == name).then_some(folder)
+    }
+}
+
+/// Whether a name in a ceremony's folder stands outside SHA256SUMS: the sums themselves, the
+/// seal with its signatures, and what came after it.
+pub fn is_outside_sums(name: &str) -> bool {
+    name == SUMS || name == SEAL || name == POST_SEAL || is_seal_signature(name)
+}
+
+/// `SEAL.txt.root.p7s`, `SEAL.txt.alice.sig`, and the same for `post-seal.jsonl`.
+fn is_seal_signature(name: &str) -> bool {
+    let rest = name
+        .strip_prefix("SEAL.txt.")
+        .or_else(|| name.strip_prefix("post-seal.jsonl."));
+    let Some(rest) = rest else { return false };
+    let person = |id: &str| {
+        !id.is_empty()
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    rest == "root.p7s" || rest == "tsr" || rest.strip_suffix(".sig").is_some_and(person)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folder_names_read_back() {
+        for name in ["0001-acme-root", "0042-x.open", "12345-y"] {
+            assert_eq!(CeremonyFolder::parse(name).unwrap().name(), name);
+        }
+        for bad in [
+            "1-x",
+            "0001",
+            "0001-",
+            "0001-X",
+            "00001-x",
+            "0001-x.opened",
+            "+001-x",
+            "0001-x.y",
+        ] {
+            assert_eq!(CeremonyFolder::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_seals_stand_outside_the_sums() {
+        for name in [
+            "SEAL.txt",
+            "SEAL.txt.root.p7s",
+            "SEAL.txt.alice.sig",
+            "SHA256SUMS",
+            "post-seal.jsonl",
+        ] {
+            assert!(is_outside_sums(name), "{name}");
+        }
+        for name in [
+            "SEAL.txt.x",
+            "SEAL.txt..sig",
+            "SEAL.txt.A.sig",
+            "transcript.jsonl",
+            "out/SEAL.txt",
+            "SEAL.txt.root.p7s.bak",
+        ] {
+            assert!(!is_outside_sums(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! One root's life on disk: the transcript's entries and their chain, the seal, the names of
+//! folders and files, and the register that is folded from it all. Pure: no file is touched
+//! here.
+
+pub mod chain;
+pub mod entry;
+pub mod layout;
+pub mod register;
+pub mod seal;

@@ -1,0 +1,250 @@
+//! SEAL.txt: at most 25 ASCII lines that say what a ceremony was and bind all of it. Signed by
+//! the root as detached CMS, and by people.
+
+use crate::digest::Digest;
+use crate::x509::time::UtcTime;
+
+/// The `format` of the seals this version writes.
+pub const FORMAT: &str = "anchorite/seal/0";
+
+/// What the seal says of the whole, in one sentence.
+const ATTESTATION: &str = "The files listed in SHA256SUMS are all there is of this ceremony, and its transcript ends with the head above.";
+
+/// The seal's fields, in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// Ceremony id.
+    pub ceremony: String,
+    /// A rehearsal, not production.
+    pub rehearsal: bool,
+    /// Completed, not aborted.
+    pub completed: bool,
+    /// direct or none
+    pub mode: String,
+    /// Time of the first entry.
+    pub started: UtcTime,
+    /// Time of the last entry; the CMS signingTime.
+    pub ended: UtcTime,
+    /// How many entries.
+    pub entries: u64,
+    /// SHA-256 of the last line.
+    pub head: Digest,
+    /// SHA-256 of SHA256SUMS.
+    pub sums: Digest,
+    /// SHA-256 of the lock.
+    pub lock: Digest,
+    /// Name and version of the program.
+    pub tool: String,
+    /// SHA-256 of its executable.
+    pub tool_sha256: Digest,
+    /// SHA-256 of the PKCS#11 module; `None` where no token was opened.
+    pub module: Option<Digest>,
+    /// SHA-256 of the root certificate, DER; `None` where there is none yet.
+    pub root: Option<Digest>,
+    /// software or hardware; `None` where no token was opened.
+    pub assurance: Option<String>,
+    /// How often the token was asked to sign, the seal not counted.
+    pub signatures_asked: u64,
+    /// How many signatures were kept, the seal not counted.
+    pub signatures_kept: u64,
+    /// Deviations noted.
+    pub deviations: u64,
+    /// SHA-256 of the SEAL.txt before; zeros for none.
+    pub previous: Digest,
+    /// When the next CRL is due.
+    pub next_crl: Option<UtcTime>,
+}
+
+impl Seal {
+    /// The file's text.
+    pub fn to_text(&self) -> String {
+        let optional = |digest: &Option<Digest>| {
+            digest.map_or_else(|| "none".to_owned(), |digest| digest.to_string())
+        };
+        let words = self.head.word_lines(8);
+        let lines = [
+            ("format", FORMAT.to_owned()),
+            ("ceremony", self.ceremony.clone()),
+            (
+                "kind",
+                if self.rehearsal {
+                    "rehearsal"
+                } else {
+                    "production"
+                }
+                .to_owned(),
+            ),
+            (
+                "outcome",
+                if self.completed {
+                    "completed"
+                } else {
+                    "aborted"
+                }
+                .to_owned(),
+            ),
+            ("seal", self.mode.clone()),
+            ("started", self.started.to_string()),
+            ("ended", self.ended.to_string()),
+            ("entries", self.entries.to_string()),
+            ("head", self.head.to_string()),
+            ("sha256sums", self.sums.to_string()),
+            ("lock", self.lock.to_string()),
+            ("tool", format!("{} {}", self.tool_sha256, self.tool)),
+            ("module", optional(&self.module)),
+            ("root", optional(&self.root)),
+            (
+                "assurance",
+                self.assurance.clone().unwrap_or_else(|| "none".to_owned()),
+            ),
+            (
+                "signatures",
+                format!(
+                    "asked {} kept {}",
+                    self.signatures_asked, self.signatures_kept
+                ),
+            ),
+            ("deviations", self.deviations.to_string()),
+            ("previous", self.previous.to_string()),
+            (
+                "next-crl",
+                self.next_crl
+                    .map_or_else(|| "none".to_owned(), |time| time.to_string()),
+            ),
+            ("words-1", words[0].clone()),
+            ("words-2", words[1].clone()),
+            ("words-3", words[2].clone()),
+            ("words-4", words[3].clone()),
+            ("attestation", ATTESTATION.to_owned()),
+        ];
+        lines
+            .iter()
+            .map(|(key, value)| format!("{key} {value}\n"))
+            .collect()
+    }
+
+    /// Reads a seal; it must be in the one form that is written. The error names the line.
+    pub fn from_text(bytes: &[u8]) -> Result<Self, String> {
+        let text = std::str::from_utf8(bytes).map_err(|_| "not ASCII".to_owned())?;
+        let lines: Vec<&str> = text.lines().collect();
+        let value = |at: usize, key: &str| -> Result<&str, String> {
+            lines
+                .get(at)
+                .and_then(|line| line.strip_prefix(key)?.strip_prefix(' '))
+                .ok_or_else(|| format!("line {} is not \"{key} ...\"", at + 1))
+        };
+        let digest = |at: usize, key: &str| {
+            Digest::from_hex(value(at, key)?).ok_or_else(|| format!("line {}: no digest", at + 1))
+        };
+        let optional = |at: usize, key: &str| match value(at, key)? {
+            "none" => Ok(None),
+            _ => digest(at, key).map(Some),
+        };
+        let time = |at: usize, key: &str| {
+            UtcTime::parse(value(at, key)?).ok_or_else(|| format!("line {}: no time", at + 1))
+        };
+        let number = |at: usize, text: &str| {
+            text.parse::<u64>()
+                .map_err(|_| format!("line {}: no number", at + 1))
+        };
+        if value(0, "format")? != FORMAT {
+            return Err(format!("line 1: not of the format {FORMAT}"));
+        }
+        let tool_line = value(11, "tool")?;
+        let (tool_digest, tool) = tool_line.split_once(' ').ok_or("line 12: no tool")?;
+        let counts = value(15, "signatures")?;
+        let (asked, kept) = counts
+            .strip_prefix("asked ")
+            .and_then(|rest| rest.split_once(" kept "))
+            .ok_or("line 16: no counts")?;
+        let seal = Self {
+            ceremony: value(1, "ceremony")?.to_owned(),
+            rehearsal: value(2, "kind")? == "rehearsal",
+            completed: value(3, "outcome")? == "completed",
+            mode: value(4, "seal")?.to_owned(),
+            started: time(5, "started")?,
+            ended: time(6, "ended")?,
+            entries: number(7, value(7, "entries")?)?,
+            head: digest(8, "head")?,
+            sums: digest(9, "sha256sums")?,
+            lock: digest(10, "lock")?,
+            tool: tool.to_owned(),
+            tool_sha256: Digest::from_hex(tool_digest).ok_or("line 12: no digest")?,
+            module: optional(12, "module")?,
+            root: optional(13, "root")?,
+            assurance: match value(14, "assurance")? {
+                "none" => None,
+                word => Some(word.to_owned()),
+            },
+            signatures_asked: number(15, asked)?,
+            signatures_kept: number(15, kept)?,
+            deviations: number(16, value(16, "deviations")?)?,
+            previous: digest(17, "previous")?,
+            next_crl: match value(18, "next-crl")? {
+                "none" => None,
+                _ => Some(time(18, "next-crl")?),
+            },
+        };
+        if seal.to_text().as_bytes() != bytes {
+            return Err("not in the form that the tool writes".to_owned());
+        }
+        Ok(seal)
+    }
+
+    /// SHA-256 of the file: what the next seal names.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.to_text().as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn seal() -> Seal {
+        Seal {
+            ceremony: "acme-root-g1".to_owned(),
+            rehearsal: false,
+            completed: true,
+            mode: "direct".to_owned(),
+            started: UtcTime::parse("2026-10-03T09:00:00Z").unwrap(),
+            ended: UtcTime::parse("2026-10-03T10:00:00Z").unwrap(),
+            entries: 42,
+            head: Digest::of(b"head"),
+            sums: Digest::of(b"sums"),
+            lock: Digest::of(b"lock"),
+            tool: "anchorite 0.1.0".to_owned(),
+            tool_sha256: Digest::of(b"tool"),
+            module: Some(Digest::of(b"module")),
+            root: None,
+            assurance: Some("software".to_owned()),
+            signatures_asked: 4,
+            signatures_kept: 3,
+            deviations: 0,
+            previous: Digest::ZERO,
+            next_crl: Some(UtcTime::parse("2027-04-03T09:59:59Z").unwrap()),
+        }
+    }
+
+    #[test]
+    fn at_most_25_ascii_lines_that_read_back() {
+        let text = seal().to_text();
+        assert!(text.is_ascii());
+        assert!(text.lines().count() <= 25);
+        assert_eq!(Seal::from_text(text.as_bytes()).unwrap(), seal());
+        insta::assert_snapshot!(text);
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_texts_are_the_same_seal(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let text = seal().to_text().into_bytes();
+            let mut changed = text.clone();
+            changed[at.index(text.len())] = byte;
+            if changed != text {
+                prop_assert_ne!(Seal::from_text(&changed).ok(), Some(seal()));
+            }
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! The plan as a file: every default expanded, every product with its template. Written as
+//! JSON in one fixed form, so that the same plan always has the same bytes.
+
+use serde::{Deserialize, Serialize};
+
+use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind};
+use crate::digest::{Digest, hex, unhex};
+use crate::x509::oid;
+use crate::x509::template::{Template, Unknown};
+
+/// The `format` of the plans this version writes.
+pub const FORMAT: &str = "anchorite/plan/0";
+
+/// The name and version of this program, as files name it.
+pub const TOOL: &str = concat!("anchorite ", env!("CARGO_PKG_VERSION"));
+
+/// The whole plan file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanDocument {
+    /// [`FORMAT`]
+    pub format: String,
+    /// [`TOOL`] that made it.
+    pub tool: String,
+    /// Ceremony id.
+    pub id: String,
+    /// For people.
+    pub title: String,
+    /// private or webtrust
+    pub policy: String,
+    /// direct or none
+    pub seal: String,
+    /// Label of the token.
+    pub token_label: String,
+    /// The ledger it was made for.
+    pub ledger: LedgerDocument,
+    /// People.
+    pub people: Vec<PersonDocument>,
+    /// The root.
+    pub root: RootDocument,
+    /// Steps in their order.
+    pub steps: Vec<StepDocument>,
+    /// Inputs, sorted by path.
+    pub inputs: Vec<InputDocument>,
+}
+
+/// The state of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerDocument {
+    /// Sealed ceremonies so far.
+    pub ceremonies: u32,
+    /// SHA-256 of the newest SEAL.txt, zeros for none.
+    pub head: Digest,
+    /// Number of the next CRL.
+    pub next_crl_number: u64,
+}
+
+/// A person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonDocument {
+    /// Short name.
+    pub id: String,
+    /// Role.
+    pub role: String,
+    /// OpenSSH public key.
+    pub key: Option<String>,
+}
+
+/// The root.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RootDocument {
+    /// Made in this ceremony.
+    pub new: bool,
+    /// Subject, DER in hex.
+    pub subject: String,
+    /// Key word.
+    pub key: String,
+    /// SHA-256 of the certificate of an existing root.
+    pub certificate_sha256: Option<Digest>,
+}
+
+/// A step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepDocument {
+    /// Id.
+    pub id: String,
+    /// Kind.
+    #[serde(rename = "do")]
+    pub kind: String,
+    /// For people.
+    pub title: String,
+    /// To be read aloud.
+    pub read_aloud: Option<String>,
+    /// What people approve in one go.
+    pub approval_sha256: Option<Digest>,
+    /// What it signs.
+    pub products: Vec<ProductDocument>,
+}
+
+/// A product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProductDocument {
+    /// Unique name.
+    pub name: String,
+    /// Mount path of an intermediate.
+    pub mount: Option<String>,
+    /// Request of an intermediate.
+    pub request: Option<String>,
+    /// Profile of an intermediate.
+    pub profile: Option<ProfileDocument>,
+    /// Number of a CRL.
+    pub crl_number: Option<u64>,
+    /// `20y`, or "to the issuer's last second".
+    pub validity: String,
+    /// What the template marks of the root: nothing, issuer, own.
+    pub unknown: String,
+    /// SHA-256 of the template.
+    pub template_sha256: Digest,
+    /// The template, hex.
+    pub template: String,
+}
+
+/// A profile with every field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileDocument {
+    /// Its name.
+    pub name: String,
+    /// A number, or none.
+    pub path_length: Option<u8>,
+    /// Names of the bits.
+    pub key_usage: Vec<String>,
+    /// Names of the usages.
+    pub extended_key_usage: Vec<String>,
+    /// CRL distribution point.
+    pub crl_url: Option<String>,
+    /// caIssuers.
+    pub issuer_url: Option<String>,
+    /// OCSP.
+    pub ocsp_url: Option<String>,
+}
+
+/// An input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputDocument {
+    /// Path below the ceremony file's folder.
+    pub path: String,
+    /// Its digest.
+    pub sha256: Digest,
+}
+
+impl PlanDocument {
+    /// The document of a plan.
+    pub fn of(plan: &Plan) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            tool: TOOL.to_owned(),
+            id: plan.id.clone(),
+            title: plan.title.clone(),
+            policy: plan.policy.word().to_owned(),
+            seal: plan.seal.word().to_owned(),
+            token_label: plan.token_label.clone(),
+            ledger: LedgerDocument {
+                ceremonies: plan.ledger.ceremonies,
+                head: plan.ledger.head,
+                next_crl_number: plan.ledger.next_crl_number,
+            },
+            people: plan
+                .people
+                .iter()
+                .map(|person| PersonDocument {
+                    id: person.id.clone(),
+                    role: person.role.clone(),
+                    key: person.key.clone(),
+                })
+                .collect(),
+            root: root(&plan.root),
+            steps: plan
+                .steps
+                .iter()
+                .map(|step| StepDocument {
+                    id: step.id.clone(),
+                    kind: step.kind.word().to_owned(),
+                    title: step.title.clone(),
+                    read_aloud: step.read_aloud.clone(),
+                    approval_sha256: step.approval_digest(),
+                    products: products(&step.kind),
+                })
+                .collect(),
+            inputs: plan
+                .inputs
+                .iter()
+                .map(|(path, sha256)| InputDocument {
+                    path: path.clone(),
+                    sha256: *sha256,
+                })
+                .collect(),
+        }
+    }
+
+    /// The file's bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Strings and numbers only: this cannot fail.
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads a plan file; it must be in the one form that is written.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let document: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if document.format != FORMAT {
+            return Err(format!("not of the format {FORMAT}"));
+        }
+        if document.to_bytes() != bytes {
+            return Err("not in the form that the tool writes".to_owned());
+        }
+        Ok(document)
+    }
+
+    /// Every product of every step, with its step.
+    pub fn products(&self) -> impl Iterator<Item = (&StepDocument, &ProductDocument)> {
+        self.steps
+            .iter()
+            .flat_map(|step| step.products.iter().map(move |product| (step, product)))
+    }
+}
+
+impl ProductDocument {
+    /// The template's bytes.
+    pub fn template(&self) -> Option<Template> {
+        unhex(&self.template).map(Template)
+    }
+}
+
+fn root(root: &RootPlan) -> RootDocument {
+    RootDocument {
+        new: matches!(root, RootPlan::New(_)),
+        subject: hex(root.subject().as_der()),
+        key: root
+            .key()
+            .map_or_else(String::new, |key| key.word().to_owned()),
+        certificate_sha256: match root {
+            RootPlan::New(_) => None,
+            RootPlan::Existing(certificate) => Some(certificate.digest()),
+        },
+    }
+}
+
+fn products(kind: &StepKind) -> Vec<ProductDocument> {
+    match kind {
+        StepKind::GenerateRootKey => Vec::new(),
+        StepKind::IssueRoot(one) => vec![product(one)],
+        StepKind::IssueIntermediates(list) => list.iter().map(intermediate).collect(),
+        StepKind::IssueCrl(crl) => {
+            vec![ProductDocument {
+                crl_number: Some(crl.number),
+                ..product(&crl.product)
+            }]
+        }
+    }
+}
+
+fn intermediate(plan: &IntermediatePlan) -> ProductDocument {
+    let profile = &plan.profile;
+    ProductDocument {
+        mount: Some(plan.mount.clone()),
+        request: Some(plan.request.clone()),
+        profile: Some(ProfileDocument {
+            name: profile.name.clone(),
+            path_length: profile.path_length,
+            key_usage: profile
+                .key_usage
+                .iter()
+                .map(|usage| usage.word().to_owned())
+                .collect(),
+            extended_key_usage: profile
+                .extended_key_usage
+                .iter()
+                .map(|oid| oid::name(oid).to_owned())
+                .collect(),
+            crl_url: profile.crl_url.clone(),
+            issuer_url: profile.issuer_url.clone(),
+            ocsp_url: profile.ocsp_url.clone(),
+        }),
+        ..product(&plan.product)
+    }
+}
+
+fn product(product: &Product) -> ProductDocument {
+    ProductDocument {
+        name: product.name.clone(),
+        mount: None,
+        request: None,
+        profile: None,
+        crl_number: None,
+        validity: product.validity.words(),
+        unknown: match product.unknown {
+            Unknown::Nothing => "nothing",
+            Unknown::Issuer => "issuer",
+            Unknown::Own(_) => "own",
+        }
+        .to_owned(),
+        template_sha256: product.template.digest(),
+        template: hex(&product.template.0),
+    }
+}

@@ -1,0 +1,680 @@
+//! The ceremony file as it is written: a strict mirror of the TOML, where every mistake is
+//! told with its line, its column and what was probably meant.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::digest::Digest;
+use crate::x509::extension::KeyUsage;
+use crate::x509::name::{AttributeType, Name};
+use crate::x509::public_key::RootKey;
+use crate::x509::time::Span;
+
+/// The `format` of the files this version reads.
+pub const FORMAT: &str = "anchorite/ceremony/0";
+
+/// A mistake in the file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {words}")]
+pub struct FileError {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// What is wrong, and what was meant where that can be guessed.
+    pub words: String,
+}
+
+/// The whole file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CeremonyFile {
+    /// [`FORMAT`]
+    pub format: Format,
+    /// Ceremony id.
+    pub id: Id,
+    /// For people.
+    pub title: Text,
+    /// private or webtrust
+    #[serde(default)]
+    pub policy: PolicyWord,
+    /// People.
+    #[serde(default)]
+    pub person: Vec<PersonFile>,
+    /// The token.
+    pub token: TokenFile,
+    /// The root.
+    pub root: Spanned<RootFile>,
+    /// Profiles by name.
+    #[serde(default)]
+    pub profile: BTreeMap<String, Spanned<ProfileFile>>,
+    /// The steps.
+    pub step: Vec<Spanned<StepFile>>,
+    /// The seal.
+    #[serde(default)]
+    pub seal: SealFile,
+}
+
+/// `[[person]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonFile {
+    /// Short name.
+    pub id: Spanned<Id>,
+    /// Role.
+    pub role: Role,
+    /// OpenSSH public key.
+    pub key: Option<SshKey>,
+}
+
+/// `[token]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenFile {
+    /// Label of the token.
+    pub label: TokenLabel,
+    /// How the PIN comes.
+    #[serde(default)]
+    pub login: Login,
+}
+
+/// `[root]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RootFile {
+    /// An existing root's certificate.
+    pub certificate: Option<Spanned<Path>>,
+    /// A new root's subject.
+    pub subject: Option<Spanned<Subject>>,
+    /// A new root's key.
+    pub key: Option<Spanned<Key>>,
+    /// A new root's life.
+    pub validity: Option<Spanned<Length>>,
+    /// Added to keyCertSign and cRLSign.
+    pub key_usage: Option<Spanned<Vec<Usage>>>,
+}
+
+/// `[profile.NAME]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileFile {
+    /// The built-in it starts from.
+    pub base: Option<Spanned<String>>,
+    /// A number or "none".
+    pub path_length: Option<PathLength>,
+    /// How long.
+    pub validity: Option<Spanned<Length>>,
+    /// "issuer": to the issuer's last second.
+    pub not_after: Option<Spanned<NotAfter>>,
+    /// keyUsage.
+    pub key_usage: Option<Spanned<Vec<Usage>>>,
+    /// extKeyUsage.
+    pub extended_key_usage: Option<Vec<ExtendedUsage>>,
+    /// CRL distribution point.
+    pub crl_url: Option<Url>,
+    /// caIssuers.
+    pub issuer_url: Option<Url>,
+    /// OCSP.
+    pub ocsp_url: Option<Url>,
+    /// In place of the request's.
+    pub subject: Option<Subject>,
+}
+
+/// `[[step]]`: the fields of every kind of step; which belong together is checked after.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepFile {
+    /// Id; `s01` and so on where it is left out.
+    pub id: Option<Spanned<Id>>,
+    /// Kind.
+    #[serde(rename = "do")]
+    pub kind: Spanned<Kind>,
+    /// For people.
+    pub title: Option<Text>,
+    /// To be read aloud.
+    pub read_aloud: Option<Text>,
+    /// Mount path in Vault.
+    pub mount: Option<Spanned<Mount>>,
+    /// One request's file, or a list of tables.
+    pub request: Option<Spanned<Requests>>,
+    /// As computed beside Vault.
+    pub spki_sha256: Option<Spanned<Digest>>,
+    /// Profile.
+    pub profile: Option<Spanned<String>>,
+    /// Until the next CRL.
+    pub next_update: Option<Spanned<Length>>,
+}
+
+/// `request = "file"`, or `[[step.request]]` tables.
+#[derive(Clone, Debug)]
+pub enum Requests {
+    /// The one of the step itself.
+    One(Path),
+    /// Many.
+    Many(Vec<Spanned<RequestFile>>),
+}
+
+/// `[[step.request]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestFile {
+    /// Mount path in Vault.
+    pub mount: Spanned<Mount>,
+    /// The request's file.
+    pub request: Spanned<Path>,
+    /// As computed beside Vault.
+    pub spki_sha256: Option<Digest>,
+    /// Profile.
+    pub profile: Option<Spanned<String>>,
+}
+
+/// `[seal]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealFile {
+    /// direct or none
+    #[serde(default)]
+    pub root: SealWord,
+}
+
+impl<'de> Deserialize<'de> for Requests {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Requests;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a file name, or [[step.request]] tables")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Requests, E> {
+                Path::try_from(text.to_owned())
+                    .map(Requests::One)
+                    .map_err(E::custom)
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                mut list: A,
+            ) -> Result<Requests, A::Error> {
+                let mut many = Vec::new();
+                while let Some(one) = list.next_element()? {
+                    many.push(one);
+                }
+                Ok(Requests::Many(many))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// Declares a word that is checked while it is read, so that the error has its place.
+macro_rules! word {
+    ($(#[$doc:meta])* $name:ident($inner:ty), |$text:ident| $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $name(pub $inner);
+        impl TryFrom<String> for $name {
+            type Error = String;
+            fn try_from($text: String) -> Result<Self, String> {
+                let checked: Result<$inner, String> = $check;
+                checked.map(Self)
+            }
+        }
+    };
+}
+
+word!(
+    /// The format's name.
+    Format(String), |text| if text == FORMAT {
+        Ok(text)
+    } else {
+        Err(format!("this version reads \"{FORMAT}\""))
+    }
+);
+word!(
+    /// A short name: it becomes part of folder and file names.
+    Id(String), |text| {
+        let good = (1..=40).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !text.starts_with('-');
+        if good {
+            Ok(text)
+        } else {
+            Err("an id is 1 to 40 of a-z, 0-9 and -, and does not begin with -".to_owned())
+        }
+    }
+);
+word!(
+    /// Text for people.
+    Text(String), |text| if text.trim().is_empty() {
+        Err("the text is empty".to_owned())
+    } else if text.chars().count() > 1000 {
+        Err("the text has more than 1000 characters".to_owned())
+    } else {
+        Ok(text)
+    }
+);
+word!(
+    /// A person's role.
+    Role(String), |text| {
+        one_of(&text, &["administrator", "operator", "custodian", "witness", "auditor"])?;
+        Ok(text)
+    }
+);
+word!(
+    /// An OpenSSH public key: type, base64, no options.
+    SshKey(String), |text| {
+        let parts: Vec<&str> = text.split_whitespace().collect();
+        let good = matches!(parts.as_slice(), [kind, body] | [kind, body, _]
+            if kind.bytes().all(|b| b.is_ascii_alphanumeric() || b"-@.".contains(&b))
+                && body.len() > 16
+                && body.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b)));
+        if good && text.is_ascii() {
+            Ok(parts[..2].join(" "))
+        } else {
+            Err("not an OpenSSH public key (\"ssh-ed25519 AAAA...\")".to_owned())
+        }
+    }
+);
+word!(
+    /// A token's label.
+    TokenLabel(String), |text| if text.is_empty() || text.len() > 22 {
+        Err("a token label has 1 to 22 octets (\"rehearsal-\" must fit before it)".to_owned())
+    } else {
+        Ok(text)
+    }
+);
+word!(
+    /// A path below the ceremony file's folder.
+    Path(String), |text| {
+        let bad = text.is_empty()
+            || text.starts_with('/')
+            || text.chars().any(char::is_control)
+            || text.contains('\\')
+            || text.split('/').any(|part| part.is_empty() || part == "." || part == "..");
+        if bad {
+            Err("a file is named by its path below this file's folder, without \"..\"".to_owned())
+        } else {
+            Ok(text)
+        }
+    }
+);
+word!(
+    /// A mount path in Vault.
+    Mount(String), |text| {
+        let bad = text.is_empty()
+            || text.len() > 200
+            || text.chars().any(char::is_control)
+            || text.split('/').any(|part| part.is_empty() || part == "." || part == "..");
+        if bad {
+            Err("a mount is a path like \"pki/etcd\", without / at its ends".to_owned())
+        } else {
+            Ok(text)
+        }
+    }
+);
+word!(
+    /// A root key.
+    Key(RootKey), |text| RootKey::parse(&text).ok_or_else(|| {
+        let known: Vec<&str> = RootKey::ALL.iter().map(|key| key.word()).collect();
+        not_one_of(&text, &known)
+    })
+);
+word!(
+    /// A length of time.
+    Length(Span), |text| Span::parse(&text)
+        .ok_or_else(|| "a length of time is a number and y, mo, d or h: \"20y\", \"6mo\"".to_owned())
+);
+word!(
+    /// A key usage.
+    Usage(KeyUsage), |text| KeyUsage::parse(&text).ok_or_else(|| {
+        not_one_of(&text, &["digitalSignature", "keyCertSign", "cRLSign"])
+    })
+);
+word!(
+    /// An extended key usage, as its OID.
+    ExtendedUsage(String), |text| {
+        let known = super::profile::EXTENDED_KEY_USAGES;
+        known
+            .iter()
+            .find(|(word, _)| *word == text)
+            .map(|(_, oid)| (*oid).to_owned())
+            .ok_or_else(|| not_one_of(&text, &known.map(|(word, _)| word)))
+    }
+);
+word!(
+    /// An http URL.
+    Url(String), |text| {
+        let good = text.strip_prefix("http://").is_some_and(|rest| !rest.is_empty())
+            && text.len() <= 500
+            && text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b));
+        if good {
+            Ok(text)
+        } else {
+            Err("must be a plain http:// URL in ASCII (https would need the chain it serves)".to_owned())
+        }
+    }
+);
+word!(
+    /// "issuer"
+    NotAfter(()), |text| one_of(&text, &["issuer"])
+);
+
+/// private or webtrust
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PolicyWord(pub super::Policy);
+
+impl Default for PolicyWord {
+    fn default() -> Self {
+        Self(super::Policy::Private)
+    }
+}
+
+impl TryFrom<String> for PolicyWord {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        one_of(&text, &["private", "webtrust"])?;
+        Ok(Self(if text == "private" {
+            super::Policy::Private
+        } else {
+            super::Policy::Webtrust
+        }))
+    }
+}
+
+/// prompt
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Login;
+
+impl TryFrom<String> for Login {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        one_of(&text, &["prompt"]).map(|()| Self)
+    }
+}
+
+/// direct or none
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct SealWord(pub super::SealMode);
+
+impl Default for SealWord {
+    fn default() -> Self {
+        Self(super::SealMode::Direct)
+    }
+}
+
+impl TryFrom<String> for SealWord {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        one_of(&text, &["direct", "none"])?;
+        Ok(Self(if text == "direct" {
+            super::SealMode::Direct
+        } else {
+            super::SealMode::None
+        }))
+    }
+}
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Kind {
+    /// generate-root-key
+    GenerateRootKey,
+    /// issue-root
+    IssueRoot,
+    /// issue-intermediate
+    IssueIntermediate,
+    /// issue-crl
+    IssueCrl,
+}
+
+impl TryFrom<String> for Kind {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "generate-root-key" => Ok(Self::GenerateRootKey),
+            "issue-root" => Ok(Self::IssueRoot),
+            "issue-intermediate" => Ok(Self::IssueIntermediate),
+            "issue-crl" => Ok(Self::IssueCrl),
+            _ => Err(not_one_of(
+                &text,
+                &[
+                    "generate-root-key",
+                    "issue-root",
+                    "issue-intermediate",
+                    "issue-crl",
+                ],
+            )),
+        }
+    }
+}
+
+/// A path length: a number, or "none".
+#[derive(Clone, Copy, Debug)]
+pub struct PathLength(pub Option<u8>);
+
+impl<'de> Deserialize<'de> for PathLength {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = PathLength;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a number from 0 to 9, or \"none\"")
+            }
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<PathLength, E> {
+                match u8::try_from(number) {
+                    Ok(small) if small <= 9 => Ok(PathLength(Some(small))),
+                    _ => Err(E::custom(
+                        "a path length is a number from 0 to 9, or \"none\"",
+                    )),
+                }
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<PathLength, E> {
+                match text {
+                    "none" => Ok(PathLength(None)),
+                    _ => Err(E::custom(
+                        "a path length is a number from 0 to 9, or \"none\"",
+                    )),
+                }
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// A subject: each key a value, or an array of values.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "BTreeMap<String, OneOrMany>")]
+pub struct Subject(pub Name);
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl TryFrom<BTreeMap<String, OneOrMany>> for Subject {
+    type Error = String;
+    fn try_from(mut parts: BTreeMap<String, OneOrMany>) -> Result<Self, String> {
+        let mut name: Vec<(AttributeType, String)> = Vec::new();
+        for kind in AttributeType::ALL {
+            let values = match parts.remove(kind.word()) {
+                None => continue,
+                Some(OneOrMany::One(value)) => vec![value],
+                Some(OneOrMany::Many(values)) => values,
+            };
+            for value in values {
+                check_attribute(kind, &value)?;
+                name.push((kind, value));
+            }
+        }
+        if let Some(unknown) = parts.keys().next() {
+            return Err(not_one_of(
+                unknown,
+                &AttributeType::ALL.map(AttributeType::word),
+            ));
+        }
+        if !name
+            .iter()
+            .any(|(kind, _)| *kind == AttributeType::CommonName)
+        {
+            return Err("a subject needs a CN".to_owned());
+        }
+        let borrowed: Vec<(AttributeType, &str)> = name
+            .iter()
+            .map(|(kind, value)| (*kind, value.as_str()))
+            .collect();
+        Ok(Self(Name::build(&borrowed)))
+    }
+}
+
+fn check_attribute(kind: AttributeType, value: &str) -> Result<(), String> {
+    let word = kind.word();
+    let length = value.chars().count();
+    if length == 0 || value.trim() != value {
+        return Err(format!("{word} is empty, or has spaces at its ends"));
+    }
+    if length > kind.upper_bound() {
+        return Err(format!(
+            "{word} has {length} characters, more than {}",
+            kind.upper_bound()
+        ));
+    }
+    if value.chars().any(|c| c.is_control()) {
+        return Err(format!("{word} holds a control character"));
+    }
+    match kind {
+        AttributeType::Country if !value.bytes().all(|b| b.is_ascii_uppercase()) || length != 2 => {
+            Err("C is a country's two capital letters, like \"DE\"".to_owned())
+        }
+        AttributeType::DomainComponent if !value.is_ascii() => Err("DC must be ASCII".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+fn one_of(text: &str, known: &[&str]) -> Result<(), String> {
+    if known.contains(&text) {
+        Ok(())
+    } else {
+        Err(not_one_of(text, known))
+    }
+}
+
+fn not_one_of(text: &str, known: &[&str]) -> String {
+    let meant =
+        nearest(text, known).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
+    format!(
+        "\"{}\" is not known here; it takes {}{meant}",
+        crate::x509::escape::escape(text),
+        known.join(", ")
+    )
+}
+
+/// The known word that `text` was probably meant to be.
+pub fn nearest<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|word| {
+            (
+                strsim::damerau_levenshtein(&text.to_lowercase(), &word.to_lowercase()),
+                *word,
+            )
+        })
+        .filter(|(distance, word)| *distance <= 1 + word.len() / 4)
+        .min()
+        .map(|(_, word)| word)
+}
+
+/// Reads the file.
+pub fn parse(source: &str) -> Result<CeremonyFile, FileError> {
+    toml::from_str(source).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        error_at(source, at, &meant(error.message()))
+    })
+}
+
+/// An error at a byte of the source.
+pub fn error_at(source: &str, offset: usize, words: &str) -> FileError {
+    let before = source.get(..offset).unwrap_or(source);
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    FileError {
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+        words: words.to_owned(),
+    }
+}
+
+/// serde's words with what was meant: "unknown field `subjct`, expected one of `a`, `b`".
+fn meant(message: &str) -> String {
+    let first = message.lines().next().unwrap_or(message);
+    let quoted: Vec<&str> = first.split('`').skip(1).step_by(2).collect();
+    match quoted.split_first() {
+        Some((unknown, known)) if first.starts_with("unknown field") => not_one_of(unknown, known),
+        _ => crate::x509::escape::escape(first),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"format = "anchorite/ceremony/0"
+id = "acme-root-g1"
+title = "Acme root"
+[token]
+label = "acme-root-g1"
+[root]
+subject = { C = "DE", O = "Acme", CN = "Acme Root G1" }
+key = "ec:P-384"
+[[step]]
+do = "generate-root-key"
+[[step]]
+do = "issue-root"
+"#;
+
+    fn wrong(from: &str, to: &str) -> String {
+        assert!(GOOD.contains(from), "{from}");
+        parse(&GOOD.replacen(from, to, 1)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_good_file_reads() {
+        let file = parse(GOOD).unwrap();
+        assert_eq!(file.step.len(), 2);
+        let subject = file.root.into_inner().subject.unwrap().into_inner().0;
+        assert_eq!(subject.to_string(), "C=DE, O=Acme, CN=Acme Root G1");
+    }
+
+    #[test]
+    fn every_mistake_has_its_place_and_what_was_meant() {
+        let said = [
+            wrong("ceremony/0", "ceremony/9"),
+            wrong("acme-root-g1\"\ntitle", "Acme Root\"\ntitle"),
+            wrong("key = \"ec:P-384\"", "key = \"ec:P384\""),
+            wrong("subject =", "subjct ="),
+            wrong("C = \"DE\"", "C = \"de\""),
+            wrong("CN = \"Acme Root G1\"", "cn = \"x\""),
+            wrong(
+                "label = \"acme-root-g1\"",
+                "label = \"acme-root-g1-with-a-long-name\"",
+            ),
+            wrong("issue-root", "issue-rot"),
+            wrong("title = \"Acme root\"\n", ""),
+            wrong("[root]", "[root]\nkey = \"ec:P-256\""),
+            wrong(
+                "[[step]]\ndo = \"issue-root\"",
+                "[[step]]\ndo = \"issue-crl\"\nnext_update = \"6m\"",
+            ),
+            wrong("[token]", "[token"),
+            wrong("[root]", "[root]\ncertificate = \"../root.pem\""),
+            wrong("[root]", "[root]\nvalidity = 20"),
+        ];
+        insta::assert_snapshot!(said.join("\n"));
+    }
+}

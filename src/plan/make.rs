@@ -1,0 +1,655 @@
+//! From the file as written to the plan: defaults expanded, fields that do not belong
+//! together refused, templates made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::Spanned;
+
+use super::file::{self, CeremonyFile, FileError, Kind, ProfileFile, Requests, StepFile};
+use super::profile::Profile;
+use super::template;
+use super::{
+    CrlPlan, IntermediatePlan, LedgerState, NewRoot, Person, Plan, RootPlan, Step, StepKind,
+    Validity,
+};
+use crate::digest::Digest;
+use crate::x509::certificate::{Certificate, CertificateError};
+use crate::x509::extension::KeyUsage;
+use crate::x509::public_key::{KeyError, PublicKey};
+use crate::x509::request::Request;
+use crate::x509::time::Span;
+use crate::x509::tlv::DerError;
+
+/// Why no plan can be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The existing root's certificate.
+    #[error("{path}: {cause}")]
+    Root {
+        /// Its path.
+        path: String,
+        /// Why.
+        cause: CertificateError,
+    },
+    /// A root whose key this version cannot use.
+    #[error("{path}: the root's key cannot be used: {cause}")]
+    RootKey {
+        /// Its path.
+        path: String,
+        /// Why.
+        cause: String,
+    },
+    /// A request's key.
+    #[error("{path}: {cause}")]
+    Key {
+        /// Path of the request.
+        path: String,
+        /// Why.
+        cause: KeyError,
+    },
+    /// Something cannot be encoded.
+    #[error("the template of {product} cannot be made: {cause}")]
+    Template {
+        /// The product.
+        product: String,
+        /// Why.
+        cause: DerError,
+    },
+}
+
+/// The file's source beside what was read from it, for errors that need a place.
+pub struct Draft<'a> {
+    source: &'a str,
+    file: CeremonyFile,
+}
+
+/// What a step with its defaults looks like before templates are made.
+struct Wanted<'a> {
+    mount: &'a Spanned<file::Mount>,
+    request: String,
+    spki_sha256: Option<Digest>,
+    profile: Option<&'a Spanned<String>>,
+}
+
+impl<'a> Draft<'a> {
+    /// Reads the file and checks what can be checked without its inputs.
+    pub fn parse(source: &'a str) -> Result<Self, FileError> {
+        let draft = Self {
+            source,
+            file: file::parse(source)?,
+        };
+        draft.check_steps()?;
+        draft.check_people()?;
+        Ok(draft)
+    }
+
+    /// Ceremony id.
+    pub fn id(&self) -> &str {
+        &self.file.id.0
+    }
+
+    /// Label of the token.
+    pub fn token_label(&self) -> &str {
+        &self.file.token.label.0
+    }
+
+    /// Path of the existing root's certificate.
+    pub fn root_certificate(&self) -> Option<&str> {
+        self.file
+            .root
+            .get_ref()
+            .certificate
+            .as_ref()
+            .map(|path| path.get_ref().0.as_str())
+    }
+
+    /// Paths of the requests, in the order of the steps.
+    pub fn requests(&self) -> Vec<String> {
+        self.file
+            .step
+            .iter()
+            .flat_map(|step| wanted(step.get_ref()))
+            .map(|one| one.request)
+            .collect()
+    }
+
+    /// Every input, sorted.
+    pub fn input_paths(&self) -> Vec<String> {
+        let mut paths: BTreeSet<String> = self.requests().into_iter().collect();
+        paths.extend(self.root_certificate().map(str::to_owned));
+        paths.into_iter().collect()
+    }
+
+    /// The root: new, or read from its certificate.
+    pub fn root(&self, inputs: &BTreeMap<String, Vec<u8>>) -> Result<RootPlan, PlanError> {
+        let root = self.file.root.get_ref();
+        let Some(path) = self.root_certificate() else {
+            return Ok(RootPlan::New(self.new_root()?));
+        };
+        if let Some(at) = [
+            root.subject.as_ref().map(Spanned::span),
+            root.key.as_ref().map(Spanned::span),
+            root.validity.as_ref().map(Spanned::span),
+            root.key_usage.as_ref().map(Spanned::span),
+        ]
+        .into_iter()
+        .flatten()
+        .next()
+        {
+            return Err(self
+                .at(
+                    at.start,
+                    "an existing root is named by its certificate alone",
+                )
+                .into());
+        }
+        let bytes = inputs.get(path).map_or(&[][..], Vec::as_slice);
+        let certificate = Certificate::from_file(bytes).map_err(|cause| PlanError::Root {
+            path: path.to_owned(),
+            cause,
+        })?;
+        let root = RootPlan::Existing(Box::new(certificate));
+        if root.key().is_none() {
+            return Err(PlanError::RootKey {
+                path: path.to_owned(),
+                cause: "a root here is rsa:3072, rsa:4096, ec:P-256 or ec:P-384".to_owned(),
+            });
+        }
+        Ok(root)
+    }
+
+    /// The plan. `requests` holds every path of [`Self::requests`].
+    pub fn plan(
+        &self,
+        inputs: &BTreeMap<String, Vec<u8>>,
+        requests: &BTreeMap<String, Request>,
+        ledger: LedgerState,
+    ) -> Result<Plan, PlanError> {
+        let root = self.root(inputs)?;
+        let mut next_crl_number = ledger.next_crl_number;
+        let mut steps = Vec::new();
+        for (at, step) in self.file.step.iter().enumerate() {
+            let kind = self.step(at, step, &root, requests, &mut next_crl_number)?;
+            let written = step.get_ref();
+            steps.push(Step {
+                id: self.step_id(at),
+                title: written
+                    .title
+                    .as_ref()
+                    .map_or_else(|| default_title(&kind, &root), |title| title.0.clone()),
+                read_aloud: written.read_aloud.as_ref().map(|text| text.0.clone()),
+                kind,
+            });
+        }
+        Ok(Plan {
+            id: self.file.id.0.clone(),
+            title: self.file.title.0.clone(),
+            policy: self.file.policy.0,
+            seal: self.file.seal.root.0,
+            people: self
+                .file
+                .person
+                .iter()
+                .map(|person| Person {
+                    id: person.id.get_ref().0.clone(),
+                    role: person.role.0.clone(),
+                    key: person.key.as_ref().map(|key| key.0.clone()),
+                })
+                .collect(),
+            token_label: self.file.token.label.0.clone(),
+            root,
+            ledger,
+            steps,
+            inputs: inputs
+                .iter()
+                .map(|(path, bytes)| (path.clone(), Digest::of(bytes)))
+                .collect(),
+        })
+    }
+
+    fn at(&self, offset: usize, words: &str) -> FileError {
+        file::error_at(self.source, offset, words)
+    }
+
+    fn step_id(&self, at: usize) -> String {
+        self.file.step[at]
+            .get_ref()
+            .id
+            .as_ref()
+            .map_or_else(|| format!("s{:02}", at + 1), |id| id.get_ref().0.clone())
+    }
+
+    fn new_root(&self) -> Result<NewRoot, FileError> {
+        let root = self.file.root.get_ref();
+        let missing = |what: &str| {
+            self.at(
+                self.file.root.span().start,
+                &format!("[root] has no {what}; a new root needs subject and key, an existing one certificate"),
+            )
+        };
+        let subject = root.subject.as_ref().ok_or_else(|| missing("subject"))?;
+        let key = root.key.as_ref().ok_or_else(|| missing("key"))?;
+        let mut key_usage = vec![KeyUsage::KeyCertSign, KeyUsage::CrlSign];
+        if let Some(added) = &root.key_usage {
+            for usage in added.get_ref() {
+                if usage.0 != KeyUsage::DigitalSignature && !key_usage.contains(&usage.0) {
+                    let words =
+                        "a root may add digitalSignature to keyCertSign and cRLSign, nothing else";
+                    return Err(self.at(added.span().start, words));
+                }
+                key_usage.push(usage.0);
+            }
+        }
+        key_usage.sort_unstable();
+        key_usage.dedup();
+        let validity = match &root.validity {
+            None => Span::Months(240),
+            Some(length) => self.bounded(
+                length,
+                366 * 86_400,
+                100 * 366 * 86_400,
+                "a root's validity is 1y to 99y",
+            )?,
+        };
+        Ok(NewRoot {
+            subject: subject.get_ref().0.clone(),
+            key: key.get_ref().0,
+            validity,
+            key_usage,
+        })
+    }
+
+    fn bounded(
+        &self,
+        length: &Spanned<file::Length>,
+        least: u64,
+        most: u64,
+        words: &str,
+    ) -> Result<Span, FileError> {
+        let span = length.get_ref().0;
+        let seconds = span.approximate_seconds();
+        // A calendar year is up to a day shorter than 366 days.
+        if seconds + 86_400 < least || seconds > most {
+            return Err(self.at(length.span().start, words));
+        }
+        Ok(span)
+    }
+
+    fn profile(&self, name: Option<&Spanned<String>>) -> Result<Profile, FileError> {
+        let Some(name) = name else {
+            return self.named_profile("vault", self.file.root.span().start);
+        };
+        self.named_profile(name.get_ref(), name.span().start)
+    }
+
+    fn named_profile(&self, name: &str, place: usize) -> Result<Profile, FileError> {
+        if let Some(written) = self.file.profile.get(name) {
+            return self.own_profile(name, written);
+        }
+        Profile::built_in(name).ok_or_else(|| {
+            let mut known: Vec<&str> = Profile::BUILT_IN.to_vec();
+            known.extend(self.file.profile.keys().map(String::as_str));
+            let meant = file::nearest(name, &known)
+                .map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
+            let words = format!(
+                "no profile \"{}\"; there are {}{meant}",
+                crate::x509::escape::escape(name),
+                known.join(", ")
+            );
+            self.at(place, &words)
+        })
+    }
+
+    fn own_profile(
+        &self,
+        name: &str,
+        written: &Spanned<ProfileFile>,
+    ) -> Result<Profile, FileError> {
+        let place = written.span().start;
+        let written = written.get_ref();
+        let base = match &written.base {
+            // A profile that has a built-in's name overrides fields of that built-in.
+            None => Profile::built_in(name).or_else(|| Profile::built_in("vault")),
+            Some(base) => Some(Profile::built_in(base.get_ref()).ok_or_else(|| {
+                self.at(
+                    base.span().start,
+                    &format!("base is one of {}", Profile::BUILT_IN.join(", ")),
+                )
+            })?),
+        };
+        let Some(mut profile) = base else {
+            return Err(self.at(place, "no built-in profile to start from"));
+        };
+        profile.name = name.to_owned();
+        if let Some(path_length) = written.path_length {
+            profile.path_length = path_length.0;
+        }
+        match (&written.validity, &written.not_after) {
+            (Some(_), Some(not_after)) => {
+                return Err(self.at(
+                    not_after.span().start,
+                    "validity and not_after exclude each other",
+                ));
+            }
+            (Some(length), None) => {
+                let words = "an intermediate's validity is 1d to 99y";
+                profile.validity =
+                    Validity::For(self.bounded(length, 2 * 86_400, 100 * 366 * 86_400, words)?);
+            }
+            (None, Some(_)) => profile.validity = Validity::UntilIssuer,
+            (None, None) => {}
+        }
+        if let Some(usages) = &written.key_usage {
+            profile.key_usage = self.intermediate_usages(usages)?;
+        }
+        if let Some(usages) = &written.extended_key_usage {
+            profile.extended_key_usage = usages.iter().map(|usage| usage.0.clone()).collect();
+        }
+        let urls = [
+            (&written.crl_url, &mut profile.crl_url),
+            (&written.issuer_url, &mut profile.issuer_url),
+            (&written.ocsp_url, &mut profile.ocsp_url),
+        ];
+        for (from, to) in urls {
+            if let Some(url) = from {
+                *to = Some(url.0.clone());
+            }
+        }
+        profile.subject = written.subject.as_ref().map(|subject| subject.0.clone());
+        Ok(profile)
+    }
+
+    fn intermediate_usages(
+        &self,
+        usages: &Spanned<Vec<file::Usage>>,
+    ) -> Result<Vec<KeyUsage>, FileError> {
+        let mut list: Vec<KeyUsage> = usages.get_ref().iter().map(|usage| usage.0).collect();
+        list.sort_unstable();
+        list.dedup();
+        let needed = [KeyUsage::KeyCertSign, KeyUsage::CrlSign];
+        let allowed =
+            |usage: &KeyUsage| needed.contains(usage) || *usage == KeyUsage::DigitalSignature;
+        if !needed.iter().all(|usage| list.contains(usage)) || !list.iter().all(allowed) {
+            let words =
+                "an intermediate has keyCertSign and cRLSign, and may have digitalSignature";
+            return Err(self.at(usages.span().start, words));
+        }
+        Ok(list)
+    }
+
+    fn step(
+        &self,
+        at: usize,
+        step: &Spanned<StepFile>,
+        root: &RootPlan,
+        requests: &BTreeMap<String, Request>,
+        next_crl_number: &mut u64,
+    ) -> Result<StepKind, PlanError> {
+        let id = self.step_id(at);
+        let written = step.get_ref();
+        let failed = |product: &str| {
+            let product = product.to_owned();
+            move |cause| PlanError::Template { product, cause }
+        };
+        Ok(match (written.kind.get_ref(), root) {
+            (Kind::GenerateRootKey, _) => StepKind::GenerateRootKey,
+            (Kind::IssueRoot, RootPlan::New(new)) => {
+                StepKind::IssueRoot(template::root(&id, new).map_err(failed(&id))?)
+            }
+            (Kind::IssueRoot, RootPlan::Existing(_)) => {
+                return Err(self
+                    .at(written.kind.span().start, "the root exists already")
+                    .into());
+            }
+            (Kind::IssueIntermediate, _) => {
+                let many = wanted(written);
+                let list = many
+                    .iter()
+                    .map(|one| {
+                        let name = if many.len() == 1 && !is_list(written) {
+                            id.clone()
+                        } else {
+                            format!("{id}/{}", one.mount.get_ref().0)
+                        };
+                        self.intermediate(&name, one, root, requests)
+                    })
+                    .collect::<Result<Vec<_>, _>>()?;
+                StepKind::IssueIntermediates(list)
+            }
+            (Kind::IssueCrl, _) => {
+                let next_update = match &written.next_update {
+                    None => Span::Months(6),
+                    Some(length) => self.bounded(
+                        length,
+                        2 * 86_400,
+                        366 * 86_400,
+                        "a CRL's next_update is 1d to 12mo; longer, and a revocation reaches nobody in time",
+                    )?,
+                };
+                let algorithm = signature_algorithm(root);
+                let number = *next_crl_number;
+                *next_crl_number += 1;
+                let product = template::crl(&id, root, algorithm, next_update, number)
+                    .map_err(failed(&id))?;
+                StepKind::IssueCrl(CrlPlan { product, number })
+            }
+        })
+    }
+
+    fn intermediate(
+        &self,
+        name: &str,
+        wanted: &Wanted<'_>,
+        root: &RootPlan,
+        requests: &BTreeMap<String, Request>,
+    ) -> Result<IntermediatePlan, PlanError> {
+        let profile = self.profile(wanted.profile)?;
+        let Some(request) = requests.get(&wanted.request) else {
+            return Err(self
+                .at(wanted.mount.span().start, "its request was not read")
+                .into());
+        };
+        let key = PublicKey::from_spki(&request.spki).map_err(|cause| PlanError::Key {
+            path: wanted.request.clone(),
+            cause,
+        })?;
+        let subject = profile
+            .subject
+            .clone()
+            .unwrap_or_else(|| request.subject.clone());
+        let algorithm = signature_algorithm(root);
+        let product = template::intermediate(name, root, algorithm, &profile, &subject, &key)
+            .map_err(|cause| PlanError::Template {
+                product: name.to_owned(),
+                cause,
+            })?;
+        Ok(IntermediatePlan {
+            product,
+            mount: wanted.mount.get_ref().0.clone(),
+            request: wanted.request.clone(),
+            spki_sha256: wanted.spki_sha256,
+            profile,
+            subject,
+        })
+    }
+
+    fn check_people(&self) -> Result<(), FileError> {
+        let mut seen = BTreeSet::new();
+        for person in &self.file.person {
+            // "root" is the name of the root's own signature file.
+            if person.id.get_ref().0 == "root" || !seen.insert(&person.id.get_ref().0) {
+                return Err(self.at(person.id.span().start, "this person's id is taken"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_steps(&self) -> Result<(), FileError> {
+        let mut ids = BTreeSet::new();
+        let mut mounts = BTreeSet::new();
+        let mut kinds = Vec::new();
+        for (at, step) in self.file.step.iter().enumerate() {
+            let written = step.get_ref();
+            let place = written.id.as_ref().map_or(step.span(), Spanned::span).start;
+            if !ids.insert(self.step_id(at)) {
+                return Err(self.at(place, "another step has this id"));
+            }
+            self.check_fields(step)?;
+            for one in wanted(written) {
+                if !mounts.insert(one.mount.get_ref().0.clone()) {
+                    return Err(self.at(one.mount.span().start, "another request has this mount"));
+                }
+            }
+            kinds.push((*written.kind.get_ref(), written.kind.span().start));
+        }
+        self.check_order(&kinds)
+    }
+
+    fn check_order(&self, kinds: &[(Kind, usize)]) -> Result<(), FileError> {
+        let existing = self.root_certificate().is_some();
+        let mut made: Vec<Kind> = Vec::new();
+        for (kind, place) in kinds {
+            let words = match kind {
+                Kind::GenerateRootKey | Kind::IssueRoot if existing => {
+                    "[root] names an existing certificate, so no root is made here"
+                }
+                Kind::GenerateRootKey | Kind::IssueRoot | Kind::IssueCrl if made.contains(kind) => {
+                    "this can be done once in a ceremony"
+                }
+                Kind::GenerateRootKey if !made.is_empty() => "this must be the first step",
+                Kind::IssueRoot if !made.contains(&Kind::GenerateRootKey) => {
+                    "generate-root-key must come before it"
+                }
+                Kind::IssueIntermediate | Kind::IssueCrl
+                    if !existing && !made.contains(&Kind::IssueRoot) =>
+                {
+                    "issue-root must come before it"
+                }
+                _ => {
+                    made.push(*kind);
+                    continue;
+                }
+            };
+            return Err(self.at(*place, words));
+        }
+        if made.is_empty() {
+            return Err(self.at(self.source.len(), "a ceremony needs at least one [[step]]"));
+        }
+        if !existing && !made.contains(&Kind::IssueRoot) {
+            let words = "a new root needs the steps generate-root-key and issue-root";
+            return Err(self.at(self.file.root.span().start, words));
+        }
+        Ok(())
+    }
+
+    /// Fields that do not belong to a step of this kind, or are missing from it.
+    fn check_fields(&self, step: &Spanned<StepFile>) -> Result<(), FileError> {
+        let written = step.get_ref();
+        let intermediate = *written.kind.get_ref() == Kind::IssueIntermediate;
+        let crl = *written.kind.get_ref() == Kind::IssueCrl;
+        let list = is_list(written);
+        let fields = [
+            (
+                written.mount.as_ref().map(Spanned::span),
+                intermediate && !list,
+                "mount",
+            ),
+            (
+                written.request.as_ref().map(Spanned::span),
+                intermediate,
+                "request",
+            ),
+            (
+                written.spki_sha256.as_ref().map(Spanned::span),
+                intermediate && !list,
+                "spki_sha256",
+            ),
+            (
+                written.profile.as_ref().map(Spanned::span),
+                intermediate,
+                "profile",
+            ),
+            (
+                written.next_update.as_ref().map(Spanned::span),
+                crl,
+                "next_update",
+            ),
+        ];
+        for (span, allowed, name) in fields {
+            if let (Some(span), false) = (span, allowed) {
+                let words = format!("{name} does not belong to this step");
+                return Err(self.at(span.start, &words));
+            }
+        }
+        let place = step.span().start;
+        match &written.request {
+            None if intermediate => Err(self.at(place, "issue-intermediate needs a request")),
+            Some(requests) => match requests.get_ref() {
+                Requests::One(_) if written.mount.is_none() => {
+                    Err(self.at(place, "issue-intermediate needs a mount"))
+                }
+                Requests::Many(many) if many.is_empty() => {
+                    Err(self.at(requests.span().start, "the list of requests is empty"))
+                }
+                _ => Ok(()),
+            },
+            None => Ok(()),
+        }
+    }
+}
+
+/// The requests of a step; the step's own profile is the default of its list.
+fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
+    match (step.request.as_ref().map(Spanned::get_ref), &step.mount) {
+        (Some(Requests::One(path)), Some(mount)) => vec![Wanted {
+            mount,
+            request: path.0.clone(),
+            spki_sha256: step.spki_sha256.as_ref().map(|digest| *digest.get_ref()),
+            profile: step.profile.as_ref(),
+        }],
+        (Some(Requests::Many(many)), _) => many
+            .iter()
+            .map(|one| {
+                let one = one.get_ref();
+                Wanted {
+                    mount: &one.mount,
+                    request: one.request.get_ref().0.clone(),
+                    spki_sha256: one.spki_sha256,
+                    profile: one.profile.as_ref().or(step.profile.as_ref()),
+                }
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn is_list(step: &StepFile) -> bool {
+    matches!(
+        step.request.as_ref().map(Spanned::get_ref),
+        Some(Requests::Many(_))
+    )
+}
+
+fn signature_algorithm(root: &RootPlan) -> crate::x509::public_key::SignatureAlgorithm {
+    // `Draft::root` refuses a root without one.
+    root.signature_algorithm()
+        .unwrap_or(crate::x509::public_key::SignatureAlgorithm::EcdsaSha384)
+}
+
+fn default_title(kind: &StepKind, root: &RootPlan) -> String {
+    match kind {
+        StepKind::GenerateRootKey => format!(
+            "Generate the root key ({}) in the token",
+            root.key().map_or("unknown", |key| key.word())
+        ),
+        StepKind::IssueRoot(_) => "Issue the root certificate".to_owned(),
+        StepKind::IssueIntermediates(list) => match list.as_slice() {
+            [one] => format!("Issue the intermediate for {}", one.mount),
+            many => format!("Issue {} intermediates", many.len()),
+        },
+        StepKind::IssueCrl(crl) => format!("Issue CRL number {}", crl.number),
+    }
+}
