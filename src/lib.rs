@@ -4,7 +4,9 @@
 //!
 //! - [`digest`], [`x509`]: bytes to values and back
 //! - [`ports`]: the edges as traits
+//! - [`host`]: the real disk, terminal, clock and random numbers behind the ports
 
 pub mod digest;
+pub mod host;
 pub mod ports;
 pub mod x509;
