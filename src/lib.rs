@@ -3,10 +3,19 @@
 //! The rooms, from the bottom up; each may use only those above it in this list:
 //!
 //! - [`digest`], [`x509`]: bytes to values and back
-//! - [`ports`]: the edges as traits
+//! - [`ports`]: the edges as traits; [`plan`]: the ceremony file's meaning
+//! - [`ledger`]: transcript, seal and register
+//! - [`check`]: every rule, and the clearance that only a passed check makes
+//! - [`issue`]: cleared request and profile to the bytes that will be signed
+//! - [`host`] and `token`: the real edges behind the ports
 
+pub mod check;
 pub mod digest;
+pub mod host;
+pub mod issue;
 pub mod ledger;
 pub mod plan;
 pub mod ports;
+#[cfg(feature = "token")]
+pub mod token;
 pub mod x509;

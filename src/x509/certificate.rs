@@ -195,3 +195,37 @@ impl<'a> SignedParts<'a> {
         })
     }
 }
+
+/// What the issuing of certificates and CRLs needs to know of the root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuer {
+    /// Its subject, as bytes.
+    pub name: Name,
+    /// Its SubjectPublicKeyInfo, DER.
+    pub spki: Vec<u8>,
+    /// Its subjectKeyIdentifier, as it stands in its certificate.
+    pub key_identifier: Vec<u8>,
+    /// Its notBefore.
+    pub not_before: UtcTime,
+    /// Its notAfter.
+    pub not_after: UtcTime,
+    /// Its pathLenConstraint.
+    pub path_length: Option<u32>,
+}
+
+impl Issuer {
+    /// From the root's certificate; it needs a subject key identifier.
+    pub fn of(root: &Certificate) -> Result<Self, DerError> {
+        Ok(Self {
+            name: root.fields.subject.clone(),
+            spki: root.fields.spki.clone(),
+            key_identifier: root
+                .fields
+                .subject_key_identifier()
+                .ok_or_else(|| DerError::new("the root has no subject key identifier"))?,
+            not_before: root.fields.not_before,
+            not_after: root.fields.not_after,
+            path_length: root.fields.basic_constraints().and_then(|(_, length)| length),
+        })
+    }
+}

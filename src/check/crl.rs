@@ -1,0 +1,118 @@
+//! Checks of a CRL body: on the very bytes that will be signed.
+
+use x509_parser::prelude::FromDer;
+use x509_parser::revocation_list::TbsCertList;
+
+use super::{CheckId, Cleared, Finding, Findings, Refusal};
+use crate::ledger::register::Register;
+use crate::plan::{CrlPlan, Validity, template};
+use crate::x509::certificate::Issuer;
+use crate::x509::crl::CrlFields;
+use crate::x509::public_key::{SignatureAlgorithm, algorithm_name};
+use crate::x509::tbs::CrlTbs;
+use crate::x509::template::{Dates, Template, of_crl};
+use crate::x509::time::UtcTime;
+
+/// What a CRL body is checked against.
+pub struct CrlContext<'a> {
+    /// What was planned.
+    pub plan: &'a CrlPlan,
+    /// The root.
+    pub issuer: &'a Issuer,
+    /// The algorithm the root signs with.
+    pub algorithm: SignatureAlgorithm,
+    /// The time: now, or that of the intent where one is repeated.
+    pub now: UtcTime,
+    /// Everything issued before this CRL.
+    pub register: &'a Register,
+}
+
+/// Checks a CRL body.
+pub fn crl(
+    body: CrlTbs,
+    context: &CrlContext<'_>,
+) -> Result<(Cleared<CrlTbs>, Vec<Finding>), Refusal> {
+    let mut findings = Findings::default();
+    let product = &context.plan.product;
+    let name = &product.name;
+    let fields = match CrlFields::from_tbs(&body.0) {
+        Ok(fields) => fields,
+        Err(error) => return Err(findings.refuse(CheckId::TbsDer, error.to_string(), name)),
+    };
+    let agree = second_reader_agrees(&body.0, &fields);
+    findings.require(
+        CheckId::TbsDer,
+        agree,
+        if agree { "two readers agree" } else { "the second reader reads something else" },
+    );
+    findings.require(
+        CheckId::TbsAlgorithm,
+        fields.algorithm == context.algorithm.to_der(),
+        algorithm_name(&fields.algorithm),
+    );
+    findings.require(CheckId::TbsIssuer, fields.issuer == context.issuer.name, fields.issuer.to_string());
+    findings.require(
+        CheckId::TbsKeyIds,
+        fields.authority_key_identifier().as_ref() == Some(&context.issuer.key_identifier),
+        "the authority key identifier",
+    );
+    check_dates(&fields, context, &mut findings);
+    let expected = context.register.next_crl_number();
+    findings.require(
+        CheckId::CrlNumber,
+        fields.number() == Some(context.plan.number) && context.plan.number >= expected,
+        format!("number {}, the register's next is {expected}", context.plan.number),
+    );
+    findings.require(
+        CheckId::CrlEntries,
+        fields.revoked.is_none(),
+        fields.revoked.as_ref().map_or_else(|| "none".to_owned(), |list| list.len().to_string()),
+    );
+    let same = dates_of(&product.template)
+        .and_then(|dates| of_crl(&body, dates, &product.unknown).ok())
+        .is_some_and(|template| template == product.template);
+    findings.require(
+        CheckId::TbsTemplate,
+        same,
+        format!("template {}", product.template.digest()),
+    );
+    findings.clear(body, name)
+}
+
+fn check_dates(fields: &CrlFields, context: &CrlContext<'_>, findings: &mut Findings) {
+    let later = context.register.last_crl().is_none_or(|last| fields.this_update > last.this_update);
+    let planned = match context.plan.product.validity {
+        Validity::For(span) => template::last_second(fields.this_update, span),
+        Validity::UntilIssuer => context.issuer.not_after,
+    };
+    let issuer = context.issuer;
+    findings.require(
+        CheckId::CrlDates,
+        later
+            && fields.this_update == context.now
+            && fields.this_update >= issuer.not_before
+            && fields.next_update == planned
+            && fields.next_update > fields.this_update
+            && fields.next_update <= issuer.not_after,
+        format!("{} to {}", fields.this_update, fields.next_update),
+    );
+}
+
+/// The dates that stand in a CRL's template.
+pub fn dates_of(template: &Template) -> Option<Dates> {
+    let fields = CrlFields::from_tbs(&template.0).ok()?;
+    Some(Dates { start: fields.this_update, end: fields.next_update })
+}
+
+fn second_reader_agrees(body: &[u8], fields: &CrlFields) -> bool {
+    let Ok((rest, read)) = TbsCertList::from_der(body) else {
+        return false;
+    };
+    let oids = read.extensions().iter().map(|extension| extension.oid.to_id_string());
+    rest.is_empty()
+        && read.issuer.as_raw() == fields.issuer.as_der()
+        && read.this_update.timestamp() == fields.this_update.unix()
+        && read.next_update.is_some_and(|time| time.timestamp() == fields.next_update.unix())
+        && read.revoked_certificates.len() == fields.revoked.as_ref().map_or(0, Vec::len)
+        && oids.eq(fields.extensions.iter().map(|extension| extension.oid.clone()))
+}

@@ -1,0 +1,137 @@
+//! The public ids of all checks. One grep for an id finds its rule, code, test and line in
+//! `docs/checks.md`.
+
+/// Declares the ids with their public name, rule and hint.
+macro_rules! checks {
+    ($($variant:ident = $public:literal, $rule:literal, $hint:literal;)*) => {
+        /// A check.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum CheckId {
+            $(#[doc = $rule] $variant,)*
+        }
+
+        impl CheckId {
+            /// Every check.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The public id.
+            pub fn public(self) -> &'static str {
+                match self { $(Self::$variant => $public,)* }
+            }
+
+            /// The rule in one sentence.
+            pub fn rule(self) -> &'static str {
+                match self { $(Self::$variant => $rule,)* }
+            }
+
+            /// What a person can do where it fails.
+            pub fn hint(self) -> &'static str {
+                match self { $(Self::$variant => $hint,)* }
+            }
+        }
+    };
+}
+
+checks! {
+    RequestSize = "REQ-SIZE", "a request file has at most 64 KiB",
+        "export the request again; a real one has a few hundred octets";
+    RequestPrivateKey = "REQ-PRIVATE-KEY", "a request file holds no private key",
+        "the key has travelled and must be replaced: delete this file everywhere, generate a new key with generate/internal, and export its request";
+    RequestContainer = "REQ-CONTAINER", "a request file holds one request, PEM or DER, and nothing after it",
+        "export the request again, one to a file";
+    RequestDer = "REQ-DER", "the request is a PKCS#10 request in DER (RFC 2986)",
+        "export the request again; one made by hand may lack the attributes field";
+    RequestKeyType = "REQ-KEY-TYPE", "the key is RSA, P-256 or P-384 in its one canonical encoding",
+        "generate the mount's key again with key_type=ec key_bits=256 or 384, or key_type=rsa";
+    RequestRsaSize = "REQ-KEY-RSA-SIZE", "an RSA key has 2048 to 8192 bits, a multiple of 8",
+        "generate the mount's key again with key_bits=4096, or use key_type=ec";
+    RequestRsaExponent = "REQ-KEY-RSA-EXPONENT", "an RSA key's exponent is odd, at least 65537 and below 2^256, and its modulus is odd",
+        "such a key does not come from Vault or OpenBao: find out who made it";
+    RequestSpki = "REQ-SPKI", "the key is the one whose digest the ceremony file names",
+        "this is not the request that was exported: compare the digest beside Vault, and export again";
+    RequestAlgorithm = "REQ-ALGORITHM", "the request is signed with SHA-256 or longer by an algorithm that fits its key",
+        "export the request again with signature_bits=256 or more";
+    RequestPossession = "REQ-POP", "the request's own signature verifies under its own key",
+        "export the request again; a request edited by hand fails this check";
+    RequestSubjectEmpty = "REQ-SUBJECT-EMPTY", "the certificate's subject is not empty",
+        "export the request again with a common_name, or give the profile a subject";
+    RequestSubjectIssuer = "REQ-SUBJECT-ISSUER", "the subject is not the root's name, nor looks like it",
+        "give the intermediate a name of its own";
+    RequestSubjectTaken = "REQ-SUBJECT-TAKEN", "no certificate of this root has a subject that looks like it",
+        "give the intermediate a name of its own, or take the other request out of this ceremony";
+    RequestKeyIssuer = "REQ-KEY-ISSUER", "the key is not the root's own",
+        "this request was made with the root key: find out how, before anything else";
+    RequestKeyTaken = "REQ-KEY-TAKEN", "the key has not been certified by this root before, nor comes twice in this ceremony",
+        "this key has its certificate already: generate a new key in the mount";
+    RequestExtensions = "REQ-EXTENSIONS", "what the request asks for beside key and subject is listed and dropped",
+        "what the certificate says comes from the profile";
+    KeyUnique = "KEY-UNIQUE", "exactly one private key in the token matches",
+        "remove the other key, or give the new root another label";
+    KeySensitive = "KEY-SENSITIVE", "the root key is CKA_SENSITIVE and its value cannot be read",
+        "use a key that was generated in the token by this tool";
+    KeyExtractable = "KEY-EXTRACTABLE", "the root key is not CKA_EXTRACTABLE and never was",
+        "use a key that was generated in the token by this tool";
+    KeyLocal = "KEY-LOCAL", "the root key is CKA_LOCAL: it was generated in this token",
+        "an imported key can be taken over by adopt-root only, and is written down as imported";
+    KeySignOnly = "KEY-SIGN-ONLY", "the root key may sign and nothing else: no decrypt, unwrap or derive",
+        "use a key that was generated in the token by this tool";
+    KeyFixed = "KEY-FIXED", "the root key's attributes cannot be changed: not CKA_MODIFIABLE",
+        "use a key that was generated in the token by this tool";
+    KeySpki = "KEY-SPKI", "the token's key is the one in the root certificate, or of the type the plan names",
+        "this is the wrong token or the wrong key: compare the token's serial and label";
+    TbsDer = "TBS-DER", "two independent readers read the same from the bytes to be signed",
+        "this is a fault of the tool: nothing must be signed with it";
+    TbsSerial = "TBS-SERIAL", "the serial number has 16 octets from 0x40 to 0x7f on and is not in the register",
+        "if this comes again, the random numbers of laptop and token are stuck: stop the ceremony";
+    TbsAlgorithm = "TBS-ALGORITHM", "the signature algorithm is the one that follows the root's key",
+        "this is a fault of the tool: nothing must be signed with it";
+    TbsIssuer = "TBS-ISSUER", "the issuer is the root's subject, byte for byte",
+        "this is a fault of the tool: nothing must be signed with it";
+    TbsValidity = "TBS-VALIDITY", "the dates are those of the plan from now: not before is at most 24 hours old and not in the future",
+        "compare the laptop's clock with a watch";
+    TbsNested = "TBS-NESTED", "the certificate does not begin before the root nor outlive it",
+        "shorten the profile's validity, or write not_after = \"issuer\"";
+    TbsSpki = "TBS-SPKI", "the key is the request's, byte for byte",
+        "this is a fault of the tool: nothing must be signed with it";
+    TbsKeyIds = "TBS-KEY-IDS", "the authority key identifier is the root's subject key identifier; the subject key identifier follows the key",
+        "this is a fault of the tool: nothing must be signed with it";
+    TbsConstraints = "TBS-CONSTRAINTS", "basic constraints are critical and say CA; a root has no path length; an intermediate's fits below the root's",
+        "lower the profile's path_length; a root with path length 0 can sign no CA at all";
+    TbsKeyUsage = "TBS-KEY-USAGE", "key usage is critical and has keyCertSign and cRLSign",
+        "this is a fault of the tool: nothing must be signed with it";
+    TbsExtensions = "TBS-EXTENSIONS", "there are exactly the planned extensions, none of them unknown",
+        "this is a fault of the tool: nothing must be signed with it";
+    TbsTemplate = "TBS-TEMPLATE", "with its marks put in, the body is the template that was approved, byte for byte",
+        "the plan is not for this day's inputs: plan again";
+    CrlDates = "CRL-DATES", "thisUpdate is now, later than the last CRL's; nextUpdate is the plan's and within the root's life",
+        "compare the laptop's clock with a watch; wait a second after the last CRL";
+    CrlNumber = "CRL-NUMBER", "the CRL number is the register's next one",
+        "plan again for this ledger";
+    CrlEntries = "CRL-ENTRIES", "the list of revoked certificates is absent when nothing is revoked",
+        "this is a fault of the tool: nothing must be signed with it";
+    IssuedSame = "ISSUED-SAME", "what was put together holds the signed bytes, and another library reads and writes it as it stands",
+        "this is a fault of the tool: keep the ceremony's folder and report it";
+    IssuedSignature = "ISSUED-SIGNATURE", "the token's signature verifies in software under the root's key",
+        "the token gave a wrong signature: do not trust it; nothing was kept";
+    SealAttributes = "SEAL-ATTRIBUTES", "the seal's signed attributes are a SET that follows from SEAL.txt alone",
+        "this is a fault of the tool: nothing must be signed with it";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn ids_are_unique_and_documented() {
+        let page = include_str!("../../docs/checks.md");
+        let mut seen = BTreeSet::new();
+        for id in CheckId::ALL {
+            assert!(seen.insert(id.public()), "{} twice", id.public());
+            let line = format!("| `{}` | {} |", id.public(), id.rule());
+            assert!(page.contains(&line), "docs/checks.md lacks:\n{line}");
+        }
+        let lines = page.lines().filter(|line| line.starts_with("| `")).count();
+        assert_eq!(lines, CheckId::ALL.len(), "docs/checks.md has a line too many");
+    }
+}

@@ -1,0 +1,90 @@
+//! Checks of what was signed: the signature, and the whole as another library reads it.
+
+use der::{Decode, Encode};
+
+use super::{CheckId, Cleared, Finding, Findings, Refusal};
+use crate::x509::certificate::Certificate;
+use crate::x509::crl::Crl;
+use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
+use crate::x509::tbs::{CertificateTbs, CrlTbs, ToBeSigned, signed_object};
+
+/// Checks that `signature` over the cleared bytes is by this key. Nothing is kept before.
+pub fn signature<T: ToBeSigned>(
+    body: &Cleared<T>,
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    signature: &[u8],
+    subject: &str,
+) -> Result<Vec<Finding>, Refusal> {
+    let mut findings = Findings::default();
+    let verifies = key.verifies(algorithm, body.get().bytes(), signature);
+    findings.require(
+        CheckId::IssuedSignature,
+        verifies,
+        if verifies {
+            "the signature verifies under the root's key"
+        } else {
+            "the token's signature does not verify under the root's key"
+        },
+    );
+    findings.clear((), subject).map(|(_, findings)| findings)
+}
+
+/// Puts a certificate together and checks it.
+pub fn certificate(
+    body: &Cleared<CertificateTbs>,
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    signature_octets: &[u8],
+    subject: &str,
+) -> Result<(Cleared<Certificate>, Vec<Finding>), Refusal> {
+    let mut findings = Findings::default();
+    let tbs = body.get().bytes();
+    let der = signed_object(tbs, algorithm, signature_octets);
+    let certificate = match Certificate::from_der(&der) {
+        Ok(certificate) => certificate,
+        Err(error) => return Err(findings.refuse(CheckId::IssuedSame, error.to_string(), subject)),
+    };
+    let again = x509_cert::Certificate::from_der(&der).and_then(|read| read.to_der());
+    let same = certificate.tbs == tbs
+        && certificate.algorithm == certificate.fields.algorithm
+        && again.is_ok_and(|again| again == der);
+    let words = if same { "read and written alike" } else { "another library reads or writes it differently" };
+    findings.require(CheckId::IssuedSame, same, words);
+    findings.require(
+        CheckId::IssuedSignature,
+        key.verifies(algorithm, &certificate.tbs, &certificate.signature),
+        "under the root's key",
+    );
+    findings.clear(certificate, subject)
+}
+
+/// Puts a CRL together and checks it.
+pub fn crl(
+    body: &Cleared<CrlTbs>,
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    signature_octets: &[u8],
+    subject: &str,
+) -> Result<(Cleared<Crl>, Vec<Finding>), Refusal> {
+    let mut findings = Findings::default();
+    let tbs = body.get().bytes();
+    let der = signed_object(tbs, algorithm, signature_octets);
+    let crl = match Crl::from_der(&der) {
+        Ok(crl) => crl,
+        Err(error) => return Err(findings.refuse(CheckId::IssuedSame, error.to_string(), subject)),
+    };
+    let again = x509_cert::crl::CertificateList::<x509_cert::certificate::Rfc5280>::from_der(&der)
+        .and_then(|read| read.to_der());
+    let same = crl.tbs == tbs
+        && crl.algorithm == crl.fields.algorithm
+        && again.is_ok_and(|again| again == der);
+    let words = if same { "read and written alike" } else { "another library reads or writes it differently" };
+    findings.require(CheckId::IssuedSame, same, words);
+    findings.require(
+        CheckId::IssuedSignature,
+        key.verifies(algorithm, &crl.tbs, &crl.signature),
+        "under the root's key",
+    );
+    findings.clear(crl, subject)
+}

@@ -1,0 +1,132 @@
+//! Every rule, its public id and its words; and the clearance that only a passed check makes.
+//!
+//! A check reads the very bytes that will be signed. What passes comes out as [`Cleared`],
+//! which nothing outside this room can make and the one caller of the token demands.
+
+pub mod crl;
+pub mod id;
+pub mod issued;
+pub mod key;
+pub mod request;
+pub mod seal;
+pub mod tbs;
+
+pub use id::CheckId;
+
+use crate::ledger::entry::FindingRecord;
+
+/// Something that passed its checks. The field is private: only this room makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cleared<T> {
+    value: T,
+}
+
+impl<T> Cleared<T> {
+    /// What was cleared.
+    pub fn get(&self) -> &T {
+        &self.value
+    }
+
+    /// Gives the value back, without its clearance.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As it must be.
+    Pass,
+    /// Allowed, and to be known.
+    Notice,
+    /// Refused.
+    Fail,
+}
+
+impl Outcome {
+    /// The word in the transcript and on the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Notice => "notice",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+/// One check, done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which.
+    pub id: CheckId,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What was found, escaped.
+    pub words: String,
+}
+
+impl Finding {
+    /// As recorded in the transcript.
+    pub fn record(&self) -> FindingRecord {
+        FindingRecord {
+            id: self.id.public().to_owned(),
+            outcome: self.outcome.word().to_owned(),
+            words: self.words.clone(),
+        }
+    }
+}
+
+/// A refusal: the first failed check, with all findings up to the end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {words}", id.public())]
+pub struct Refusal {
+    /// The first check that failed.
+    pub id: CheckId,
+    /// What was found.
+    pub words: String,
+    /// What was checked: a file or a product.
+    pub subject: String,
+    /// All findings, the failed ones among them.
+    pub findings: Vec<Finding>,
+}
+
+/// What a check that may pass on to others collects.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    list: Vec<Finding>,
+}
+
+impl Findings {
+    /// Records a check: `required` is what must hold, `found` what is.
+    pub(crate) fn require(&mut self, id: CheckId, holds: bool, found: impl Into<String>) -> bool {
+        let outcome = if holds { Outcome::Pass } else { Outcome::Fail };
+        self.list.push(Finding { id, outcome, words: found.into() });
+        holds
+    }
+
+    /// Records something allowed that people should know.
+    pub(crate) fn notice(&mut self, id: CheckId, found: impl Into<String>) {
+        self.list.push(Finding { id, outcome: Outcome::Notice, words: found.into() });
+    }
+
+    /// Clears the value where nothing failed.
+    pub(crate) fn clear<T>(self, value: T, subject: &str) -> Result<(Cleared<T>, Vec<Finding>), Refusal> {
+        match self.list.iter().find(|finding| finding.outcome == Outcome::Fail) {
+            None => Ok((Cleared { value }, self.list)),
+            Some(failed) => Err(Refusal {
+                id: failed.id,
+                words: failed.words.clone(),
+                subject: subject.to_owned(),
+                findings: self.list,
+            }),
+        }
+    }
+
+    /// Refuses at once, where the rest of the checks has nothing to read.
+    pub(crate) fn refuse(mut self, id: CheckId, words: impl Into<String>, subject: &str) -> Refusal {
+        let words = words.into();
+        self.list.push(Finding { id, outcome: Outcome::Fail, words: words.clone() });
+        Refusal { id, words, subject: subject.to_owned(), findings: self.list }
+    }
+}

@@ -1,0 +1,204 @@
+//! Checks of a certificate body: on the very bytes that will be signed.
+
+use der::oid::ObjectIdentifier;
+use x509_parser::certificate::TbsCertificate;
+use x509_parser::prelude::FromDer;
+
+use super::{CheckId, Cleared, Finding, Findings, Refusal};
+use crate::ledger::register::Register;
+use crate::plan::{Product, Validity, template};
+use crate::x509::certificate::{CertificateFields, Issuer};
+use crate::x509::extension::KeyUsage;
+use crate::x509::public_key::{PublicKey, SignatureAlgorithm, algorithm_name};
+use crate::x509::tbs::CertificateTbs;
+use crate::x509::template::{Dates, Template, of_certificate};
+use crate::x509::time::UtcTime;
+
+/// How far back notBefore may lie (BR 7.1.2.6), in seconds.
+const BACKDATING: i64 = 24 * 3600;
+
+/// What a body is checked against.
+pub struct TbsContext<'a> {
+    /// What was planned.
+    pub product: &'a Product,
+    /// The issuing root; for the root itself, itself.
+    pub issuer: &'a Issuer,
+    /// The root itself is made here.
+    pub self_signed: bool,
+    /// The algorithm the root signs with.
+    pub algorithm: SignatureAlgorithm,
+    /// The key that is certified.
+    pub key: &'a PublicKey,
+    /// The time: now, or that of the intent where one is repeated.
+    pub now: UtcTime,
+    /// Everything issued so far.
+    pub register: &'a Register,
+}
+
+/// Checks a body.
+pub fn certificate(
+    body: CertificateTbs,
+    context: &TbsContext<'_>,
+) -> Result<(Cleared<CertificateTbs>, Vec<Finding>), Refusal> {
+    let mut findings = Findings::default();
+    let name = &context.product.name;
+    let fields = match CertificateFields::from_tbs(&body.0) {
+        Ok(fields) => fields,
+        Err(error) => return Err(findings.refuse(CheckId::TbsDer, error.to_string(), name)),
+    };
+    let agree = second_reader_agrees(&body.0, &fields);
+    findings.require(
+        CheckId::TbsDer,
+        agree,
+        if agree { "two readers agree" } else { "the second reader reads something else" },
+    );
+    findings.require(
+        CheckId::TbsSerial,
+        fields.serial.is_ours() && !context.register.has_serial(&fields.serial),
+        fields.serial.to_string(),
+    );
+    findings.require(
+        CheckId::TbsAlgorithm,
+        fields.algorithm == context.algorithm.to_der(),
+        algorithm_name(&fields.algorithm),
+    );
+    findings.require(CheckId::TbsIssuer, fields.issuer == context.issuer.name, fields.issuer.to_string());
+    check_dates(&fields, context, &mut findings);
+    let same_key = fields.spki == context.key.spki();
+    findings.require(CheckId::TbsSpki, same_key, format!("SPKI sha-256 {}", context.key.digest()));
+    check_extensions(&fields, context, &mut findings);
+    check_template(&body, context, &mut findings);
+    findings.clear(body, name)
+}
+
+fn check_dates(fields: &CertificateFields, context: &TbsContext<'_>, findings: &mut Findings) {
+    let (start, end) = (fields.not_before, fields.not_after);
+    let planned_end = match context.product.validity {
+        Validity::For(span) => template::last_second(start, span),
+        Validity::UntilIssuer => context.issuer.not_after,
+    };
+    let fresh = start <= context.now && start >= context.now.offset(-BACKDATING);
+    findings.require(
+        CheckId::TbsValidity,
+        fresh && end == planned_end && end > start,
+        format!("{start} to {end}"),
+    );
+    let nested = context.self_signed
+        || (start >= context.issuer.not_before && end <= context.issuer.not_after);
+    findings.require(
+        CheckId::TbsNested,
+        nested,
+        format!("the root is valid {} to {}", context.issuer.not_before, context.issuer.not_after),
+    );
+}
+
+fn check_extensions(fields: &CertificateFields, context: &TbsContext<'_>, findings: &mut Findings) {
+    let subject_id = fields.subject_key_identifier();
+    let authority_id = authority_key_identifier(fields);
+    findings.require(
+        CheckId::TbsKeyIds,
+        subject_id == Some(context.key.key_identifier())
+            && authority_id.as_ref() == Some(&context.issuer.key_identifier),
+        format!(
+            "key {}, issuer's key {}",
+            subject_id.as_deref().map_or_else(|| "none".to_owned(), crate::digest::hex),
+            authority_id.as_deref().map_or_else(|| "none".to_owned(), crate::digest::hex)
+        ),
+    );
+    let critical = |oid: &str| {
+        fields.extensions.iter().any(|extension| extension.oid == oid && extension.critical)
+    };
+    let constraints = fields.basic_constraints();
+    let fits = match (constraints, context.self_signed, context.issuer.path_length) {
+        (Some((true, None)), true, _) => true,
+        (Some((true, _)), false, None) => true,
+        (Some((true, Some(own))), false, Some(room)) => own < room,
+        _ => false,
+    };
+    findings.require(
+        CheckId::TbsConstraints,
+        fits && critical("2.5.29.19"),
+        match constraints {
+            Some((true, Some(length))) => format!("CA, path length {length}"),
+            Some((true, None)) => "CA, no path length".to_owned(),
+            _ => "not a CA".to_owned(),
+        },
+    );
+    let usage = fields.key_usage().unwrap_or_default();
+    findings.require(
+        CheckId::TbsKeyUsage,
+        usage.contains(&KeyUsage::KeyCertSign)
+            && usage.contains(&KeyUsage::CrlSign)
+            && critical("2.5.29.15"),
+        usage.iter().map(|usage| usage.word()).collect::<Vec<_>>().join(", "),
+    );
+    let unknown: Vec<&str> = fields
+        .extensions
+        .iter()
+        .filter(|extension| !EMITTED.contains(&extension.oid.as_str()) || extension.read().is_err())
+        .map(|extension| extension.name())
+        .collect();
+    findings.require(
+        CheckId::TbsExtensions,
+        unknown.is_empty(),
+        if unknown.is_empty() {
+            format!("{} extensions", fields.extensions.len())
+        } else {
+            format!("not ours: {}", unknown.join(", "))
+        },
+    );
+}
+
+/// Every extension that this version writes into a certificate.
+const EMITTED: [&str; 7] = [
+    "2.5.29.35",
+    "2.5.29.15",
+    "2.5.29.37",
+    "2.5.29.31",
+    "2.5.29.14",
+    "2.5.29.19",
+    "1.3.6.1.5.5.7.1.1",
+];
+
+fn authority_key_identifier(fields: &CertificateFields) -> Option<Vec<u8>> {
+    use crate::x509::extension::ExtensionValue::AuthorityKeyIdentifier;
+    let extension = fields.extensions.iter().find(|extension| extension.oid == "2.5.29.35")?;
+    match extension.read().ok()? {
+        AuthorityKeyIdentifier(id, false) => id,
+        _ => None,
+    }
+}
+
+fn check_template(body: &CertificateTbs, context: &TbsContext<'_>, findings: &mut Findings) {
+    let same = dates_of(&context.product.template)
+        .and_then(|dates| of_certificate(body, dates, &context.product.unknown).ok())
+        .is_some_and(|template| template == context.product.template);
+    findings.require(
+        CheckId::TbsTemplate,
+        same,
+        format!("template {}", context.product.template.digest()),
+    );
+}
+
+/// The dates that stand in a certificate's template.
+pub fn dates_of(template: &Template) -> Option<Dates> {
+    let fields = CertificateFields::from_tbs(&template.0).ok()?;
+    Some(Dates { start: fields.not_before, end: fields.not_after })
+}
+
+/// x509-parser reads the same bytes, to their end, and finds the same fields.
+fn second_reader_agrees(body: &[u8], fields: &CertificateFields) -> bool {
+    let Ok((rest, read)) = TbsCertificate::from_der(body) else {
+        return false;
+    };
+    let oids = read.extensions().iter().map(|extension| extension.oid.to_id_string());
+    rest.is_empty()
+        && read.issuer.as_raw() == fields.issuer.as_der()
+        && read.subject.as_raw() == fields.subject.as_der()
+        && read.subject_pki.raw == fields.spki
+        && read.raw_serial() == fields.serial.octets()
+        && ObjectIdentifier::new(&read.signature.algorithm.to_id_string()).is_ok()
+        && read.validity.not_before.timestamp() == fields.not_before.unix()
+        && read.validity.not_after.timestamp() == fields.not_after.unix()
+        && oids.eq(fields.extensions.iter().map(|extension| extension.oid.clone()))
+}

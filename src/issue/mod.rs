@@ -1,0 +1,103 @@
+//! From a cleared request and its plan to the bytes that will be signed. Nothing here reads a
+//! clock or a random number: both are given.
+
+use crate::check::Cleared;
+use crate::plan::{CrlPlan, IntermediatePlan, NewRoot, Product, Validity, profile, template};
+use crate::x509::certificate::Issuer;
+use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
+use crate::x509::request::Request;
+use crate::x509::serial::Serial;
+use crate::x509::tbs::{CertificateParts, CertificateTbs, CrlParts, CrlTbs};
+use crate::x509::time::UtcTime;
+use crate::x509::tlv::DerError;
+
+/// How far before now a certificate begins, in seconds: clocks of those who read it may lag.
+const HEAD_START: i64 = 3600;
+
+/// What the root is to itself while its certificate is being made.
+pub fn issuer_of_new_root(new: &NewRoot, key: &PublicKey, now: UtcTime) -> Issuer {
+    let not_before = now.offset(-HEAD_START);
+    Issuer {
+        name: new.subject.clone(),
+        spki: key.spki().to_vec(),
+        key_identifier: key.key_identifier(),
+        not_before,
+        not_after: template::last_second(not_before, new.validity),
+        path_length: None,
+    }
+}
+
+/// The body of a new root's certificate.
+pub fn root(
+    new: &NewRoot,
+    key: &PublicKey,
+    serial: &Serial,
+    now: UtcTime,
+) -> Result<CertificateTbs, DerError> {
+    let issuer = issuer_of_new_root(new, key, now);
+    let extensions = profile::root_extensions(&new.key_usage, &issuer.key_identifier)?;
+    Ok(CertificateParts {
+        serial,
+        algorithm: new.key.signature_algorithm(),
+        issuer: &issuer.name,
+        not_before: issuer.not_before,
+        not_after: issuer.not_after,
+        subject: &issuer.name,
+        spki: key.spki(),
+        extensions: &extensions,
+    }
+    .assemble())
+}
+
+/// The body of an intermediate's certificate. Of the request only its key is taken, and its
+/// subject where the plan says so.
+pub fn intermediate(
+    request: &Cleared<Request>,
+    plan: &IntermediatePlan,
+    issuer: &Issuer,
+    algorithm: SignatureAlgorithm,
+    serial: &Serial,
+    now: UtcTime,
+) -> Result<CertificateTbs, DerError> {
+    let spki = &request.get().spki;
+    let key = PublicKey::from_spki(spki).map_err(|error| DerError(error.to_string()))?;
+    let extensions = plan.profile.extensions(&key.key_identifier(), &issuer.key_identifier)?;
+    // A root made minutes ago begins an hour before that; its children not earlier.
+    let not_before = now.offset(-HEAD_START).max(issuer.not_before);
+    Ok(CertificateParts {
+        serial,
+        algorithm,
+        issuer: &issuer.name,
+        not_before,
+        not_after: end(&plan.product, not_before, issuer),
+        subject: &plan.subject,
+        spki,
+        extensions: &extensions,
+    }
+    .assemble())
+}
+
+/// The body of a CRL without revoked certificates.
+pub fn crl(
+    plan: &CrlPlan,
+    issuer: &Issuer,
+    algorithm: SignatureAlgorithm,
+    now: UtcTime,
+) -> Result<CrlTbs, DerError> {
+    let extensions = profile::crl_extensions(&issuer.key_identifier, plan.number)?;
+    Ok(CrlParts {
+        algorithm,
+        issuer: &issuer.name,
+        this_update: now,
+        next_update: end(&plan.product, now, issuer),
+        extensions: &extensions,
+    }
+    .assemble())
+}
+
+fn end(product: &Product, start: UtcTime, issuer: &Issuer) -> UtcTime {
+    match product.validity {
+        Validity::For(span) => template::last_second(start, span),
+        Validity::UntilIssuer => issuer.not_after,
+    }
+}
