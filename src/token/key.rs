@@ -325,11 +325,13 @@ enum Read {
 /// would not give, and one malformed value spoils all.
 fn value(session: &Session, handle: ObjectHandle, name: AttributeType) -> Result<Read, TokenError> {
     match session.get_attributes(handle, &[name]) {
-        Ok(mut found) => Ok(match (found.pop(), info(session, handle, name)?) {
-            (Some(attribute), _) => Read::Value(attribute),
-            (None, AttributeInfo::Sensitive) => Read::Sensitive,
-            (None, _) => Read::Absent,
-        }),
+        Ok(mut found) => match found.pop() {
+            Some(attribute) => Ok(Read::Value(attribute)),
+            None => Ok(match info(session, handle, name)? {
+                AttributeInfo::Sensitive => Read::Sensitive,
+                _ => Read::Absent,
+            }),
+        },
         Err(error @ cryptoki::error::Error::Pkcs11(..)) => {
             Err(failed("C_GetAttributeValue", &error))
         }
