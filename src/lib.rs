@@ -4,7 +4,9 @@
 //!
 //! - [`digest`], [`x509`]: bytes to values and back
 //! - [`ports`]: the edges as traits
+//! - [`handover`]: what goes back to Vault
 
 pub mod digest;
+pub mod handover;
 pub mod ports;
 pub mod x509;
