@@ -7,10 +7,12 @@
 //! - [`ledger`]: transcript, seal and register
 //! - [`check`]: every rule, and the clearance that only a passed check makes
 //! - [`issue`]: cleared request and profile to the bytes that will be signed
+//! - [`handover`]: what goes back to Vault
 //! - [`host`] and `token`: the real edges behind the ports
 
 pub mod check;
 pub mod digest;
+pub mod handover;
 pub mod host;
 pub mod issue;
 pub mod ledger;

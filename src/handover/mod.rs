@@ -1,0 +1,186 @@
+//! What goes back to Vault or OpenBao: root, bundles and CRLs under their fixed names, the
+//! script that imports them and the sheet that says the same by hand.
+//!
+//! Pure functions from products to files. Nothing else decides an output's name.
+
+mod mount;
+mod script;
+mod sheet;
+
+pub use mount::{MountError, check_mounts, mount_folder, shell_quote};
+
+use crate::digest::Digest;
+use crate::x509::pem;
+use crate::x509::time::UtcTime;
+
+const ROOT: &str = "root.pem";
+const CRL: &str = "root.crl";
+const CRL_DER: &str = "root.crl.der";
+const SCRIPT: &str = "handover.sh";
+const SHEET: &str = "HANDOVER.md";
+
+/// One signed intermediate and the mount it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intermediate {
+    /// The step that issued it.
+    pub step: String,
+    /// Path of the PKI mount whose request this was, as the server names it.
+    pub mount: String,
+    /// Subject as text, escaped already.
+    pub subject: String,
+    /// The certificate.
+    pub der: Vec<u8>,
+    /// Serial number in hex.
+    pub serial: String,
+    /// Digest of its SubjectPublicKeyInfo.
+    pub spki_sha256: Digest,
+    /// End of its validity.
+    pub not_after: UtcTime,
+}
+
+/// The root's newest CRL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crl {
+    /// The CRL.
+    pub der: Vec<u8>,
+    /// Its CRL number.
+    pub number: u64,
+    /// When the next one must be there.
+    pub next_update: UtcTime,
+}
+
+/// Everything one ceremony gives back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handover {
+    /// The ceremony's id.
+    pub ceremony: String,
+    /// Whether all of this is a rehearsal's.
+    pub rehearsal: bool,
+    /// The root certificate.
+    pub root_der: Vec<u8>,
+    /// Its subject as text, escaped already.
+    pub root_subject: String,
+    /// End of its validity.
+    pub root_not_after: UtcTime,
+    /// The CRL this ceremony issued, if it did.
+    pub crl: Option<Crl>,
+    /// The intermediates, in the order of their steps; each mount at most once.
+    pub intermediates: Vec<Intermediate>,
+}
+
+/// A file to be delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputFile {
+    /// Path below `out/`, with `/` between its parts; ASCII letters, digits and `._-%`.
+    pub path: String,
+    /// The file's content.
+    pub bytes: Vec<u8>,
+}
+
+impl OutputFile {
+    fn new(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self {
+            path: path.into(),
+            bytes: bytes.into(),
+        }
+    }
+}
+
+/// `root.pem`.
+pub fn root_files(root_der: &[u8], rehearsal: bool) -> Vec<OutputFile> {
+    let text = pem_text(rehearsal, &[certificate(root_der)]);
+    vec![OutputFile::new(ROOT, text)]
+}
+
+/// `<mount>/bundle.pem` (intermediate, then root) and `<mount>/intermediate.pem`.
+pub fn intermediate_files(
+    mount: &str,
+    der: &[u8],
+    root_der: &[u8],
+    rehearsal: bool,
+) -> Result<Vec<OutputFile>, MountError> {
+    let folder = mount_folder(mount)?;
+    // The root must be there, or ca_chain ends early; nothing may follow the last block.
+    let bundle = pem_text(rehearsal, &[certificate(der), certificate(root_der)]);
+    let alone = pem_text(rehearsal, &[certificate(der)]);
+    Ok(vec![
+        OutputFile::new(format!("{folder}/bundle.pem"), bundle),
+        OutputFile::new(format!("{folder}/intermediate.pem"), alone),
+    ])
+}
+
+/// `root.crl` (PEM) and `root.crl.der`.
+pub fn crl_files(crl_der: &[u8], rehearsal: bool) -> Vec<OutputFile> {
+    let text = pem_text(rehearsal, &[pem::encode("X509 CRL", crl_der)]);
+    vec![
+        OutputFile::new(CRL, text),
+        OutputFile::new(CRL_DER, crl_der),
+    ]
+}
+
+/// All products' files, in the order in which a ceremony delivers them.
+pub fn product_files(handover: &Handover) -> Result<Vec<OutputFile>, MountError> {
+    check_mounts(handover.intermediates.iter().map(|i| i.mount.as_str()))?;
+    let mut files = root_files(&handover.root_der, handover.rehearsal);
+    for one in &handover.intermediates {
+        files.extend(intermediate_files(
+            &one.mount,
+            &one.der,
+            &handover.root_der,
+            handover.rehearsal,
+        )?);
+    }
+    if let Some(crl) = &handover.crl {
+        files.extend(crl_files(&crl.der, handover.rehearsal));
+    }
+    Ok(files)
+}
+
+/// `handover.sh` and `HANDOVER.md`: made at the end, when everything else is delivered.
+pub fn closing_files(handover: &Handover) -> Result<Vec<OutputFile>, MountError> {
+    let mut delivered = product_files(handover)?;
+    let script = OutputFile::new(SCRIPT, script::text(handover)?);
+    delivered.push(script.clone());
+    let sheet = OutputFile::new(SHEET, sheet::text(handover, &delivered)?);
+    Ok(vec![script, sheet])
+}
+
+fn certificate(der: &[u8]) -> String {
+    pem::encode("CERTIFICATE", der)
+}
+
+/// Blocks one after the other; servers take a comment before the first one.
+fn pem_text(rehearsal: bool, blocks: &[String]) -> String {
+    let mark = if rehearsal {
+        "# REHEARSAL: signed by a throw-away key, worth nothing\n"
+    } else {
+        ""
+    };
+    format!("{mark}{}", blocks.concat())
+}
+
+/// Path of a mount's bundle below `out/`.
+fn bundle_path(mount: &str) -> Result<String, MountError> {
+    Ok(format!("{}/bundle.pem", mount_folder(mount)?))
+}
+
+/// The commands of one mount as a person types them; the script's `--dry-run` and the
+/// sheet show the same text. `NEW` and `ROOT` stand for the ids that the first answers.
+fn commands(mount: &str) -> Result<Vec<String>, MountError> {
+    let path = mount::path_of(mount);
+    let below = |rest: &str| shell_quote(&format!("{path}/{rest}"));
+    Ok(vec![
+        "vault write -format=json \\".to_owned(),
+        format!("    {} \\", below("intermediate/set-signed")),
+        format!("    certificate=@{}", bundle_path(mount)?),
+        "vault pki verify-sign \\".to_owned(),
+        format!("    {} \\", below("issuer/ROOT")),
+        format!("    {}", below("issuer/NEW")),
+        "vault write \\".to_owned(),
+        format!("    {} \\", below("config/issuers")),
+        "    default=NEW".to_owned(),
+    ])
+}
+
+#[cfg(test)]
+mod tests;

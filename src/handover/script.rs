@@ -1,0 +1,96 @@
+//! `handover.sh`: the fixed text beside this file, with the ceremony's values put in place
+//! of its marker lines.
+
+use super::mount::path_of;
+use super::{Handover, MountError, bundle_path, commands, intermediate_files, shell_quote};
+use crate::digest::Digest;
+use crate::x509::escape::escape;
+
+const TEMPLATE: &str = include_str!("handover.sh");
+
+/// The script's text.
+pub(super) fn text(handover: &Handover) -> Result<String, MountError> {
+    let mut script = String::with_capacity(TEMPLATE.len() * 2);
+    // Line by line and once: text put in is never searched for markers.
+    for line in TEMPLATE.lines() {
+        match line.trim_start() {
+            "#@header" => header(&mut script, handover),
+            "#@values" => values(&mut script, handover),
+            "#@mounts" => mounts(&mut script, handover)?,
+            "#@commands" => by_hand(&mut script, handover)?,
+            _ => push(&mut script, line),
+        }
+    }
+    Ok(script)
+}
+
+fn header(script: &mut String, handover: &Handover) {
+    let ceremony = escape(&handover.ceremony);
+    let root = escape_once(&handover.root_subject);
+    let digest = Digest::of(&handover.root_der);
+    push(script, &format!("#   ceremony      {ceremony}"));
+    push(script, &format!("#   root          {root}"));
+    push(script, &format!("#   root sha-256  {digest}"));
+    if handover.rehearsal {
+        push(script, "#   REHEARSAL: signed by a throw-away key");
+    }
+}
+
+fn values(script: &mut String, handover: &Handover) {
+    let ceremony = shell_quote(&escape(&handover.ceremony));
+    let rehearsal = if handover.rehearsal { "yes" } else { "no" };
+    push(script, &format!("ceremony={ceremony}"));
+    push(script, &format!("rehearsal={rehearsal}"));
+}
+
+fn mounts(script: &mut String, handover: &Handover) -> Result<(), MountError> {
+    for one in &handover.intermediates {
+        let files =
+            intermediate_files(&one.mount, &one.der, &handover.root_der, handover.rehearsal)?;
+        let path = bundle_path(&one.mount)?;
+        let digest = files
+            .iter()
+            .find(|file| file.path == path)
+            .map_or(Digest::ZERO, |file| Digest::of(&file.bytes));
+        push(
+            script,
+            &format!("    \"$1\" {} \\", shell_quote(&path_of(&one.mount))),
+        );
+        let shown = shell_quote(&escape(&one.mount));
+        push(script, &format!("        {shown} \\"));
+        push(script, &format!("        {} \\", shell_quote(&path)));
+        push(script, &format!("        {digest}"));
+    }
+    Ok(())
+}
+
+fn by_hand(script: &mut String, handover: &Handover) -> Result<(), MountError> {
+    push(
+        script,
+        "# NEW and ROOT are the ids in the answer's mapping: with a key, and without.",
+    );
+    for one in &handover.intermediates {
+        push(script, "");
+        push(script, &format!("# {}", escape(&one.mount)));
+        for line in commands(&one.mount)? {
+            push(script, &line);
+        }
+    }
+    Ok(())
+}
+
+/// The display texts are escaped by whoever made them; a line break that slipped through
+/// would end a comment, so nothing but printable text passes here.
+fn escape_once(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\\' => c.to_string(),
+            _ => escape(c.encode_utf8(&mut [0; 4])),
+        })
+        .collect()
+}
+
+fn push(script: &mut String, line: &str) {
+    script.push_str(line);
+    script.push('\n');
+}

@@ -1,0 +1,303 @@
+//! `HANDOVER.md`: the page for the administrator of the server. What is in the folder, the
+//! same commands by hand, and what to look at when something fails.
+//!
+//! Foreign text stands only in indented blocks, where Markdown reads nothing into it.
+
+use super::mount::path_of;
+use super::{
+    CRL, CRL_DER, Handover, MountError, OutputFile, ROOT, commands, mount_folder, shell_quote,
+};
+use crate::digest::Digest;
+use crate::x509::escape::escape;
+
+/// The sheet's text; `delivered` is every other file of the folder.
+pub(super) fn text(handover: &Handover, delivered: &[OutputFile]) -> Result<String, MountError> {
+    let mut page = Page(String::new());
+    head(&mut page, handover);
+    contents(&mut page, delivered);
+    if !handover.intermediates.is_empty() {
+        by_script(&mut page, handover);
+        by_hand(&mut page, handover)?;
+        server_settings(&mut page, handover);
+        trust(&mut page, handover)?;
+    }
+    crl(&mut page, handover);
+    failures(&mut page);
+    Ok(page.0)
+}
+
+fn head(page: &mut Page, handover: &Handover) {
+    page.heading("# Hand-over");
+    if handover.rehearsal {
+        page.prose(
+            "**REHEARSAL.** Everything here was signed by a throw-away key. It may go into a \
+             test server and nowhere else.",
+        );
+    }
+    page.fields(&[
+        ("ceremony", escape(&handover.ceremony)),
+        ("root", handover.root_subject.clone()),
+        ("root sha-256", Digest::of(&handover.root_der).to_string()),
+        ("root ends", handover.root_not_after.readable()),
+    ]);
+    page.prose(
+        "The root's sha-256 is that of the certificate itself, not of the file. Compare it \
+         with the paper that was read aloud before you trust this root: \
+         `openssl x509 -in root.pem -noout -fingerprint -sha256` prints the same digits.",
+    );
+}
+
+fn contents(page: &mut Page, delivered: &[OutputFile]) {
+    page.heading("## What is in this folder");
+    page.prose("Each file with its SHA-256, as `sha256sum` prints it:");
+    for file in delivered {
+        page.code(&file.path);
+        page.code(&format!("  {}", Digest::of(&file.bytes)));
+    }
+    page.gap();
+    page.prose(
+        "`bundle.pem` is the intermediate and then the root: the file for `set-signed`, \
+         with nothing after its last block (a server refuses it otherwise). \
+         `intermediate.pem` is the intermediate alone; `root.pem` the root alone.",
+    );
+}
+
+fn by_script(page: &mut Page, handover: &Handover) {
+    page.heading("## With the script");
+    let flag = if handover.rehearsal {
+        " --rehearsal"
+    } else {
+        ""
+    };
+    page.prose("With `VAULT_ADDR` and `VAULT_TOKEN` set, in this folder:");
+    page.code(&format!("sh handover.sh{flag} --dry-run"));
+    page.code(&format!("sh handover.sh{flag}"));
+    page.gap();
+    page.prose(
+        "It uses `vault` or `bao`, whichever is found. It checks the files first, stops at \
+         the first error, says at the end what was done and what was not, and can be run \
+         again. The token needs, in each mount: update on `intermediate/set-signed`, read \
+         on `issuer/*`, read and update on `config/issuers`.",
+    );
+}
+
+fn by_hand(page: &mut Page, handover: &Handover) -> Result<(), MountError> {
+    page.heading("## By hand");
+    page.prose(
+        "Three commands for each mount, in this order. For OpenBao write `bao` in place of \
+         `vault`.",
+    );
+    page.prose(
+        "The first answers with a `mapping` of issuers to keys. **Exactly one issuer must \
+         have a key** there: its id is NEW below, the id with the empty key is ROOT. If \
+         none has a key, stop: the mount does not hold the key of this certificate, and the \
+         server will not say so until it must issue.",
+    );
+    page.prose(
+        "The second must print `true` five times (`vault` before 1.13 does not have it). \
+         The third is needed at every renewal: the old issuer stays the default until you \
+         say otherwise.",
+    );
+    for (at, one) in handover.intermediates.iter().enumerate() {
+        page.heading(&format!("### Mount {}", at + 1));
+        page.fields(&[
+            ("mount", escape(&one.mount)),
+            ("subject", one.subject.clone()),
+            ("serial", escape(&one.serial)),
+            ("key sha-256", one.spki_sha256.to_string()),
+            ("ends", one.not_after.readable()),
+            ("step", escape(&one.step)),
+        ]);
+        for line in commands(&one.mount)? {
+            page.code(&line);
+        }
+        page.gap();
+    }
+    Ok(())
+}
+
+fn server_settings(page: &mut Page, handover: &Handover) {
+    page.heading("## Addresses in what the mounts issue");
+    page.prose(
+        "Set `config/urls` in each mount before it issues its first certificate: it fills \
+         the CRL and issuer addresses of leaves, and of nothing issued before. It does not \
+         reach the intermediate itself, whose addresses were fixed at the ceremony. In \
+         place of vault.example write the name under which clients reach the server:",
+    );
+    for one in &handover.intermediates {
+        let path = path_of(&one.mount);
+        // The address is a URL, so the mount is percent-encoded in it.
+        let address: String = one
+            .mount
+            .split('/')
+            .map(url_part)
+            .collect::<Vec<_>>()
+            .join("/");
+        page.code("vault write \\");
+        page.code(&format!(
+            "    {} \\",
+            shell_quote(&format!("{path}/config/urls"))
+        ));
+        for (name, leaf) in [
+            ("issuing_certificates", "ca"),
+            ("crl_distribution_points", "crl"),
+        ] {
+            let more = if leaf == "ca" { " \\" } else { "" };
+            page.code(&format!(
+                "    {name}=https://vault.example/v1/{address}/{leaf}{more}"
+            ));
+        }
+    }
+    page.gap();
+}
+
+fn trust(page: &mut Page, handover: &Handover) -> Result<(), MountError> {
+    page.heading("## Who should trust what");
+    page.prose(
+        "Clients that check a server need `root.pem`. A server that checks its *clients* \
+         should be given the `intermediate.pem` of the mount that issues them, not the \
+         root: whoever trusts the root lets in the clients of every mount below it. An etcd \
+         whose `--trusted-ca-file` is the root, for one, takes a certificate of any other \
+         mount. When the intermediate is renewed, that file must change too.",
+    );
+    for one in &handover.intermediates {
+        page.code(&format!("{}/intermediate.pem", mount_folder(&one.mount)?));
+    }
+    page.gap();
+    Ok(())
+}
+
+fn crl(page: &mut Page, handover: &Handover) {
+    page.heading("## The root's CRL");
+    match &handover.crl {
+        Some(crl) => {
+            page.fields(&[
+                ("CRL number", crl.number.to_string()),
+                ("next due", crl.next_update.readable()),
+            ]);
+            page.prose(&format!(
+                "Put `{CRL_DER}` (DER) on a static web server under the address that the \
+                 intermediates name as their CRL distribution point; `{CRL}` is the same in \
+                 PEM, for tools that want a file. Neither Vault nor OpenBao can hold or \
+                 serve the root's CRL. Replace the old file: as long as it is served it \
+                 still passes.",
+            ));
+            page.prose(
+                "The next CRL needs the root's token, so plan its ceremony before that \
+                 date: from then on clients that check revocation refuse every certificate \
+                 below this root.",
+            );
+        }
+        None => page.prose(
+            "This ceremony issued no CRL; the one published last stays in force until its \
+             own date. Neither Vault nor OpenBao can hold or serve the root's CRL.",
+        ),
+    }
+    page.prose(&format!(
+        "To check a CRL: `openssl crl -in {CRL} -CAfile {ROOT} -noout` must print \
+         `verify OK`; its exit code is 0 either way.",
+    ));
+}
+
+fn failures(page: &mut Page) {
+    page.heading("## When something fails");
+    for item in [
+        "After **any** error of `set-signed` list the mount's `issuers` and read them. \
+         Vault 1.13 keeps what it had imported before the error; OpenBao takes it back.",
+        "`no default issuer currently configured`, when a leaf is asked for: the import had \
+         no key. The certificate belongs to another mount, or the key is gone; then a new \
+         request and a new ceremony are needed.",
+        "`invalid PEM data` or `provided PEM block contained no data`: the file was edited \
+         or pasted on its way. Copy it again and compare its SHA-256.",
+        "`permission denied`: the token lacks one of the rights named above.",
+        "The same import twice is harmless: the server answers `existing_issuers`.",
+        "New leaves still come from the old issuer: `config/issuers` has the old default.",
+    ] {
+        page.item(item);
+    }
+}
+
+fn url_part(part: &str) -> String {
+    part.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+/// Columns of the page.
+const WIDTH: usize = 80;
+
+/// Markdown, wrapped.
+struct Page(String);
+
+impl Page {
+    fn heading(&mut self, text: &str) {
+        self.gap();
+        self.line(text);
+        self.gap();
+    }
+
+    /// Our own words, wrapped at spaces.
+    fn prose(&mut self, text: &str) {
+        self.wrapped(text, "", "");
+        self.gap();
+    }
+
+    fn item(&mut self, text: &str) {
+        self.wrapped(text, "- ", "  ");
+    }
+
+    /// A line of an indented block, as it is.
+    fn code(&mut self, text: &str) {
+        self.line(&format!("    {text}"));
+    }
+
+    /// Names and values in an indented block; long values go on in the next line.
+    fn fields(&mut self, fields: &[(&str, String)]) {
+        for (name, value) in fields {
+            let mut name = *name;
+            // Values come escaped; a line break that slipped through would leave the block.
+            let value: Vec<char> = value.chars().filter(|c| !c.is_control()).collect();
+            for piece in value.chunks(WIDTH - 4 - 12) {
+                let piece: String = piece.iter().collect();
+                self.code(format!("{name:<12}{piece}").trim_end());
+                name = "";
+            }
+        }
+        self.gap();
+    }
+
+    fn wrapped(&mut self, text: &str, first: &str, indent: &str) {
+        let mut line = first.to_owned();
+        let mut empty = true;
+        for word in text.split_whitespace() {
+            if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+                self.line(&line);
+                line = indent.to_owned();
+                empty = true;
+            }
+            if !empty {
+                line.push(' ');
+            }
+            line.push_str(word);
+            empty = false;
+        }
+        self.line(&line);
+    }
+
+    fn line(&mut self, text: &str) {
+        self.0.push_str(text);
+        self.0.push('\n');
+    }
+
+    /// An empty line, never two and never at the start.
+    fn gap(&mut self) {
+        if !self.0.is_empty() && !self.0.ends_with("\n\n") {
+            self.0.push('\n');
+        }
+    }
+}

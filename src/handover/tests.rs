@@ -1,0 +1,155 @@
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use super::*;
+
+fn example() -> Handover {
+    let until = |text| UtcTime::parse(text).unwrap();
+    let intermediate = |step: &str, mount: &str, byte: u8| Intermediate {
+        step: step.to_owned(),
+        mount: mount.to_owned(),
+        subject: format!("O=Acme, CN={step}"),
+        der: vec![byte; 100],
+        serial: format!("4f{byte:02x}"),
+        spki_sha256: Digest::of(&[byte]),
+        not_after: until("2031-10-03T09:14:06Z"),
+    };
+    Handover {
+        ceremony: "acme-root-g1".to_owned(),
+        rehearsal: false,
+        root_der: vec![0x30; 100],
+        root_subject: "C=DE, O=Acme, CN=Acme Root G1".to_owned(),
+        root_not_after: until("2046-10-03T09:14:06Z"),
+        crl: Some(Crl {
+            der: vec![0x31; 60],
+            number: 1,
+            next_update: until("2027-04-03T09:14:06Z"),
+        }),
+        intermediates: vec![
+            intermediate("nyc3-etcd", "etcd/nyc3-c1/pki", 1),
+            intermediate("nyc3-kube", "\u{fc} it's $HOME/kube x", 2),
+        ],
+    }
+}
+
+fn text_of(files: &[OutputFile], path: &str) -> String {
+    let file = files.iter().find(|file| file.path == path).unwrap();
+    String::from_utf8(file.bytes.clone()).unwrap()
+}
+
+fn assert_parses(script: &str) {
+    for shell in ["sh", "dash", "bash"] {
+        let mut child = Command::new(shell)
+            .arg("-n")
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(script.as_bytes())
+            .unwrap();
+        assert!(child.wait().unwrap().success(), "{shell} -n");
+    }
+}
+
+#[test]
+fn the_script_and_the_sheet() {
+    let files = closing_files(&example()).unwrap();
+    let script = text_of(&files, "handover.sh");
+    assert_parses(&script);
+    insta::assert_snapshot!("handover.sh", script);
+    insta::assert_snapshot!("HANDOVER.md", text_of(&files, "HANDOVER.md"));
+}
+
+#[test]
+fn the_sheet_keeps_to_80_columns_outside_of_commands() {
+    let files = closing_files(&example()).unwrap();
+    for line in text_of(&files, "HANDOVER.md").lines() {
+        assert!(
+            line.chars().count() <= 80 || line.contains("https://"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn fixed_names_and_their_contents() {
+    let handover = example();
+    let files = product_files(&handover).unwrap();
+    let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "root.pem",
+            "etcd/nyc3-c1/pki/bundle.pem",
+            "etcd/nyc3-c1/pki/intermediate.pem",
+            "%C3%BC%20it%27s%20%24HOME/kube%20x/bundle.pem",
+            "%C3%BC%20it%27s%20%24HOME/kube%20x/intermediate.pem",
+            "root.crl",
+            "root.crl.der",
+        ]
+    );
+    let bundle = text_of(&files, "etcd/nyc3-c1/pki/bundle.pem");
+    let alone = text_of(&files, "etcd/nyc3-c1/pki/intermediate.pem");
+    assert_eq!(bundle, format!("{alone}{}", text_of(&files, "root.pem")));
+    assert!(bundle.starts_with("-----BEGIN CERTIFICATE-----\n"));
+    assert!(bundle.ends_with("\n-----END CERTIFICATE-----\n"));
+    assert!(bundle.lines().all(|line| line.len() <= 64));
+    assert!(text_of(&files, "root.crl").starts_with("-----BEGIN X509 CRL-----\n"));
+}
+
+#[test]
+fn a_rehearsal_says_so_everywhere() {
+    let mut handover = example();
+    handover.rehearsal = true;
+    for file in product_files(&handover).unwrap() {
+        if !file.path.ends_with(".der") {
+            assert!(file.bytes.starts_with(b"# REHEARSAL"), "{}", file.path);
+            let text = String::from_utf8(file.bytes).unwrap();
+            assert_eq!(text.matches("# REHEARSAL").count(), 1);
+        }
+    }
+    let files = closing_files(&handover).unwrap();
+    assert!(text_of(&files, "handover.sh").contains("\nrehearsal=yes\n"));
+    assert!(text_of(&files, "HANDOVER.md").contains("**REHEARSAL.**"));
+}
+
+#[test]
+fn a_ceremony_without_intermediates_has_a_script_too() {
+    let mut handover = example();
+    handover.intermediates.clear();
+    handover.crl = None;
+    let files = closing_files(&handover).unwrap();
+    assert_parses(&text_of(&files, "handover.sh"));
+    assert!(!text_of(&files, "HANDOVER.md").contains("By hand"));
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    let mut handover = example();
+    handover.ceremony = "x\nrm -rf /\n#@mounts".to_owned();
+    handover.root_subject = "CN=x\ntouch /y".to_owned();
+    handover.intermediates[0].mount = "a\u{202e}b'; touch x; '".to_owned();
+    handover.intermediates[0].subject = "CN=x\n# not a heading".to_owned();
+    let files = closing_files(&handover).unwrap();
+    for file in &files {
+        let text = std::str::from_utf8(&file.bytes).unwrap();
+        assert!(!text.contains('\u{202e}'));
+        assert!(!text.lines().any(|line| line.starts_with("rm ")
+            || line.starts_with("touch ")
+            || line.starts_with("# not")));
+    }
+    assert_parses(&text_of(&files, "handover.sh"));
+}
+
+#[test]
+fn two_products_of_one_mount_are_refused() {
+    let mut handover = example();
+    handover.intermediates[1].mount = "ETCD/nyc3-c1/pki".to_owned();
+    assert!(matches!(
+        closing_files(&handover),
+        Err(MountError::Shared(_, _))
+    ));
+}
