@@ -10,6 +10,7 @@
 //! - [`handover`]: what goes back to Vault
 //! - [`host`] and `token`: the real edges behind the ports
 
+pub mod ceremony;
 pub mod check;
 pub mod digest;
 pub mod handover;

@@ -43,14 +43,22 @@ pub fn crl(
     findings.require(
         CheckId::TbsDer,
         agree,
-        if agree { "two readers agree" } else { "the second reader reads something else" },
+        if agree {
+            "two readers agree"
+        } else {
+            "the second reader reads something else"
+        },
     );
     findings.require(
         CheckId::TbsAlgorithm,
         fields.algorithm == context.algorithm.to_der(),
         algorithm_name(&fields.algorithm),
     );
-    findings.require(CheckId::TbsIssuer, fields.issuer == context.issuer.name, fields.issuer.to_string());
+    findings.require(
+        CheckId::TbsIssuer,
+        fields.issuer == context.issuer.name,
+        fields.issuer.to_string(),
+    );
     findings.require(
         CheckId::TbsKeyIds,
         fields.authority_key_identifier().as_ref() == Some(&context.issuer.key_identifier),
@@ -61,12 +69,18 @@ pub fn crl(
     findings.require(
         CheckId::CrlNumber,
         fields.number() == Some(context.plan.number) && context.plan.number >= expected,
-        format!("number {}, the register's next is {expected}", context.plan.number),
+        format!(
+            "number {}, the register's next is {expected}",
+            context.plan.number
+        ),
     );
     findings.require(
         CheckId::CrlEntries,
         fields.revoked.is_none(),
-        fields.revoked.as_ref().map_or_else(|| "none".to_owned(), |list| list.len().to_string()),
+        fields
+            .revoked
+            .as_ref()
+            .map_or_else(|| "none".to_owned(), |list| list.len().to_string()),
     );
     let same = dates_of(&product.template)
         .and_then(|dates| of_crl(&body, dates, &product.unknown).ok())
@@ -80,7 +94,10 @@ pub fn crl(
 }
 
 fn check_dates(fields: &CrlFields, context: &CrlContext<'_>, findings: &mut Findings) {
-    let later = context.register.last_crl().is_none_or(|last| fields.this_update > last.this_update);
+    let later = context
+        .register
+        .last_crl()
+        .is_none_or(|last| fields.this_update > last.this_update);
     let planned = match context.plan.product.validity {
         Validity::For(span) => template::last_second(fields.this_update, span),
         Validity::UntilIssuer => context.issuer.not_after,
@@ -101,18 +118,29 @@ fn check_dates(fields: &CrlFields, context: &CrlContext<'_>, findings: &mut Find
 /// The dates that stand in a CRL's template.
 pub fn dates_of(template: &Template) -> Option<Dates> {
     let fields = CrlFields::from_tbs(&template.0).ok()?;
-    Some(Dates { start: fields.this_update, end: fields.next_update })
+    Some(Dates {
+        start: fields.this_update,
+        end: fields.next_update,
+    })
 }
 
 fn second_reader_agrees(body: &[u8], fields: &CrlFields) -> bool {
     let Ok((rest, read)) = TbsCertList::from_der(body) else {
         return false;
     };
-    let oids = read.extensions().iter().map(|extension| extension.oid.to_id_string());
+    let oids = read
+        .extensions()
+        .iter()
+        .map(|extension| extension.oid.to_id_string());
     rest.is_empty()
         && read.issuer.as_raw() == fields.issuer.as_der()
         && read.this_update.timestamp() == fields.this_update.unix()
-        && read.next_update.is_some_and(|time| time.timestamp() == fields.next_update.unix())
+        && read
+            .next_update
+            .is_some_and(|time| time.timestamp() == fields.next_update.unix())
         && read.revoked_certificates.len() == fields.revoked.as_ref().map_or(0, Vec::len)
-        && oids.eq(fields.extensions.iter().map(|extension| extension.oid.clone()))
+        && oids.eq(fields
+            .extensions
+            .iter()
+            .map(|extension| extension.oid.clone()))
 }

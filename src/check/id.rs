@@ -132,6 +132,10 @@ mod tests {
             assert!(page.contains(&line), "docs/checks.md lacks:\n{line}");
         }
         let lines = page.lines().filter(|line| line.starts_with("| `")).count();
-        assert_eq!(lines, CheckId::ALL.len(), "docs/checks.md has a line too many");
+        assert_eq!(
+            lines,
+            CheckId::ALL.len(),
+            "docs/checks.md has a line too many"
+        );
     }
 }

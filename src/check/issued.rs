@@ -49,7 +49,11 @@ pub fn certificate(
     let same = certificate.tbs == tbs
         && certificate.algorithm == certificate.fields.algorithm
         && again.is_ok_and(|again| again == der);
-    let words = if same { "read and written alike" } else { "another library reads or writes it differently" };
+    let words = if same {
+        "read and written alike"
+    } else {
+        "another library reads or writes it differently"
+    };
     findings.require(CheckId::IssuedSame, same, words);
     findings.require(
         CheckId::IssuedSignature,
@@ -79,7 +83,11 @@ pub fn crl(
     let same = crl.tbs == tbs
         && crl.algorithm == crl.fields.algorithm
         && again.is_ok_and(|again| again == der);
-    let words = if same { "read and written alike" } else { "another library reads or writes it differently" };
+    let words = if same {
+        "read and written alike"
+    } else {
+        "another library reads or writes it differently"
+    };
     findings.require(CheckId::IssuedSame, same, words);
     findings.require(
         CheckId::IssuedSignature,

@@ -24,7 +24,11 @@ pub fn root_key(
         (Some(key), 1) => key,
         (_, 0) => return Err(findings.refuse(CheckId::KeyUnique, "no key matches", subject)),
         _ => {
-            return Err(findings.refuse(CheckId::KeyUnique, format!("{count} keys match"), subject));
+            return Err(findings.refuse(
+                CheckId::KeyUnique,
+                format!("{count} keys match"),
+                subject,
+            ));
         }
     };
     findings.require(CheckId::KeyUnique, true, "one key matches");
@@ -56,10 +60,15 @@ pub fn root_key(
         is("CKA_LOCAL") == "true",
         format!("CKA_LOCAL {}", is("CKA_LOCAL")),
     );
-    let more: Vec<&str> = ["CKA_SIGN_RECOVER", "CKA_DECRYPT", "CKA_UNWRAP", "CKA_DERIVE"]
-        .into_iter()
-        .filter(|name| is(name) == "true")
-        .collect();
+    let more: Vec<&str> = [
+        "CKA_SIGN_RECOVER",
+        "CKA_DECRYPT",
+        "CKA_UNWRAP",
+        "CKA_DERIVE",
+    ]
+    .into_iter()
+    .filter(|name| is(name) == "true")
+    .collect();
     findings.require(
         CheckId::KeySignOnly,
         is("CKA_SIGN") == "true" && more.is_empty(),
@@ -76,13 +85,20 @@ pub fn root_key(
     );
     let (fits, wanted) = match expected {
         ExpectedKey::Kind(kind) => (key.public_key.kind() == *kind, kind.to_string()),
-        ExpectedKey::Same(same) => (key.public_key == **same, format!("SPKI sha-256 {}", same.digest())),
+        ExpectedKey::Same(same) => (
+            key.public_key == **same,
+            format!("SPKI sha-256 {}", same.digest()),
+        ),
     };
     findings.require(
         CheckId::KeySpki,
         fits,
         if fits {
-            format!("{}, SPKI sha-256 {}", key.public_key.kind(), key.public_key.digest())
+            format!(
+                "{}, SPKI sha-256 {}",
+                key.public_key.kind(),
+                key.public_key.digest()
+            )
         } else {
             format!(
                 "the token has {}, SPKI sha-256 {}; it must be {wanted}",
@@ -95,5 +111,8 @@ pub fn root_key(
 }
 
 fn is_secret(name: &str) -> bool {
-    matches!(name, "CKA_VALUE" | "CKA_PRIVATE_EXPONENT" | "CKA_PRIME_1" | "CKA_PRIME_2")
+    matches!(
+        name,
+        "CKA_VALUE" | "CKA_PRIVATE_EXPONENT" | "CKA_PRIME_1" | "CKA_PRIME_2"
+    )
 }

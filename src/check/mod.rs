@@ -9,6 +9,7 @@ pub mod issued;
 pub mod key;
 pub mod request;
 pub mod seal;
+pub mod stand_in;
 pub mod tbs;
 
 pub use id::CheckId;
@@ -101,18 +102,34 @@ impl Findings {
     /// Records a check: `required` is what must hold, `found` what is.
     pub(crate) fn require(&mut self, id: CheckId, holds: bool, found: impl Into<String>) -> bool {
         let outcome = if holds { Outcome::Pass } else { Outcome::Fail };
-        self.list.push(Finding { id, outcome, words: found.into() });
+        self.list.push(Finding {
+            id,
+            outcome,
+            words: found.into(),
+        });
         holds
     }
 
     /// Records something allowed that people should know.
     pub(crate) fn notice(&mut self, id: CheckId, found: impl Into<String>) {
-        self.list.push(Finding { id, outcome: Outcome::Notice, words: found.into() });
+        self.list.push(Finding {
+            id,
+            outcome: Outcome::Notice,
+            words: found.into(),
+        });
     }
 
     /// Clears the value where nothing failed.
-    pub(crate) fn clear<T>(self, value: T, subject: &str) -> Result<(Cleared<T>, Vec<Finding>), Refusal> {
-        match self.list.iter().find(|finding| finding.outcome == Outcome::Fail) {
+    pub(crate) fn clear<T>(
+        self,
+        value: T,
+        subject: &str,
+    ) -> Result<(Cleared<T>, Vec<Finding>), Refusal> {
+        match self
+            .list
+            .iter()
+            .find(|finding| finding.outcome == Outcome::Fail)
+        {
             None => Ok((Cleared { value }, self.list)),
             Some(failed) => Err(Refusal {
                 id: failed.id,
@@ -124,9 +141,23 @@ impl Findings {
     }
 
     /// Refuses at once, where the rest of the checks has nothing to read.
-    pub(crate) fn refuse(mut self, id: CheckId, words: impl Into<String>, subject: &str) -> Refusal {
+    pub(crate) fn refuse(
+        mut self,
+        id: CheckId,
+        words: impl Into<String>,
+        subject: &str,
+    ) -> Refusal {
         let words = words.into();
-        self.list.push(Finding { id, outcome: Outcome::Fail, words: words.clone() });
-        Refusal { id, words, subject: subject.to_owned(), findings: self.list }
+        self.list.push(Finding {
+            id,
+            outcome: Outcome::Fail,
+            words: words.clone(),
+        });
+        Refusal {
+            id,
+            words,
+            subject: subject.to_owned(),
+            findings: self.list,
+        }
     }
 }

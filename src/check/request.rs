@@ -51,7 +51,11 @@ pub fn request(
             return Err(findings.refuse(container_id(&error), error.to_string(), context.path));
         }
     };
-    findings.require(CheckId::RequestSize, true, format!("{} octets", bytes.len()));
+    findings.require(
+        CheckId::RequestSize,
+        true,
+        format!("{} octets", bytes.len()),
+    );
     findings.require(CheckId::RequestPrivateKey, true, "none");
     findings.require(CheckId::RequestContainer, true, "one request");
     findings.require(CheckId::RequestDer, true, "PKCS#10 version 1");
@@ -95,7 +99,10 @@ fn check_rsa(key: &PublicKey, findings: &mut Findings) {
     findings.require(
         CheckId::RequestRsaExponent,
         in_range && odd(&exponent) && odd(&modulus),
-        format!("exponent 0x{}", crate::digest::hex(&exponent[..exponent.len().min(40)])),
+        format!(
+            "exponent 0x{}",
+            crate::digest::hex(&exponent[..exponent.len().min(40)])
+        ),
     );
 }
 
@@ -103,7 +110,11 @@ fn check_digest(key: &PublicKey, context: &RequestContext<'_>, findings: &mut Fi
     let found = key.digest();
     match context.spki_sha256 {
         Some(expected) => {
-            findings.require(CheckId::RequestSpki, expected == found, format!("SPKI sha-256 {found}"));
+            findings.require(
+                CheckId::RequestSpki,
+                expected == found,
+                format!("SPKI sha-256 {found}"),
+            );
         }
         None => findings.notice(
             CheckId::RequestSpki,
@@ -133,26 +144,47 @@ fn check_signature(request: &Request, key: &PublicKey, findings: &mut Findings) 
 fn check_names(request: &Request, context: &RequestContext<'_>, findings: &mut Findings) {
     let subject = context.subject.unwrap_or(&request.subject);
     let shown = subject.to_string();
-    if !findings.require(CheckId::RequestSubjectEmpty, !subject.is_empty(), shown.clone()) {
+    if !findings.require(
+        CheckId::RequestSubjectEmpty,
+        !subject.is_empty(),
+        shown.clone(),
+    ) {
         return;
     }
     let looks_like_root = subject.folded() == context.root_subject.folded();
     findings.require(
         CheckId::RequestSubjectIssuer,
         !looks_like_root,
-        if looks_like_root { "the subject is the root's own name" } else { "not the root's name" },
+        if looks_like_root {
+            "the subject is the root's own name"
+        } else {
+            "not the root's name"
+        },
     );
     let known = context.register.by_subject(subject).map(|known| {
-        format!("ceremony {} has issued {} under this name", known.ceremony, known.product)
+        format!(
+            "ceremony {} has issued {} under this name",
+            known.ceremony, known.product
+        )
     });
     let taken = known.or_else(|| {
-        let earlier = context.earlier.iter().find(|one| one.subject.folded() == subject.folded());
-        earlier.map(|one| format!("{} has this name too", crate::x509::escape::escape(&one.path)))
+        let earlier = context
+            .earlier
+            .iter()
+            .find(|one| one.subject.folded() == subject.folded());
+        earlier.map(|one| {
+            format!(
+                "{} has this name too",
+                crate::x509::escape::escape(&one.path)
+            )
+        })
     });
     if looks_like_root {
         return;
     }
-    let words = taken.clone().unwrap_or_else(|| "not in the register".to_owned());
+    let words = taken
+        .clone()
+        .unwrap_or_else(|| "not in the register".to_owned());
     findings.require(CheckId::RequestSubjectTaken, taken.is_none(), words);
 }
 
@@ -161,20 +193,34 @@ fn check_key_is_new(key: &PublicKey, context: &RequestContext<'_>, findings: &mu
     findings.require(
         CheckId::RequestKeyIssuer,
         !is_root,
-        if is_root { "the key is the root's own" } else { "not the root's key" },
+        if is_root {
+            "the key is the root's own"
+        } else {
+            "not the root's key"
+        },
     );
     if is_root {
         return;
     }
     let digest = key.digest();
     let known = context.register.by_key(&digest).map(|known| {
-        format!("ceremony {} certified this key as {}", known.ceremony, known.product)
+        format!(
+            "ceremony {} certified this key as {}",
+            known.ceremony, known.product
+        )
     });
     let taken = known.or_else(|| {
         let earlier = context.earlier.iter().find(|one| one.spki_sha256 == digest);
-        earlier.map(|one| format!("{} has this key too", crate::x509::escape::escape(&one.path)))
+        earlier.map(|one| {
+            format!(
+                "{} has this key too",
+                crate::x509::escape::escape(&one.path)
+            )
+        })
     });
-    let words = taken.clone().unwrap_or_else(|| "not in the register".to_owned());
+    let words = taken
+        .clone()
+        .unwrap_or_else(|| "not in the register".to_owned());
     findings.require(CheckId::RequestKeyTaken, taken.is_none(), words);
 }
 
@@ -193,6 +239,9 @@ fn list_dropped(request: &Request, findings: &mut Findings) {
 /// What a request asks for beside its key and subject, for people.
 pub fn dropped(request: &Request) -> Vec<String> {
     let extensions = request.extensions.iter().map(Extension::describe);
-    let attributes = request.other_attributes.iter().map(|name| format!("attribute {name}"));
+    let attributes = request
+        .other_attributes
+        .iter()
+        .map(|name| format!("attribute {name}"));
     extensions.chain(attributes).collect()
 }

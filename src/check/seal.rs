@@ -18,7 +18,13 @@ pub fn attributes(
     findings.require(
         CheckId::SealAttributes,
         same,
-        if same { "they follow from SEAL.txt" } else { "they do not follow from SEAL.txt" },
+        if same {
+            "they follow from SEAL.txt"
+        } else {
+            "they do not follow from SEAL.txt"
+        },
     );
-    findings.clear(attributes, "SEAL.txt").map(|(cleared, _)| cleared)
+    findings
+        .clear(attributes, "SEAL.txt")
+        .map(|(cleared, _)| cleared)
 }

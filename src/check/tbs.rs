@@ -10,6 +10,7 @@ use crate::plan::{Product, Validity, template};
 use crate::x509::certificate::{CertificateFields, Issuer};
 use crate::x509::extension::KeyUsage;
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm, algorithm_name};
+use crate::x509::serial::Serial;
 use crate::x509::tbs::CertificateTbs;
 use crate::x509::template::{Dates, Template, of_certificate};
 use crate::x509::time::UtcTime;
@@ -31,8 +32,10 @@ pub struct TbsContext<'a> {
     pub key: &'a PublicKey,
     /// The time: now, or that of the intent where one is repeated.
     pub now: UtcTime,
-    /// Everything issued so far.
+    /// Everything issued in the ceremonies before.
     pub register: &'a Register,
+    /// Serials of this ceremony's other products.
+    pub serials: &'a [Serial],
 }
 
 /// Checks a body.
@@ -50,11 +53,17 @@ pub fn certificate(
     findings.require(
         CheckId::TbsDer,
         agree,
-        if agree { "two readers agree" } else { "the second reader reads something else" },
+        if agree {
+            "two readers agree"
+        } else {
+            "the second reader reads something else"
+        },
     );
     findings.require(
         CheckId::TbsSerial,
-        fields.serial.is_ours() && !context.register.has_serial(&fields.serial),
+        fields.serial.is_ours()
+            && !context.register.has_serial(&fields.serial)
+            && !context.serials.contains(&fields.serial),
         fields.serial.to_string(),
     );
     findings.require(
@@ -62,10 +71,18 @@ pub fn certificate(
         fields.algorithm == context.algorithm.to_der(),
         algorithm_name(&fields.algorithm),
     );
-    findings.require(CheckId::TbsIssuer, fields.issuer == context.issuer.name, fields.issuer.to_string());
+    findings.require(
+        CheckId::TbsIssuer,
+        fields.issuer == context.issuer.name,
+        fields.issuer.to_string(),
+    );
     check_dates(&fields, context, &mut findings);
     let same_key = fields.spki == context.key.spki();
-    findings.require(CheckId::TbsSpki, same_key, format!("SPKI sha-256 {}", context.key.digest()));
+    findings.require(
+        CheckId::TbsSpki,
+        same_key,
+        format!("SPKI sha-256 {}", context.key.digest()),
+    );
     check_extensions(&fields, context, &mut findings);
     check_template(&body, context, &mut findings);
     findings.clear(body, name)
@@ -88,7 +105,10 @@ fn check_dates(fields: &CertificateFields, context: &TbsContext<'_>, findings: &
     findings.require(
         CheckId::TbsNested,
         nested,
-        format!("the root is valid {} to {}", context.issuer.not_before, context.issuer.not_after),
+        format!(
+            "the root is valid {} to {}",
+            context.issuer.not_before, context.issuer.not_after
+        ),
     );
 }
 
@@ -101,12 +121,19 @@ fn check_extensions(fields: &CertificateFields, context: &TbsContext<'_>, findin
             && authority_id.as_ref() == Some(&context.issuer.key_identifier),
         format!(
             "key {}, issuer's key {}",
-            subject_id.as_deref().map_or_else(|| "none".to_owned(), crate::digest::hex),
-            authority_id.as_deref().map_or_else(|| "none".to_owned(), crate::digest::hex)
+            subject_id
+                .as_deref()
+                .map_or_else(|| "none".to_owned(), crate::digest::hex),
+            authority_id
+                .as_deref()
+                .map_or_else(|| "none".to_owned(), crate::digest::hex)
         ),
     );
     let critical = |oid: &str| {
-        fields.extensions.iter().any(|extension| extension.oid == oid && extension.critical)
+        fields
+            .extensions
+            .iter()
+            .any(|extension| extension.oid == oid && extension.critical)
     };
     let constraints = fields.basic_constraints();
     let fits = match (constraints, context.self_signed, context.issuer.path_length) {
@@ -130,7 +157,11 @@ fn check_extensions(fields: &CertificateFields, context: &TbsContext<'_>, findin
         usage.contains(&KeyUsage::KeyCertSign)
             && usage.contains(&KeyUsage::CrlSign)
             && critical("2.5.29.15"),
-        usage.iter().map(|usage| usage.word()).collect::<Vec<_>>().join(", "),
+        usage
+            .iter()
+            .map(|usage| usage.word())
+            .collect::<Vec<_>>()
+            .join(", "),
     );
     let unknown: Vec<&str> = fields
         .extensions
@@ -162,7 +193,10 @@ const EMITTED: [&str; 7] = [
 
 fn authority_key_identifier(fields: &CertificateFields) -> Option<Vec<u8>> {
     use crate::x509::extension::ExtensionValue::AuthorityKeyIdentifier;
-    let extension = fields.extensions.iter().find(|extension| extension.oid == "2.5.29.35")?;
+    let extension = fields
+        .extensions
+        .iter()
+        .find(|extension| extension.oid == "2.5.29.35")?;
     match extension.read().ok()? {
         AuthorityKeyIdentifier(id, false) => id,
         _ => None,
@@ -183,7 +217,10 @@ fn check_template(body: &CertificateTbs, context: &TbsContext<'_>, findings: &mu
 /// The dates that stand in a certificate's template.
 pub fn dates_of(template: &Template) -> Option<Dates> {
     let fields = CertificateFields::from_tbs(&template.0).ok()?;
-    Some(Dates { start: fields.not_before, end: fields.not_after })
+    Some(Dates {
+        start: fields.not_before,
+        end: fields.not_after,
+    })
 }
 
 /// x509-parser reads the same bytes, to their end, and finds the same fields.
@@ -191,7 +228,10 @@ fn second_reader_agrees(body: &[u8], fields: &CertificateFields) -> bool {
     let Ok((rest, read)) = TbsCertificate::from_der(body) else {
         return false;
     };
-    let oids = read.extensions().iter().map(|extension| extension.oid.to_id_string());
+    let oids = read
+        .extensions()
+        .iter()
+        .map(|extension| extension.oid.to_id_string());
     rest.is_empty()
         && read.issuer.as_raw() == fields.issuer.as_der()
         && read.subject.as_raw() == fields.subject.as_der()
@@ -200,5 +240,8 @@ fn second_reader_agrees(body: &[u8], fields: &CertificateFields) -> bool {
         && ObjectIdentifier::new(&read.signature.algorithm.to_id_string()).is_ok()
         && read.validity.not_before.timestamp() == fields.not_before.unix()
         && read.validity.not_after.timestamp() == fields.not_after.unix()
-        && oids.eq(fields.extensions.iter().map(|extension| extension.oid.clone()))
+        && oids.eq(fields
+            .extensions
+            .iter()
+            .map(|extension| extension.oid.clone()))
 }

@@ -12,7 +12,7 @@ use crate::x509::time::UtcTime;
 use crate::x509::tlv::DerError;
 
 /// How far before now a certificate begins, in seconds: clocks of those who read it may lag.
-const HEAD_START: i64 = 3600;
+pub const HEAD_START: i64 = 3600;
 
 /// What the root is to itself while its certificate is being made.
 pub fn issuer_of_new_root(new: &NewRoot, key: &PublicKey, now: UtcTime) -> Issuer {
@@ -61,7 +61,9 @@ pub fn intermediate(
 ) -> Result<CertificateTbs, DerError> {
     let spki = &request.get().spki;
     let key = PublicKey::from_spki(spki).map_err(|error| DerError(error.to_string()))?;
-    let extensions = plan.profile.extensions(&key.key_identifier(), &issuer.key_identifier)?;
+    let extensions = plan
+        .profile
+        .extensions(&key.key_identifier(), &issuer.key_identifier)?;
     // A root made minutes ago begins an hour before that; its children not earlier.
     let not_before = now.offset(-HEAD_START).max(issuer.not_before);
     Ok(CertificateParts {

@@ -7,3 +7,4 @@ pub mod entry;
 pub mod layout;
 pub mod register;
 pub mod seal;
+pub mod verify_text;

@@ -292,6 +292,8 @@ word!(
             || text.starts_with('/')
             || text.chars().any(char::is_control)
             || text.contains('\\')
+            // Names that the ledger's own half-written files have.
+            || text.ends_with(".part")
             || text.split('/').any(|part| part.is_empty() || part == "." || part == "..");
         if bad {
             Err("a file is named by its path below this file's folder, without \"..\"".to_owned())

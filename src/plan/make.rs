@@ -15,6 +15,7 @@ use super::{
 use crate::digest::Digest;
 use crate::x509::certificate::{Certificate, CertificateError};
 use crate::x509::extension::KeyUsage;
+use crate::x509::name::Name;
 use crate::x509::public_key::{KeyError, PublicKey};
 use crate::x509::request::Request;
 use crate::x509::time::Span;
@@ -66,6 +67,16 @@ pub struct Draft<'a> {
     file: CeremonyFile,
 }
 
+/// A request with what its checks need.
+pub struct WantedRequest {
+    /// Path of the request's file.
+    pub request: String,
+    /// SPKI digest that the file names.
+    pub spki_sha256: Option<Digest>,
+    /// Subject that the profile puts in the request's place.
+    pub subject: Option<Name>,
+}
+
 /// What a step with its defaults looks like before templates are made.
 struct Wanted<'a> {
     mount: &'a Spanned<file::Mount>,
@@ -113,6 +124,22 @@ impl<'a> Draft<'a> {
             .iter()
             .flat_map(|step| wanted(step.get_ref()))
             .map(|one| one.request)
+            .collect()
+    }
+
+    /// The requests with what their checks need, in the order of the steps.
+    pub fn wanted_requests(&self) -> Result<Vec<WantedRequest>, FileError> {
+        self.file
+            .step
+            .iter()
+            .flat_map(|step| wanted(step.get_ref()))
+            .map(|one| {
+                Ok(WantedRequest {
+                    subject: self.profile(one.profile)?.subject,
+                    request: one.request,
+                    spki_sha256: one.spki_sha256,
+                })
+            })
             .collect()
     }
 

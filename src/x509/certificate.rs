@@ -225,7 +225,10 @@ impl Issuer {
                 .ok_or_else(|| DerError::new("the root has no subject key identifier"))?,
             not_before: root.fields.not_before,
             not_after: root.fields.not_after,
-            path_length: root.fields.basic_constraints().and_then(|(_, length)| length),
+            path_length: root
+                .fields
+                .basic_constraints()
+                .and_then(|(_, length)| length),
         })
     }
 }

@@ -1,0 +1,116 @@
+//! The open ceremony's transcript: entries are appended, folded at once, and synced where the
+//! order of things depends on it.
+
+use super::error::CeremonyError;
+use super::progress::Progress;
+use crate::ledger::chain::{self, Head};
+use crate::ledger::entry::{self, Entry, Event, NewEntry};
+use crate::ledger::layout;
+use crate::ports::{Clock, Store, StoreError};
+
+/// The transcript of an open ceremony.
+pub struct Journal {
+    /// The ceremony's folder.
+    pub folder: String,
+    /// How far it has come.
+    pub progress: Progress,
+    path: String,
+    head: Head,
+    actor: String,
+    unsynced: bool,
+}
+
+impl Journal {
+    /// Opens the transcript in this folder, which may be missing. A torn tail is cut off and
+    /// returned.
+    pub fn open(
+        store: &mut dyn Store,
+        folder: &str,
+        actor: &str,
+    ) -> Result<(Self, Vec<u8>), CeremonyError> {
+        let path = format!("{folder}/{}", layout::TRANSCRIPT);
+        let bytes = match store.read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.is_missing() => {
+                store.create(&path, b"")?;
+                store.sync_file(&path)?;
+                store.sync_folder(folder)?;
+                Vec::new()
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let damaged = |cause| CeremonyError::Damaged {
+            ceremony: folder.to_owned(),
+            cause,
+        };
+        let whole = chain::whole_length(&bytes).map_err(damaged)?;
+        let (entries, head) = chain::read(&bytes[..whole]).map_err(damaged)?;
+        let journal = Self {
+            folder: folder.to_owned(),
+            progress: Progress::of(&entries)?,
+            path,
+            head,
+            actor: actor.to_owned(),
+            unsynced: true,
+        };
+        Ok((journal, bytes[whole..].to_vec()))
+    }
+
+    /// Cuts a torn tail off, once it is kept elsewhere.
+    pub fn cut(&mut self, store: &mut dyn Store, torn: usize) -> Result<(), StoreError> {
+        let length = store.read(&self.path)?.len().saturating_sub(torn);
+        store.truncate(&self.path, u64::try_from(length).unwrap_or(u64::MAX))?;
+        store.sync_file(&self.path)
+    }
+
+    /// The end of the chain.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// Appends an entry. It is safe only after [`Self::sync`].
+    pub fn append(
+        &mut self,
+        store: &mut dyn Store,
+        clock: &mut dyn Clock,
+        step: Option<&str>,
+        event: &Event,
+    ) -> Result<u64, CeremonyError> {
+        let new = NewEntry {
+            time: clock.now(),
+            mono_ms: clock.monotonic_ms(),
+            step,
+            actor: &self.actor,
+            event,
+        };
+        let (line, head) = self.head.next(&new);
+        if line.len() > entry::LINE_LIMIT {
+            return Err(CeremonyError::Contradiction(
+                "an entry is longer than 64 KiB".to_owned(),
+            ));
+        }
+        store.append(&self.path, line.as_bytes())?;
+        self.unsynced = true;
+        let added = Entry {
+            n: head.n,
+            prev: self.head.digest,
+            time: new.time,
+            mono_ms: new.mono_ms,
+            step: step.map(str::to_owned),
+            actor: self.actor.clone(),
+            event: Ok(event.clone()),
+        };
+        self.progress.add(&added)?;
+        self.head = head;
+        Ok(self.head.n)
+    }
+
+    /// Makes everything appended so far safe.
+    pub fn sync(&mut self, store: &mut dyn Store) -> Result<(), StoreError> {
+        if self.unsynced {
+            store.sync_file(&self.path)?;
+            self.unsynced = false;
+        }
+        Ok(())
+    }
+}

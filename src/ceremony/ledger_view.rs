@@ -1,0 +1,136 @@
+//! The ledger as a ceremony finds it: its sealed ceremonies folded into the register, and
+//! whether one is open.
+
+use super::error::CeremonyError;
+use crate::digest::Digest;
+use crate::ledger::chain;
+use crate::ledger::entry::{Entry, Event};
+use crate::ledger::layout::{self, CeremonyFolder};
+use crate::ledger::register::Register;
+use crate::ledger::seal::Seal;
+use crate::plan::LedgerState;
+use crate::ports::{EntryKind, Store};
+use crate::x509::certificate::Certificate;
+
+/// What is in a ledger.
+#[derive(Debug, Default)]
+pub struct LedgerView {
+    /// Sealed ceremonies, in order.
+    pub sealed: Vec<CeremonyFolder>,
+    /// The open one.
+    pub open: Option<CeremonyFolder>,
+    /// Everything issued in the sealed ones.
+    pub register: Register,
+    /// SHA-256 of the newest SEAL.txt.
+    pub head: Digest,
+    /// The root certificate, once a sealed ceremony has issued or named one.
+    pub root: Option<Certificate>,
+}
+
+impl LedgerView {
+    /// Reads the ledger. Chains and heads are checked; signatures and products are for
+    /// `verify`.
+    pub fn read(store: &mut dyn Store) -> Result<Self, CeremonyError> {
+        let mut view = Self::default();
+        for entry in store.list("")? {
+            let strange = || {
+                let name = crate::x509::escape::escape(&entry.name);
+                CeremonyError::Ledger(format!("{name} does not belong into a ledger"))
+            };
+            if entry.kind != EntryKind::Folder {
+                return Err(strange());
+            }
+            let folder = CeremonyFolder::parse(&entry.name).ok_or_else(strange)?;
+            if folder.open {
+                if let Some(other) = &view.open {
+                    let words = format!("{} and {} are both open", other.name(), folder.name());
+                    return Err(CeremonyError::Ledger(words));
+                }
+                view.open = Some(folder);
+            } else {
+                view.sealed.push(folder);
+            }
+        }
+        view.sealed.sort();
+        for at in 0..view.sealed.len() {
+            let folder = view.sealed[at].clone();
+            view.add(store, &folder, at)?;
+        }
+        let next = view.next_number();
+        match &view.open {
+            Some(open) if open.number != next => {
+                let words = format!("{} is open, but {next:04} comes next", open.name());
+                Err(CeremonyError::Ledger(words))
+            }
+            _ => Ok(view),
+        }
+    }
+
+    /// The state that plans are made for.
+    pub fn state(&self) -> LedgerState {
+        LedgerState {
+            ceremonies: self.next_number() - 1,
+            head: self.head,
+            next_crl_number: self.register.next_crl_number(),
+        }
+    }
+
+    /// The number of the next ceremony.
+    pub fn next_number(&self) -> u32 {
+        u32::try_from(self.sealed.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1)
+    }
+
+    fn add(
+        &mut self,
+        store: &mut dyn Store,
+        folder: &CeremonyFolder,
+        at: usize,
+    ) -> Result<(), CeremonyError> {
+        let name = folder.name();
+        let wrong = |words: String| CeremonyError::Ledger(format!("{name}: {words}"));
+        if usize::try_from(folder.number).ok() != Some(at + 1) {
+            return Err(wrong(format!(
+                "ceremony {:04} is missing before it",
+                at + 1
+            )));
+        }
+        let seal_bytes = store.read(&format!("{name}/{}", layout::SEAL))?;
+        let seal = Seal::from_text(&seal_bytes).map_err(|why| wrong(format!("SEAL.txt: {why}")))?;
+        if seal.previous != self.head {
+            return Err(wrong("its seal does not name the one before".to_owned()));
+        }
+        let transcript = store.read(&format!("{name}/{}", layout::TRANSCRIPT))?;
+        let (entries, head) = chain::read(&transcript).map_err(|error| wrong(error.to_string()))?;
+        if head.digest != seal.head || head.n != seal.entries {
+            return Err(wrong(
+                "the transcript does not end where its seal says".to_owned(),
+            ));
+        }
+        self.register.fold(&folder.id, &entries, |path| {
+            store.read(&format!("{name}/{path}")).ok()
+        })?;
+        if let Some(root) = root_of(&entries) {
+            self.root = Some(root);
+        }
+        self.head = seal.digest();
+        Ok(())
+    }
+}
+
+/// The root certificate that a ceremony names or issued.
+pub fn root_of(entries: &[Entry]) -> Option<Certificate> {
+    let named = entries.iter().find_map(|entry| match &entry.event {
+        Ok(Event::Begin {
+            root: Some(hex), ..
+        }) => crate::digest::unhex(hex),
+        _ => None,
+    });
+    if let Some(der) = named {
+        return Certificate::from_der(&der).ok();
+    }
+    super::progress::Progress::of(entries)
+        .ok()?
+        .root_certificate()
+}

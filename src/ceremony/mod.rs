@@ -1,0 +1,17 @@
+//! The step engine: a ceremony is run as a fold over its own transcript. What the transcript
+//! says was done is not done again, so running and resuming are the same code.
+
+pub mod abort;
+pub mod error;
+pub mod folder;
+pub mod journal;
+pub mod ledger_view;
+pub mod pages;
+pub mod prepare;
+pub mod progress;
+pub mod run;
+pub mod seal;
+pub mod stand_in;
+pub mod steps;
+
+pub use error::{CeremonyError, Failure};

@@ -1,0 +1,228 @@
+//! What the screen shows, rendered from the bytes that will be signed. 80 columns, no colour,
+//! every foreign text escaped.
+
+use super::run::Job;
+use crate::plan::{Product, Step};
+use crate::ports::{PinTries, TokenIdentity, TokenKey};
+use crate::x509::escape::escape;
+use crate::x509::public_key::RootKey;
+use crate::x509::show::{self, Stage, line};
+use crate::x509::tbs::{CertificateTbs, CrlTbs};
+use crate::x509::tlv::DerError;
+
+const RULE: &str =
+    "--------------------------------------------------------------------------------";
+
+/// The token, before its PIN is asked for.
+pub fn token(identity: &TokenIdentity, tries: PinTries, job: &Job) -> String {
+    let plan = &job.prepared.plan;
+    let mut page = vec![
+        RULE.to_owned(),
+        if job.rehearsal {
+            format!("REHEARSAL of {}", escape(&plan.title))
+        } else {
+            escape(&plan.title)
+        },
+        RULE.to_owned(),
+        line("ceremony", &plan.id),
+        line("token", &escape(&identity.label)),
+        line(
+            "model",
+            &format!(
+                "{} {}",
+                escape(&identity.manufacturer),
+                escape(&identity.model)
+            ),
+        ),
+        line("serial", &escape(&identity.serial)),
+        line("firmware", &escape(&identity.firmware)),
+        line("assurance", identity.assurance.word()),
+        line("module", &escape(&identity.module)),
+        line("module sha-256", &identity.module_sha256.to_string()),
+    ];
+    match tries {
+        PinTries::Full => {}
+        PinTries::Low => page.push(
+            "The token says that a wrong PIN was given before: few tries are left.".to_owned(),
+        ),
+        PinTries::Final => page.push(
+            "The token says that ONE try is left. A wrong PIN now locks it for good.".to_owned(),
+        ),
+        PinTries::Locked => page.push("The token says that its PIN is locked.".to_owned()),
+    }
+    joined(&page)
+}
+
+/// What was observed of the laptop: told, recorded, never called proof.
+pub fn environment(findings: &[String]) -> String {
+    if findings.is_empty() {
+        return "The laptop: nothing was observed that a witness should know.\n".to_owned();
+    }
+    let mut page = vec!["The laptop, as observed (recorded, not proof):".to_owned()];
+    for finding in findings {
+        page.extend(wrapped("  - ", finding));
+    }
+    joined(&page)
+}
+
+/// What is about to happen, before the first approval.
+pub fn start(job: &Job, issued: usize) -> String {
+    let plan = &job.prepared.plan;
+    let mut page = vec![format!("{} steps:", plan.steps.len())];
+    for (at, step) in plan.steps.iter().enumerate() {
+        page.extend(wrapped(&format!("  {}. ", at + 1), &escape(&step.title)));
+    }
+    if issued > 0 {
+        page.push(format!(
+            "{issued} of the certificates and CRLs are issued already; they are not signed again."
+        ));
+    }
+    joined(&page)
+}
+
+/// A step's head.
+pub fn step(number: usize, of: usize, step: &Step) -> String {
+    let mut page = vec![
+        RULE.to_owned(),
+        format!("Step {number} of {of}: {}", escape(&step.title)),
+        RULE.to_owned(),
+    ];
+    if let Some(text) = &step.read_aloud {
+        page.push("Read aloud:".to_owned());
+        page.extend(wrapped("  ", &escape(text)));
+    }
+    joined(&page)
+}
+
+/// Before the root key is generated.
+pub fn generate(kind: RootKey, token: &TokenIdentity) -> String {
+    joined(&[
+        line("key", kind.word()),
+        line(
+            "in token",
+            &format!(
+                "{} (serial {})",
+                escape(&token.label),
+                escape(&token.serial)
+            ),
+        ),
+        "IRREVERSIBLE: the key is made in the token, never leaves it, and signs only.".to_owned(),
+    ])
+}
+
+/// The root key, read back.
+pub fn key_ready(how: &str, key: &TokenKey) -> String {
+    let mut page = vec![
+        format!("The root key was {how}:"),
+        line("key", &key.public_key.kind().to_string()),
+        line("SPKI sha-256", &key.public_key.digest().to_string()),
+    ];
+    let mut told: Vec<String> = Vec::new();
+    for (name, value) in &key.attributes {
+        if matches!(value.as_str(), "true" | "false" | "sensitive") {
+            told.push(format!("{}={value}", name.trim_start_matches("CKA_")));
+        }
+    }
+    page.extend(wrapped("  ", &told.join(" ")));
+    joined(&page)
+}
+
+/// A certificate, from the very bytes.
+pub fn certificate(
+    (at, of): (usize, usize),
+    product: &Product,
+    body: &CertificateTbs,
+    dropped: &[String],
+    again: bool,
+) -> Result<String, DerError> {
+    let count = if of > 1 {
+        format!(" ({at} of {of})")
+    } else {
+        String::new()
+    };
+    let mut page = vec![format!(
+        "To be signed{count}: certificate {}",
+        escape(&product.name)
+    )];
+    page.extend(show::certificate(body, Stage::Actual, "")?);
+    if again {
+        page.push(
+            "This body was approved before the interruption: the same bytes are signed.".to_owned(),
+        );
+    }
+    if !dropped.is_empty() {
+        page.push("The request also asked for this, and will not get it:".to_owned());
+        for words in dropped {
+            page.extend(wrapped("  - ", words));
+        }
+    }
+    Ok(joined(&page))
+}
+
+/// A CRL, from the very bytes.
+pub fn crl(product: &Product, body: &CrlTbs, again: bool) -> Result<String, DerError> {
+    let mut page = vec![format!("To be signed: CRL {}", escape(&product.name))];
+    page.extend(show::crl(body, Stage::Actual, "")?);
+    if again {
+        page.push(
+            "This body was approved before the interruption: the same bytes are signed.".to_owned(),
+        );
+    }
+    Ok(joined(&page))
+}
+
+/// Before a signature.
+pub fn irreversible(count: usize) -> String {
+    let what = if count == 1 {
+        "a signature".to_owned()
+    } else {
+        format!("{count} signatures")
+    };
+    format!("IRREVERSIBLE: {what} of the root key cannot be taken back.\n")
+}
+
+/// After it.
+pub fn issued(product: &str, what: &str) -> String {
+    format!("Issued {}: {what}\n", escape(product))
+}
+
+fn joined(lines: &[String]) -> String {
+    let mut page = lines.join("\n");
+    page.push('\n');
+    page
+}
+
+/// Text in lines of at most 80 columns; later lines stand under the first one's text.
+pub fn wrapped(first: &str, text: &str) -> Vec<String> {
+    let indent = " ".repeat(first.chars().count());
+    let mut lines = Vec::new();
+    let mut current = first.to_owned();
+    let mut empty = true;
+    for word in text.split(' ') {
+        if !empty && current.chars().count() + 1 + word.chars().count() > 80 {
+            lines.push(std::mem::replace(&mut current, indent.clone()));
+            empty = true;
+        }
+        if !empty {
+            current.push(' ');
+        }
+        current.push_str(word);
+        empty = false;
+    }
+    lines.push(current);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_is_wrapped_under_itself() {
+        let text = "word ".repeat(30);
+        let lines = wrapped("  - ", text.trim());
+        assert!(lines.len() > 1);
+        assert!(lines.iter().all(|line| line.chars().count() <= 80));
+        assert!(lines[1].starts_with("    word"));
+    }
+}

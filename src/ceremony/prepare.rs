@@ -1,0 +1,179 @@
+//! Everything that is checked before the day, and again on it: the file and its inputs read
+//! into a plan, every request cleared, plan and lock as bytes.
+
+use std::collections::BTreeMap;
+
+use crate::check::request::{Claim, RequestContext, request};
+use crate::check::{Cleared, Finding, Refusal};
+use crate::digest::Digest;
+use crate::ledger::register::Register;
+use crate::plan::document::PlanDocument;
+use crate::plan::make::{Draft, PlanError};
+use crate::plan::{IntermediatePlan, LedgerState, Plan, RootPlan, lock};
+use crate::x509::certificate::Certificate;
+use crate::x509::request::Request;
+
+/// A ceremony, ready to be shown, locked, rehearsed or run.
+pub struct Prepared {
+    /// The plan.
+    pub plan: Plan,
+    /// The ceremony file's bytes.
+    pub source: Vec<u8>,
+    /// The inputs' bytes by path.
+    pub inputs: BTreeMap<String, Vec<u8>>,
+    /// The requests by path, cleared.
+    pub requests: BTreeMap<String, Cleared<Request>>,
+    /// What was found in each request, in the order of the steps.
+    pub findings: Vec<(String, Vec<Finding>)>,
+    /// The plan's bytes.
+    pub plan_bytes: Vec<u8>,
+    /// The lock's bytes.
+    pub lock_bytes: Vec<u8>,
+    /// The register the requests were checked against.
+    pub register: Register,
+}
+
+impl Prepared {
+    /// Digest of the lock: what people approve.
+    pub fn lock_digest(&self) -> Digest {
+        Digest::of(&self.lock_bytes)
+    }
+}
+
+/// What a ceremony is prepared from.
+pub struct Ingredients<'a> {
+    /// Name of the ceremony file, without its folder.
+    pub file_name: &'a str,
+    /// Its text.
+    pub source: &'a str,
+    /// Every input of [`Draft::input_paths`].
+    pub inputs: BTreeMap<String, Vec<u8>>,
+    /// The ledger's state.
+    pub ledger: LedgerState,
+    /// The ledger's register.
+    pub register: Register,
+}
+
+/// Why nothing can be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// The file, or something it names, cannot be read.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// Requests were refused.
+    #[error("{} of the requests are refused", .0.len())]
+    Refused(Vec<Refusal>),
+}
+
+/// Reads, checks and plans.
+pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
+    let draft = Draft::parse(ingredients.source).map_err(PlanError::from)?;
+    let root = draft.root(&ingredients.inputs)?;
+    let mut cleared: BTreeMap<String, Cleared<Request>> = BTreeMap::new();
+    let mut findings = Vec::new();
+    let mut refusals = Vec::new();
+    let mut earlier: Vec<Claim> = Vec::new();
+    let wanted = draft.wanted_requests().map_err(PlanError::from)?;
+    for one in &wanted {
+        let bytes = ingredients
+            .inputs
+            .get(&one.request)
+            .map_or(&[][..], Vec::as_slice);
+        let context = RequestContext {
+            path: &one.request,
+            root_subject: root.subject(),
+            root_spki: root_spki(&root),
+            register: &ingredients.register,
+            earlier: &earlier,
+            spki_sha256: one.spki_sha256,
+            subject: one.subject.as_ref(),
+        };
+        match request(bytes, &context) {
+            Ok((request, found)) => {
+                earlier.push(Claim {
+                    path: one.request.clone(),
+                    spki_sha256: Digest::of(&request.get().spki),
+                    subject: one
+                        .subject
+                        .clone()
+                        .unwrap_or_else(|| request.get().subject.clone()),
+                });
+                findings.push((one.request.clone(), found));
+                cleared.insert(one.request.clone(), request);
+            }
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
+    if !refusals.is_empty() {
+        return Err(PrepareError::Refused(refusals));
+    }
+    let requests: BTreeMap<String, Request> = cleared
+        .iter()
+        .map(|(path, request)| (path.clone(), request.get().clone()))
+        .collect();
+    let plan = draft.plan(&ingredients.inputs, &requests, ingredients.ledger)?;
+    let plan_bytes = PlanDocument::of(&plan).to_bytes();
+    let plan_name = plan_name(ingredients.file_name);
+    let lock_bytes = lock::lock(
+        (ingredients.file_name, ingredients.source.as_bytes()),
+        (&plan_name, &plan_bytes),
+        &plan.inputs,
+    )
+    .into_bytes();
+    Ok(Prepared {
+        plan,
+        source: ingredients.source.as_bytes().to_vec(),
+        inputs: ingredients.inputs,
+        requests: cleared,
+        findings,
+        plan_bytes,
+        lock_bytes,
+        register: ingredients.register,
+    })
+}
+
+/// Checks a request again against the root as it now is: a new root's key was not known when
+/// the plan was made.
+pub fn recheck(
+    prepared: &Prepared,
+    plan: &IntermediatePlan,
+    root: &Certificate,
+) -> Result<(Cleared<Request>, Vec<Finding>), Refusal> {
+    let bytes = prepared
+        .inputs
+        .get(&plan.request)
+        .map_or(&[][..], Vec::as_slice);
+    request(
+        bytes,
+        &RequestContext {
+            path: &plan.request,
+            root_subject: &root.fields.subject,
+            root_spki: Some(&root.fields.spki),
+            register: &prepared.register,
+            earlier: &[],
+            spki_sha256: plan.spki_sha256,
+            subject: plan.profile.subject.as_ref(),
+        },
+    )
+}
+
+/// The plan's file beside a ceremony file: `x.toml` has `x.plan`.
+pub fn plan_name(file_name: &str) -> String {
+    format!("{}.plan", stem(file_name))
+}
+
+/// The lock's file beside a ceremony file: `x.toml` has `x.lock`.
+pub fn lock_name(file_name: &str) -> String {
+    format!("{}.lock", stem(file_name))
+}
+
+fn stem(file_name: &str) -> &str {
+    file_name.strip_suffix(".toml").unwrap_or(file_name)
+}
+
+fn root_spki(root: &RootPlan) -> Option<&[u8]> {
+    match root {
+        RootPlan::New(_) => None,
+        RootPlan::Existing(certificate) => Some(&certificate.fields.spki),
+    }
+}

@@ -1,0 +1,492 @@
+//! A ceremony from its first question to its sealed folder.
+
+use super::error::{CeremonyError, Deeds, Failure};
+use super::folder::deliver;
+use super::journal::Journal;
+use super::ledger_view::LedgerView;
+use super::pages;
+use super::prepare::Prepared;
+use crate::digest::Digest;
+use crate::ledger::entry::{Event, FORMAT};
+use crate::ledger::layout::{self, CeremonyFolder};
+use crate::plan::document::TOOL;
+use crate::plan::{RootPlan, SealMode, Step, StepKind};
+use crate::ports::{Desk, KeyId, PinTries, Question, TokenError};
+use crate::x509::certificate::Certificate;
+use crate::x509::public_key::PublicKey;
+
+/// Everything a run needs besides the desk.
+pub struct Job {
+    /// What will be done.
+    pub prepared: Prepared,
+    /// A rehearsal: everything says so.
+    pub rehearsal: bool,
+    /// The existing root, or its stand-in in a rehearsal.
+    pub root: Option<Certificate>,
+    /// SHA-256 of the running program.
+    pub tool_sha256: Digest,
+    /// `environment.json`.
+    pub environment: Vec<u8>,
+    /// What of it a witness should know.
+    pub environment_findings: Vec<String>,
+}
+
+/// A ceremony that came to its end.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// The sealed folder's name.
+    pub folder: String,
+    /// Digest of SEAL.txt.
+    pub seal: Digest,
+    /// Products signed, in the order of the plan.
+    pub signed: Vec<String>,
+    /// What the token did in this session.
+    pub deeds: Deeds,
+}
+
+/// The root key in the token.
+pub(super) struct RootKeyHandle {
+    pub id: KeyId,
+    pub public: PublicKey,
+}
+
+/// A running ceremony.
+pub(super) struct Course<'d, 'a> {
+    pub desk: &'d mut Desk<'a>,
+    pub job: &'d Job,
+    pub journal: Journal,
+    pub deeds: &'d mut Deeds,
+    pub key: Option<RootKeyHandle>,
+    pub root: Option<Certificate>,
+}
+
+/// Runs a ceremony, or resumes the open one.
+pub fn run(desk: &mut Desk<'_>, job: &Job, resume: bool) -> Result<Done, Failure> {
+    let mut deeds = Deeds::default();
+    attempt(desk, job, resume, &mut deeds).map_err(|error| Failure { error, deeds })
+}
+
+fn attempt(
+    desk: &mut Desk<'_>,
+    job: &Job,
+    resume: bool,
+    deeds: &mut Deeds,
+) -> Result<Done, CeremonyError> {
+    let folder = choose_folder(desk, job, resume)?;
+    log_in(desk, job)?;
+    let name = folder.name();
+    deeds.open = Some(name.clone());
+    lay_out(desk, job, &name)?;
+    let (mut journal, torn) = Journal::open(desk.store, &name, job.prepared.plan.actor())?;
+    let torn_record = if torn.is_empty() {
+        None
+    } else {
+        let path = format!("evidence/torn-{}.bin", journal.head().n);
+        let record = deliver(desk.store, &name, &path, &torn)?;
+        journal.cut(desk.store, torn.len())?;
+        Some(record)
+    };
+    let mut course = Course {
+        desk,
+        job,
+        journal,
+        deeds,
+        key: None,
+        root: job.root.clone(),
+    };
+    let result = course.begin(torn_record).and_then(|()| course.go(&folder));
+    if matches!(result, Err(CeremonyError::Stopped)) {
+        course.note_interruption();
+    }
+    result
+}
+
+/// The folder of a new ceremony, or the open one; everything else refuses.
+fn choose_folder(
+    desk: &mut Desk<'_>,
+    job: &Job,
+    resume: bool,
+) -> Result<CeremonyFolder, CeremonyError> {
+    let view = LedgerView::read(desk.store)?;
+    let plan = &job.prepared.plan;
+    if view.state() != plan.ledger {
+        let words = "the plan was made for another state of the ledger: plan again".to_owned();
+        return Err(CeremonyError::WrongLedger(words));
+    }
+    match (&plan.root, &view.root) {
+        (RootPlan::New(_), Some(root)) => {
+            let words = format!(
+                "this ledger already belongs to the root {}",
+                root.fields.subject
+            );
+            return Err(CeremonyError::WrongLedger(words));
+        }
+        (RootPlan::Existing(_), None) if !job.rehearsal => {
+            let words = "no ceremony in this ledger made or took over this root".to_owned();
+            return Err(CeremonyError::WrongLedger(words));
+        }
+        (RootPlan::Existing(_), Some(root)) if job.root.as_ref() != Some(root) => {
+            let words = format!(
+                "this ledger belongs to another root, {}",
+                root.fields.subject
+            );
+            return Err(CeremonyError::WrongLedger(words));
+        }
+        _ => {}
+    }
+    match (view.open, resume) {
+        (Some(open), false) => Err(CeremonyError::Open(open.name())),
+        (None, true) => Err(CeremonyError::NothingOpen),
+        (Some(open), true) if open.id != plan.id => {
+            Err(CeremonyError::OtherCeremony { open: open.name() })
+        }
+        (Some(open), true) => Ok(open),
+        (None, false) => Ok(CeremonyFolder {
+            number: plan.ledger.ceremonies + 1,
+            id: plan.id.clone(),
+            open: true,
+        }),
+    }
+}
+
+/// Shows the token and asks for its PIN: once, before anything is written.
+fn log_in(desk: &mut Desk<'_>, job: &Job) -> Result<(), CeremonyError> {
+    let tries = desk.token.pin_tries()?;
+    let page = pages::token(desk.token.identity(), tries, job);
+    desk.operator.show(&page);
+    if tries == PinTries::Locked {
+        return Err(TokenError::PinLocked.into());
+    }
+    let pin = desk.operator.ask_pin("PIN of the token:")?;
+    desk.token.login(&pin)?;
+    Ok(())
+}
+
+/// Folders, and what the ceremony was begun from. Whatever is there already must be the same.
+fn lay_out(desk: &mut Desk<'_>, job: &Job, name: &str) -> Result<(), CeremonyError> {
+    match desk.store.make_folder(name) {
+        Ok(()) => desk.store.sync_folder("")?,
+        Err(crate::ports::StoreError::Exists { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    for folder in layout::FOLDERS {
+        super::folder::make_folders(desk.store, name, &format!("{folder}/x"))?;
+    }
+    let prepared = &job.prepared;
+    let mut files = vec![
+        (layout::SCRIPT_FILE.to_owned(), prepared.source.as_slice()),
+        (
+            layout::SCRIPT_PLAN.to_owned(),
+            prepared.plan_bytes.as_slice(),
+        ),
+        (
+            layout::SCRIPT_LOCK.to_owned(),
+            prepared.lock_bytes.as_slice(),
+        ),
+    ];
+    files.extend(
+        prepared
+            .inputs
+            .iter()
+            .map(|(path, bytes)| (format!("in/{path}"), bytes.as_slice())),
+    );
+    for (path, bytes) in files {
+        deliver(desk.store, name, &path, bytes).map_err(|error| match error {
+            crate::ports::StoreError::Exists { .. } => CeremonyError::OtherCeremony {
+                open: name.to_owned(),
+            },
+            other => other.into(),
+        })?;
+    }
+    Ok(())
+}
+
+impl Course<'_, '_> {
+    /// Appends an entry.
+    pub fn record(&mut self, step: Option<&str>, event: &Event) -> Result<u64, CeremonyError> {
+        self.journal
+            .append(self.desk.store, self.desk.clock, step, event)
+    }
+
+    /// Makes every entry so far safe.
+    pub fn sync(&mut self) -> Result<(), CeremonyError> {
+        Ok(self.journal.sync(self.desk.store)?)
+    }
+
+    /// Writes a file below the ceremony's folder.
+    pub fn deliver(
+        &mut self,
+        path: &str,
+        bytes: &[u8],
+    ) -> Result<crate::ledger::entry::FileRecord, CeremonyError> {
+        Ok(deliver(self.desk.store, &self.journal.folder, path, bytes)?)
+    }
+
+    /// Asks until the answer is the one on paper, three times at most; everything is recorded.
+    pub fn ask(&mut self, step: Option<&str>, question: &Question) -> Result<(), CeremonyError> {
+        let mut questions = std::iter::repeat_n(question.clone(), 3);
+        self.ask_each(step, question.id, &mut questions)
+    }
+
+    /// Asks each question in turn until one is answered as the paper says.
+    pub fn ask_each(
+        &mut self,
+        step: Option<&str>,
+        what: &str,
+        questions: &mut dyn Iterator<Item = Question>,
+    ) -> Result<(), CeremonyError> {
+        for question in questions {
+            let asked = Event::Question {
+                id: question.id.to_owned(),
+                text: question.text.clone(),
+            };
+            self.record(step, &asked)?;
+            let value = self.desk.operator.ask(&question)?;
+            let accepted = same_words(&value, &question.on_paper);
+            let answer = Event::Answer {
+                id: question.id.to_owned(),
+                value,
+                accepted,
+            };
+            self.record(step, &answer)?;
+            if accepted {
+                return Ok(());
+            }
+            self.desk
+                .operator
+                .show("That is not what the paper says.\n");
+        }
+        Err(CeremonyError::NotApproved(what.to_owned()))
+    }
+
+    /// The first entries of a session: what runs, where, and who sits there.
+    fn begin(
+        &mut self,
+        torn: Option<crate::ledger::entry::FileRecord>,
+    ) -> Result<(), CeremonyError> {
+        let progress = &self.journal.progress;
+        if progress.closed.is_some() {
+            return Ok(());
+        }
+        let lock = self.job.prepared.lock_digest();
+        if progress.lock.is_some_and(|begun| begun != lock) {
+            return Err(CeremonyError::OtherCeremony {
+                open: self.journal.folder.clone(),
+            });
+        }
+        let first = progress.lock.is_none();
+        let event = if first {
+            self.begin_event(lock)
+        } else {
+            self.resumed_event(torn)
+        };
+        self.record(None, &event)?;
+        self.record_environment()?;
+        let identity = self.desk.token.identity().clone();
+        if first {
+            let json = serde_json::to_vec_pretty(&identity).unwrap_or_default();
+            self.deliver(layout::TOKEN, &json)?;
+        }
+        self.record(None, &Event::TokenOpened { token: identity })?;
+        self.confirm_date()?;
+        self.approve_start(lock)?;
+        self.sync()
+    }
+
+    fn begin_event(&self, lock: Digest) -> Event {
+        let prepared = &self.job.prepared;
+        Event::Begin {
+            format: FORMAT.to_owned(),
+            ceremony: prepared.plan.id.clone(),
+            kind: if self.job.rehearsal {
+                "rehearsal"
+            } else {
+                "production"
+            }
+            .to_owned(),
+            tool: TOOL.to_owned(),
+            tool_sha256: self.job.tool_sha256,
+            interface: self.desk.operator.interface().word().to_owned(),
+            plan_sha256: Digest::of(&prepared.plan_bytes),
+            lock_sha256: lock,
+            previous_seal: prepared.plan.ledger.head,
+            root: self.root.as_ref().map(|root| crate::digest::hex(&root.der)),
+        }
+    }
+
+    fn resumed_event(&self, torn: Option<crate::ledger::entry::FileRecord>) -> Event {
+        Event::Resumed {
+            tool: TOOL.to_owned(),
+            tool_sha256: self.job.tool_sha256,
+            interface: self.desk.operator.interface().word().to_owned(),
+            torn,
+        }
+    }
+
+    fn record_environment(&mut self) -> Result<(), CeremonyError> {
+        let n = self.journal.head().n;
+        let path = if n == 1 {
+            layout::ENVIRONMENT.to_owned()
+        } else {
+            format!("evidence/environment-{n}.json")
+        };
+        let environment = &self.job.environment;
+        let file = deliver(self.desk.store, &self.journal.folder, &path, environment)?;
+        let findings = self.job.environment_findings.clone();
+        self.desk.operator.show(&pages::environment(&findings));
+        self.record(None, &Event::Environment { file, findings })?;
+        Ok(())
+    }
+
+    /// A laptop without a network may have any date: a person reads it off another clock.
+    fn confirm_date(&mut self) -> Result<(), CeremonyError> {
+        let now = self.desk.clock.now();
+        let question = Question {
+            id: "date",
+            text: format!(
+                "The laptop's clock says {}.\nIf that is right, type the date from your own watch (YYYY-MM-DD):",
+                now.readable()
+            ),
+            on_paper: now.date(),
+        };
+        self.ask(None, &question)
+    }
+
+    /// The whole ceremony is approved by words of the lock's digest.
+    fn approve_start(&mut self, lock: Digest) -> Result<(), CeremonyError> {
+        let page = pages::start(self.job, self.journal.progress.issued.len());
+        self.desk.operator.show(&page);
+        self.approve(None, "begin", "the lock", lock)
+    }
+
+    /// Asks for two words of a digest, chosen anew each time; the screen does not show them.
+    pub fn approve(
+        &mut self,
+        step: Option<&str>,
+        id: &'static str,
+        what: &str,
+        digest: Digest,
+    ) -> Result<(), CeremonyError> {
+        let mut random = [0u8; 6];
+        self.desk.entropy.fill(&mut random);
+        let words = digest.words();
+        let mut questions = random.chunks(2).map(|pair| {
+            let first = usize::from(pair[0]) % 32;
+            // The second is never the first.
+            let second = (first + 1 + usize::from(pair[1]) % 31) % 32;
+            Question {
+                id,
+                text: format!(
+                    "From the printed plan, type word {} and word {} of {what}'s digest:",
+                    first + 1,
+                    second + 1
+                ),
+                on_paper: format!("{} {}", words[first], words[second]),
+            }
+        });
+        self.ask_each(step, what, &mut questions)
+    }
+
+    /// Every step in its order, then the hand-over and the seal.
+    fn go(&mut self, folder: &CeremonyFolder) -> Result<Done, CeremonyError> {
+        if self.journal.progress.closed.is_none() {
+            self.find_key()?;
+            let steps = &self.job.prepared.plan.steps;
+            for (at, step) in steps.iter().enumerate() {
+                self.step(at, step)?;
+            }
+            self.hand_over()?;
+            self.close()?;
+        } else {
+            self.find_key()?;
+            if self.root.is_none() {
+                self.root = self.journal.progress.root_certificate();
+            }
+        }
+        let seal = self.seal()?;
+        self.finish(folder, seal)
+    }
+
+    fn step(&mut self, at: usize, step: &Step) -> Result<(), CeremonyError> {
+        let steps = self.job.prepared.plan.steps.len();
+        if !self.is_done(step) {
+            let begun = Event::StepBegun {
+                step_number: at + 1,
+                steps,
+                does: step.kind.word().to_owned(),
+                title: step.title.clone(),
+            };
+            self.record(Some(&step.id), &begun)?;
+            self.desk.operator.show(&pages::step(at + 1, steps, step));
+        }
+        match &step.kind {
+            StepKind::GenerateRootKey => self.generate_root_key(step),
+            StepKind::IssueRoot(product) => self.issue_root(step, product),
+            StepKind::IssueIntermediates(list) => self.issue_intermediates(step, list),
+            StepKind::IssueCrl(crl) => self.issue_crl(step, crl),
+        }
+    }
+
+    fn is_done(&self, step: &Step) -> bool {
+        let progress = &self.journal.progress;
+        match &step.kind {
+            StepKind::GenerateRootKey => progress.key.is_some(),
+            kind => kind
+                .products()
+                .iter()
+                .all(|product| progress.issued.contains(&product.name)),
+        }
+    }
+
+    /// Logs out, gives the folder its sealed name, and takes write permission from it.
+    fn finish(&mut self, folder: &CeremonyFolder, seal: Digest) -> Result<Done, CeremonyError> {
+        self.desk.token.logout()?;
+        let open = folder.name();
+        let sealed = CeremonyFolder {
+            open: false,
+            ..folder.clone()
+        }
+        .name();
+        self.desk.store.rename(&open, &sealed)?;
+        self.desk.store.sync_folder("")?;
+        self.desk.store.make_read_only(&sealed)?;
+        self.deeds.open = None;
+        let plan = &self.job.prepared.plan;
+        let signed = plan
+            .steps
+            .iter()
+            .flat_map(|step| step.kind.products())
+            .map(|product| product.name.clone())
+            .collect();
+        if plan.seal == SealMode::Direct {
+            self.deeds.signed.push("the seal".to_owned());
+        }
+        Ok(Done {
+            folder: sealed,
+            seal,
+            signed,
+            deeds: self.deeds.clone(),
+        })
+    }
+
+    /// Best effort: the ceremony can be resumed without this entry too.
+    fn note_interruption(&mut self) {
+        if self.journal.progress.closed.is_none() {
+            let event = Event::Interrupted {
+                at: self.deeds.words(),
+            };
+            let _ = self.record(None, &event);
+            let _ = self.sync();
+        }
+    }
+}
+
+/// Case and spacing do not matter to people who read words aloud.
+fn same_words(typed: &str, wanted: &str) -> bool {
+    let fold = |text: &str| {
+        text.split_whitespace()
+            .map(str::to_lowercase)
+            .collect::<Vec<_>>()
+    };
+    !typed.trim().is_empty() && fold(typed) == fold(wanted)
+}

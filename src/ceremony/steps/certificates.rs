@@ -1,0 +1,423 @@
+//! `issue-root` and `issue-intermediate`: bodies built, checked, shown, approved, signed, and
+//! their files written.
+
+use super::sign::{Intended, Kept};
+use crate::ceremony::error::CeremonyError;
+use crate::ceremony::pages;
+use crate::ceremony::prepare;
+use crate::ceremony::run::Course;
+use crate::check::tbs::TbsContext;
+use crate::check::{Cleared, Finding, issued, request};
+use crate::digest::Digest;
+use crate::handover::{self, OutputFile};
+use crate::issue;
+use crate::ledger::entry::Event;
+use crate::plan::{IntermediatePlan, Policy, Product, RootPlan, Step};
+use crate::x509::certificate::{Certificate, CertificateFields, Issuer};
+use crate::x509::public_key::PublicKey;
+use crate::x509::serial::Serial;
+use crate::x509::tbs::CertificateTbs;
+use crate::x509::time::UtcTime;
+
+/// The most intents that share one sync.
+const BATCH: usize = 64;
+
+/// A body on its way to the token.
+struct Built {
+    body: Cleared<CertificateTbs>,
+    /// It repeats an intent, which was approved before.
+    again: bool,
+}
+
+impl Course<'_, '_> {
+    /// `issue-root`
+    pub(in crate::ceremony) fn issue_root(
+        &mut self,
+        step: &Step,
+        product: &Product,
+    ) -> Result<(), CeremonyError> {
+        if self.journal.progress.signed(&product.name).is_none() {
+            let RootPlan::New(new) = &self.job.prepared.plan.root else {
+                return Ok(());
+            };
+            let (_, public, _) = self.root_key()?;
+            let (tbs, now, again) = match self.pending_body(&product.name)? {
+                Some((bytes, time)) => (CertificateTbs(bytes), time, true),
+                None => {
+                    let now = self.desk.clock.now();
+                    let serial = self.new_serial()?;
+                    let tbs = issue::root(new, &public, &serial, now)
+                        .map_err(|cause| encoding(&product.name, cause))?;
+                    (tbs, now, false)
+                }
+            };
+            let issuer = issue::issuer_of_new_root(new, &public, not_before_clock(&tbs, now));
+            let body = self.clear(step, tbs, product, &issuer, true, &public, now)?;
+            let built = Built { body, again };
+            self.show_and_approve(step, &[(product, &built, &[])])?;
+            self.sign_batch(step, vec![(product, built)])?;
+        }
+        self.finish_certificate(step, product, None)?;
+        self.root = self.journal.progress.root_certificate();
+        Ok(())
+    }
+
+    /// `issue-intermediate`
+    pub(in crate::ceremony) fn issue_intermediates(
+        &mut self,
+        step: &Step,
+        list: &[IntermediatePlan],
+    ) -> Result<(), CeremonyError> {
+        let one_by_one = self.job.prepared.plan.policy == Policy::Webtrust;
+        let group = if one_by_one { 1 } else { list.len() };
+        for group in list.chunks(group) {
+            self.issue_group(step, group)?;
+        }
+        Ok(())
+    }
+
+    /// Intermediates that are approved together.
+    fn issue_group(
+        &mut self,
+        step: &Step,
+        group: &[IntermediatePlan],
+    ) -> Result<(), CeremonyError> {
+        let root = self.root.clone().ok_or_else(|| {
+            CeremonyError::Contradiction("an intermediate is due before the root is".to_owned())
+        })?;
+        let issuer = Issuer::of(&root).map_err(|cause| encoding("root", cause))?;
+        let mut built = Vec::new();
+        let mut dropped = Vec::new();
+        for plan in group {
+            if self.journal.progress.signed(&plan.product.name).is_none() {
+                let (one, drops) = self.build_intermediate(step, plan, &root, &issuer)?;
+                built.push((&plan.product, one));
+                dropped.push(drops);
+            }
+        }
+        let shown: Vec<(&Product, &Built, &[String])> = built
+            .iter()
+            .zip(&dropped)
+            .map(|((product, one), drops)| (*product, one, drops.as_slice()))
+            .collect();
+        self.show_and_approve(step, &shown)?;
+        let mut rest = built;
+        while !rest.is_empty() {
+            let later = rest.split_off(rest.len().min(BATCH));
+            self.sign_batch(step, rest)?;
+            rest = later;
+        }
+        for plan in group {
+            self.finish_certificate(step, &plan.product, Some((plan, &root)))?;
+        }
+        Ok(())
+    }
+
+    fn build_intermediate(
+        &mut self,
+        step: &Step,
+        plan: &IntermediatePlan,
+        root: &Certificate,
+        issuer: &Issuer,
+    ) -> Result<(Built, Vec<String>), CeremonyError> {
+        let (cleared, findings) = prepare::recheck(&self.job.prepared, plan, root)?;
+        self.record_checked(
+            step,
+            &format!("request {}", plan.request),
+            cleared.get().file_digest,
+            &findings,
+        )?;
+        let public = PublicKey::from_spki(&cleared.get().spki)
+            .map_err(|error| CeremonyError::Contradiction(error.to_string()))?;
+        let (_, _, algorithm) = self.root_key()?;
+        let (tbs, now, again) = match self.pending_body(&plan.product.name)? {
+            Some((bytes, time)) => (CertificateTbs(bytes), time, true),
+            None => {
+                let now = self.desk.clock.now();
+                let serial = self.new_serial()?;
+                let tbs = issue::intermediate(&cleared, plan, issuer, algorithm, &serial, now)
+                    .map_err(|cause| encoding(&plan.product.name, cause))?;
+                (tbs, now, false)
+            }
+        };
+        let body = self.clear(step, tbs, &plan.product, issuer, false, &public, now)?;
+        Ok((Built { body, again }, request::dropped(cleared.get())))
+    }
+
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the facts a body is checked against"
+    )]
+    fn clear(
+        &mut self,
+        step: &Step,
+        tbs: CertificateTbs,
+        product: &Product,
+        issuer: &Issuer,
+        self_signed: bool,
+        key: &PublicKey,
+        now: UtcTime,
+    ) -> Result<Cleared<CertificateTbs>, CeremonyError> {
+        let (_, _, algorithm) = self.root_key()?;
+        let serials = self.other_serials(&product.name);
+        let digest = Digest::of(&tbs.0);
+        let (body, findings) = crate::check::tbs::certificate(
+            tbs,
+            &TbsContext {
+                product,
+                issuer,
+                self_signed,
+                algorithm,
+                key,
+                now,
+                register: &self.job.prepared.register,
+                serials: &serials,
+            },
+        )?;
+        self.record_checked(
+            step,
+            &format!("certificate {}", product.name),
+            digest,
+            &findings,
+        )?;
+        Ok(body)
+    }
+
+    pub(super) fn record_checked(
+        &mut self,
+        step: &Step,
+        what: &str,
+        sha256: Digest,
+        findings: &[Finding],
+    ) -> Result<(), CeremonyError> {
+        let event = Event::Checked {
+            what: what.to_owned(),
+            sha256,
+            findings: findings.iter().map(Finding::record).collect(),
+        };
+        self.record(Some(&step.id), &event)?;
+        Ok(())
+    }
+
+    /// Shows each certificate from its body and asks for the words of the approval digest.
+    /// What only repeats an approved intent is shown and not asked again.
+    fn show_and_approve(
+        &mut self,
+        step: &Step,
+        built: &[(&Product, &Built, &[String])],
+    ) -> Result<(), CeremonyError> {
+        for (at, (product, one, dropped)) in built.iter().enumerate() {
+            let page = pages::certificate(
+                (at + 1, built.len()),
+                product,
+                one.body.get(),
+                dropped,
+                one.again,
+            )
+            .map_err(|cause| encoding(&product.name, cause))?;
+            self.desk.operator.show(&page);
+        }
+        if built.iter().all(|(_, one, _)| one.again) {
+            return Ok(());
+        }
+        let (what, digest) = match (built, self.job.prepared.plan.policy) {
+            ([(product, ..)], Policy::Webtrust) => (
+                format!("{}'s template", product.name),
+                product.template.digest(),
+            ),
+            _ => match step.approval_digest() {
+                Some(digest) => (format!("step {}", step.id), digest),
+                None => return Ok(()),
+            },
+        };
+        let irreversible = pages::irreversible(built.len());
+        self.desk.operator.show(&irreversible);
+        self.approve(Some(&step.id), "approve", &what, digest)
+    }
+
+    /// All intents, one sync, all signatures, one sync.
+    fn sign_batch(
+        &mut self,
+        step: &Step,
+        batch: Vec<(&Product, Built)>,
+    ) -> Result<(), CeremonyError> {
+        let mut intended: Vec<Intended<CertificateTbs>> = Vec::new();
+        for (product, built) in batch {
+            let one = self.intend(
+                &step.id,
+                &product.name,
+                "certificate",
+                built.body,
+                Kept::InLine,
+            )?;
+            intended.push(one);
+        }
+        self.sync()?;
+        if intended.len() > 1 {
+            let what = format!("the token signs {} certificates", intended.len());
+            self.desk.operator.work_begins(&what);
+        }
+        let result = intended
+            .iter()
+            .try_for_each(|one| self.sign_intended(&step.id, one));
+        self.desk.operator.work_ends();
+        // What was signed before an error is made safe too.
+        self.sync()?;
+        result
+    }
+
+    /// From the recorded signature to the files: a pure function of the transcript.
+    fn finish_certificate(
+        &mut self,
+        step: &Step,
+        product: &Product,
+        of: Option<(&IntermediatePlan, &Certificate)>,
+    ) -> Result<(), CeremonyError> {
+        let name = &product.name;
+        if self.journal.progress.issued.contains(name) {
+            return Ok(());
+        }
+        let Some(intent) = self.journal.progress.signed(name).cloned() else {
+            return Err(CeremonyError::Contradiction(format!(
+                "{name} has no signature"
+            )));
+        };
+        let (_, public, _) = self.root_key()?;
+        let body = self.recleared(&intent, product, of)?;
+        let Some((algorithm, signature)) = &intent.result else {
+            return Ok(());
+        };
+        let (certificate, findings) =
+            issued::certificate(&body, &public, *algorithm, signature, name)?;
+        let certificate = certificate.into_inner();
+        self.record_checked(
+            step,
+            &format!("issued {name}"),
+            certificate.digest(),
+            &findings,
+        )?;
+        let rehearsal = self.job.rehearsal;
+        let files = match of {
+            None => handover::root_files(&certificate.der, rehearsal),
+            Some((plan, root)) => {
+                handover::intermediate_files(&plan.mount, &certificate.der, &root.der, rehearsal)?
+            }
+        };
+        let request_sha256 = of.and_then(|(plan, _)| {
+            self.job
+                .prepared
+                .inputs
+                .get(&plan.request)
+                .map(|bytes| Digest::of(bytes))
+        });
+        let files = self.deliver_out(files)?;
+        let event = Event::Issued {
+            product: name.clone(),
+            kind: "certificate".to_owned(),
+            subject: Some(certificate.fields.subject.to_string()),
+            serial: Some(certificate.fields.serial.to_string()),
+            crl_number: None,
+            spki_sha256: Some(Digest::of(&certificate.fields.spki)),
+            request_sha256,
+            sha256: certificate.digest(),
+            files,
+        };
+        self.record(Some(&step.id), &event)?;
+        self.deeds.undelivered.retain(|one| one != name);
+        self.desk
+            .operator
+            .show(&pages::issued(name, &certificate.fields.serial.to_string()));
+        Ok(())
+    }
+
+    /// The signed body, cleared once more from the transcript's own bytes.
+    fn recleared(
+        &mut self,
+        intent: &crate::ceremony::progress::Intent,
+        product: &Product,
+        of: Option<(&IntermediatePlan, &Certificate)>,
+    ) -> Result<Cleared<CertificateTbs>, CeremonyError> {
+        let tbs = CertificateTbs(self.body_of(intent)?);
+        let (_, public, algorithm) = self.root_key()?;
+        let (issuer, key, self_signed) = match of {
+            None => {
+                let RootPlan::New(new) = &self.job.prepared.plan.root else {
+                    return Err(CeremonyError::Contradiction(
+                        "a root in place of one".to_owned(),
+                    ));
+                };
+                let now = not_before_clock(&tbs, intent.time);
+                (issue::issuer_of_new_root(new, &public, now), public, true)
+            }
+            Some((plan, root)) => {
+                let (cleared, _) = prepare::recheck(&self.job.prepared, plan, root)?;
+                let key = PublicKey::from_spki(&cleared.get().spki)
+                    .map_err(|error| CeremonyError::Contradiction(error.to_string()))?;
+                let issuer = Issuer::of(root).map_err(|cause| encoding(&product.name, cause))?;
+                (issuer, key, false)
+            }
+        };
+        let serials = self.other_serials(&product.name);
+        let (body, _) = crate::check::tbs::certificate(
+            tbs,
+            &TbsContext {
+                product,
+                issuer: &issuer,
+                self_signed,
+                algorithm,
+                key: &key,
+                now: intent.time,
+                register: &self.job.prepared.register,
+                serials: &serials,
+            },
+        )?;
+        Ok(body)
+    }
+
+    /// Writes files below `out/`.
+    pub(super) fn deliver_out(
+        &mut self,
+        files: Vec<OutputFile>,
+    ) -> Result<Vec<crate::ledger::entry::FileRecord>, CeremonyError> {
+        files
+            .iter()
+            .map(|file| self.deliver(&format!("out/{}", file.path), &file.bytes))
+            .collect()
+    }
+
+    /// A serial from laptop and token together. That it is new is for the check to say.
+    fn new_serial(&mut self) -> Result<Serial, CeremonyError> {
+        let mut system = [0u8; 32];
+        self.desk.entropy.fill(&mut system);
+        let token = self.desk.token.random(32)?;
+        Ok(Serial::from_random(&system, &token))
+    }
+
+    /// Serials that this ceremony's other products have.
+    fn other_serials(&self, product: &str) -> Vec<Serial> {
+        self.journal
+            .progress
+            .intents
+            .iter()
+            .filter(|(name, _)| *name != product)
+            .flat_map(|(_, intents)| intents)
+            .filter_map(|intent| CertificateFields::from_tbs(intent.tbs.as_ref()?).ok())
+            .map(|fields| fields.serial)
+            .collect()
+    }
+}
+
+/// The moment from which a root's own dates were counted: read back from its body, so that a
+/// repeated intent is checked against its own dates.
+fn not_before_clock(tbs: &CertificateTbs, fallback: UtcTime) -> UtcTime {
+    CertificateFields::from_tbs(&tbs.0).map_or(fallback, |fields| {
+        fields.not_before.offset(issue::HEAD_START)
+    })
+}
+
+fn encoding(what: &str, cause: crate::x509::tlv::DerError) -> CeremonyError {
+    CeremonyError::Encoding {
+        what: what.to_owned(),
+        cause,
+    }
+}

@@ -1,0 +1,160 @@
+//! `issue-crl`: a root without a published CRL makes `-crl_check_all` fail from the first day.
+
+use super::sign::Kept;
+use crate::ceremony::error::CeremonyError;
+use crate::ceremony::pages;
+use crate::ceremony::run::Course;
+use crate::check::crl::CrlContext;
+use crate::check::{Cleared, Finding, issued};
+use crate::digest::Digest;
+use crate::handover;
+use crate::issue;
+use crate::ledger::entry::Event;
+use crate::plan::{CrlPlan, Step};
+use crate::x509::certificate::Issuer;
+use crate::x509::tbs::CrlTbs;
+use crate::x509::time::UtcTime;
+
+impl Course<'_, '_> {
+    /// `issue-crl`
+    pub(in crate::ceremony) fn issue_crl(
+        &mut self,
+        step: &Step,
+        plan: &CrlPlan,
+    ) -> Result<(), CeremonyError> {
+        let name = &plan.product.name;
+        if self.journal.progress.issued.contains(name) {
+            return Ok(());
+        }
+        let root = self.root.clone().ok_or_else(|| {
+            CeremonyError::Contradiction("a CRL is due before the root is".to_owned())
+        })?;
+        let issuer = Issuer::of(&root).map_err(|cause| CeremonyError::Encoding {
+            what: "root".to_owned(),
+            cause,
+        })?;
+        if self.journal.progress.signed(name).is_none() {
+            self.sign_crl(step, plan, &issuer)?;
+        }
+        self.finish_crl(step, plan, &issuer)
+    }
+
+    fn sign_crl(
+        &mut self,
+        step: &Step,
+        plan: &CrlPlan,
+        issuer: &Issuer,
+    ) -> Result<(), CeremonyError> {
+        let name = &plan.product.name;
+        let (_, _, algorithm) = self.root_key()?;
+        let (tbs, now, again) = match self.pending_body(name)? {
+            Some((bytes, _)) => {
+                let tbs = CrlTbs(bytes);
+                let then = this_update(&tbs);
+                (tbs, then, true)
+            }
+            None => {
+                let now = self.desk.clock.now();
+                let tbs = issue::crl(plan, issuer, algorithm, now).map_err(|cause| {
+                    CeremonyError::Encoding {
+                        what: name.clone(),
+                        cause,
+                    }
+                })?;
+                (tbs, now, false)
+            }
+        };
+        let digest = Digest::of(&tbs.0);
+        let (body, findings) = self.clear_crl(tbs, plan, issuer, now)?;
+        self.record_checked(step, &format!("CRL {name}"), digest, &findings)?;
+        let page = pages::crl(&plan.product, body.get(), again).map_err(|cause| {
+            CeremonyError::Encoding {
+                what: name.clone(),
+                cause,
+            }
+        })?;
+        self.desk.operator.show(&page);
+        if !again {
+            self.desk.operator.show(&pages::irreversible(1));
+            let what = format!("step {}", step.id);
+            self.approve(
+                Some(&step.id),
+                "approve",
+                &what,
+                plan.product.template.digest(),
+            )?;
+        }
+        let intended = self.intend(&step.id, name, "crl", body, Kept::InFile)?;
+        self.sync()?;
+        self.sign_intended(&step.id, &intended)?;
+        self.sync()
+    }
+
+    fn finish_crl(
+        &mut self,
+        step: &Step,
+        plan: &CrlPlan,
+        issuer: &Issuer,
+    ) -> Result<(), CeremonyError> {
+        let name = &plan.product.name;
+        let Some(intent) = self.journal.progress.signed(name).cloned() else {
+            return Err(CeremonyError::Contradiction(format!(
+                "{name} has no signature"
+            )));
+        };
+        let Some((algorithm, signature)) = &intent.result else {
+            return Ok(());
+        };
+        let tbs = CrlTbs(self.body_of(&intent)?);
+        let then = this_update(&tbs);
+        let (body, _) = self.clear_crl(tbs, plan, issuer, then)?;
+        let (_, public, _) = self.root_key()?;
+        let (crl, findings) = issued::crl(&body, &public, *algorithm, signature, name)?;
+        let crl = crl.into_inner();
+        let sha256 = Digest::of(&crl.der);
+        self.record_checked(step, &format!("issued {name}"), sha256, &findings)?;
+        let files = self.deliver_out(handover::crl_files(&crl.der, self.job.rehearsal))?;
+        let event = Event::Issued {
+            product: name.clone(),
+            kind: "crl".to_owned(),
+            subject: None,
+            serial: None,
+            crl_number: Some(plan.number),
+            spki_sha256: None,
+            request_sha256: None,
+            sha256,
+            files,
+        };
+        self.record(Some(&step.id), &event)?;
+        self.deeds.undelivered.retain(|one| one != name);
+        self.desk
+            .operator
+            .show(&pages::issued(name, &format!("number {}", plan.number)));
+        Ok(())
+    }
+
+    fn clear_crl(
+        &self,
+        tbs: CrlTbs,
+        plan: &CrlPlan,
+        issuer: &Issuer,
+        now: UtcTime,
+    ) -> Result<(Cleared<CrlTbs>, Vec<Finding>), CeremonyError> {
+        let (_, _, algorithm) = self.root_key()?;
+        let register = &self.job.prepared.register;
+        let context = CrlContext {
+            plan,
+            issuer,
+            algorithm,
+            now,
+            register,
+        };
+        Ok(crate::check::crl::crl(tbs, &context)?)
+    }
+}
+
+/// thisUpdate as it stands in a body; the checks say whether it may.
+fn this_update(tbs: &CrlTbs) -> UtcTime {
+    crate::x509::crl::CrlFields::from_tbs(&tbs.0)
+        .map_or(UtcTime::TEMPLATE_START, |fields| fields.this_update)
+}

@@ -1,0 +1,99 @@
+//! The hand-over: what goes back to Vault, from what the transcript says was signed.
+
+use crate::ceremony::error::CeremonyError;
+use crate::ceremony::run::Course;
+use crate::digest::Digest;
+use crate::handover::{self, Crl, Handover, Intermediate};
+use crate::ledger::entry::Event;
+use crate::ledger::{layout, verify_text};
+use crate::plan::StepKind;
+use crate::x509::certificate::Certificate;
+
+impl Course<'_, '_> {
+    /// Writes the closing files, and every product's file that is not there yet.
+    pub(in crate::ceremony) fn hand_over(&mut self) -> Result<(), CeremonyError> {
+        if self.journal.progress.handed_over {
+            return Ok(());
+        }
+        let plan = &self.job.prepared.plan;
+        let verify = verify_text::fill(&plan.id, self.job.rehearsal);
+        let mut files = vec![self.deliver(layout::VERIFY, verify.as_bytes())?];
+        if let Some(handover) = self.handover()? {
+            let mut out = handover::product_files(&handover)?;
+            out.extend(handover::closing_files(&handover)?);
+            files.extend(self.deliver_out(out)?);
+        }
+        self.record(None, &Event::HandedOver { files })?;
+        self.sync()
+    }
+
+    fn handover(&mut self) -> Result<Option<Handover>, CeremonyError> {
+        let Some(root) = self.root.clone() else {
+            return Ok(None);
+        };
+        let plan = &self.job.prepared.plan;
+        let mut intermediates = Vec::new();
+        for one in plan.intermediates() {
+            let certificate = self
+                .journal
+                .progress
+                .assembled(&one.product.name)
+                .and_then(|der| Certificate::from_der(&der).ok())
+                .ok_or_else(|| {
+                    CeremonyError::Contradiction(format!("{} was not signed", one.product.name))
+                })?;
+            intermediates.push(Intermediate {
+                step: one.product.name.clone(),
+                mount: one.mount.clone(),
+                subject: certificate.fields.subject.to_string(),
+                serial: certificate.fields.serial.to_string(),
+                spki_sha256: Digest::of(&certificate.fields.spki),
+                not_after: certificate.fields.not_after,
+                der: certificate.der,
+            });
+        }
+        let crls: Vec<String> = plan
+            .steps
+            .iter()
+            .filter_map(|step| match &step.kind {
+                StepKind::IssueCrl(crl) => Some(crl.product.name.clone()),
+                _ => None,
+            })
+            .collect();
+        let mut crl = None;
+        for name in crls {
+            crl = self.signed_crl(&name)?;
+        }
+        Ok(Some(Handover {
+            ceremony: plan.id.clone(),
+            rehearsal: self.job.rehearsal,
+            root_subject: root.fields.subject.to_string(),
+            root_not_after: root.fields.not_after,
+            root_der: root.der,
+            crl,
+            intermediates,
+        }))
+    }
+
+    fn signed_crl(&mut self, name: &str) -> Result<Option<Crl>, CeremonyError> {
+        let Some(intent) = self.journal.progress.signed(name).cloned() else {
+            return Ok(None);
+        };
+        let Some((algorithm, signature)) = &intent.result else {
+            return Ok(None);
+        };
+        let body = self.body_of(&intent)?;
+        let der = crate::x509::tbs::signed_object(&body, *algorithm, signature);
+        let fields = crate::x509::crl::CrlFields::from_tbs(&body).map_err(|cause| {
+            CeremonyError::Encoding {
+                what: name.to_owned(),
+                cause,
+            }
+        })?;
+        Ok(Some(Crl {
+            der,
+            number: fields.number().unwrap_or_default(),
+            next_update: fields.next_update,
+        }))
+    }
+}

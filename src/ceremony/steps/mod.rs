@@ -1,0 +1,7 @@
+//! One file for each kind of step, and the one line that signs.
+
+mod certificates;
+mod crl;
+mod handover;
+mod key;
+pub(super) mod sign;
