@@ -5,16 +5,19 @@ use super::pages::wrapped;
 use super::prepare::Prepared;
 use crate::check::{Finding, Outcome};
 use crate::digest::Digest;
-use crate::plan::{IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind};
+use crate::plan::{
+    IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, template,
+};
 use crate::x509::escape::escape;
 use crate::x509::show::{self, Stage, line};
 use crate::x509::tbs::{CertificateTbs, CrlTbs};
+use crate::x509::time::UtcTime;
 
 const RULE: &str =
     "--------------------------------------------------------------------------------";
 
 /// The plan as text. `known` says whether the ledger's state is known.
-pub fn text(prepared: &Prepared, known: bool) -> String {
+pub fn text(prepared: &Prepared, known: bool, today: UtcTime) -> String {
     let plan = &prepared.plan;
     let mut lines = head(plan, known);
     for (at, step) in plan.steps.iter().enumerate() {
@@ -31,7 +34,7 @@ pub fn text(prepared: &Prepared, known: bool) -> String {
         if let Some(text) = &step.read_aloud {
             lines.extend(wrapped("Read aloud: ", &escape(text)));
         }
-        lines.extend(products(prepared, step));
+        lines.extend(products(prepared, step, today));
     }
     lines.push(String::new());
     lines.push(RULE.to_owned());
@@ -114,7 +117,7 @@ fn head(plan: &Plan, known: bool) -> Vec<String> {
     lines
 }
 
-fn products(prepared: &Prepared, step: &Step) -> Vec<String> {
+fn products(prepared: &Prepared, step: &Step, today: UtcTime) -> Vec<String> {
     let mut lines = Vec::new();
     match &step.kind {
         StepKind::GenerateRootKey => {
@@ -125,24 +128,21 @@ fn products(prepared: &Prepared, step: &Step) -> Vec<String> {
             lines.push("label.".to_owned());
             return lines;
         }
-        StepKind::IssueRoot(product) => lines.extend(certificate(product)),
+        StepKind::IssueRoot(product) => lines.extend(certificate(product, &prepared.plan, today)),
         StepKind::IssueIntermediates(list) => {
             for one in list {
                 lines.push(String::new());
                 lines.push(line("mount", &escape(&one.mount)));
                 lines.push(line("request", &escape(&one.request)));
                 lines.push(line("profile", &escape(&one.profile.name)));
-                lines.extend(certificate(&one.product));
+                lines.extend(certificate(&one.product, &prepared.plan, today));
                 lines.extend(findings(prepared, one));
             }
         }
         StepKind::IssueCrl(crl) => {
             let body = CrlTbs(crl.product.template.0.clone());
-            let words = crl.product.validity.words();
-            lines.extend(
-                show::crl(&body, Stage::Template, &format!("{words} after its issue"))
-                    .unwrap_or_default(),
-            );
+            let words = validity(crl.product.validity, &prepared.plan, today);
+            lines.extend(show::crl(&body, Stage::Template, &words).unwrap_or_default());
         }
     }
     lines.push(String::new());
@@ -163,25 +163,26 @@ fn products(prepared: &Prepared, step: &Step) -> Vec<String> {
     lines
 }
 
-fn certificate(product: &Product) -> Vec<String> {
+fn certificate(product: &Product, plan: &Plan, today: UtcTime) -> Vec<String> {
     let body = CertificateTbs(product.template.0.clone());
-    let words = match product.validity {
-        crate::plan::Validity::For(span) => format!("{span}: {}", example_end(span)),
-        crate::plan::Validity::UntilIssuer => product.validity.words(),
-    };
+    let words = validity(product.validity, plan, today);
     let mut lines = show::certificate(&body, Stage::Template, &words).unwrap_or_default();
     lines.push(line("template", &product.template.digest().to_string()));
     lines
 }
 
-fn example_end(span: crate::x509::time::Span) -> String {
-    let start = crate::x509::time::UtcTime::TEMPLATE_START;
-    let end = crate::plan::template::last_second(start, span);
-    format!(
-        "begun at {}, it would end {}",
-        start.readable(),
-        end.readable()
-    )
+/// In dates: what it would be if the ceremony were today.
+fn validity(validity: Validity, plan: &Plan, today: UtcTime) -> String {
+    match (validity, &plan.root) {
+        (Validity::For(span), _) => {
+            let end = template::last_second(today, span);
+            format!("{span}; issued today: {} to {}", today.date(), end.date())
+        }
+        (Validity::UntilIssuer, RootPlan::Existing(root)) => {
+            format!("{}: {}", validity.words(), root.fields.not_after.readable())
+        }
+        (Validity::UntilIssuer, RootPlan::New(_)) => validity.words(),
+    }
 }
 
 fn findings(prepared: &Prepared, one: &IntermediatePlan) -> Vec<String> {
@@ -227,8 +228,8 @@ pub fn digest(what: &str, digest: Digest) -> Vec<String> {
 }
 
 /// The page: nothing in it is fetched from anywhere.
-pub fn page(prepared: &Prepared, known: bool) -> String {
-    let body = html(&text(prepared, known));
+pub fn page(prepared: &Prepared, known: bool, today: UtcTime) -> String {
+    let body = html(&text(prepared, known, today));
     let title = html(&escape(&prepared.plan.title));
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title}</title>\n\

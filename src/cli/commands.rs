@@ -12,6 +12,7 @@ use crate::ceremony::ledger_view::LedgerView;
 use crate::ceremony::prepare::{Prepared, lock_name, plan_name};
 use crate::ceremony::script;
 use crate::host::{DiskStore, StoreRules, SystemClock, note, print, write_new};
+use crate::ports::Clock;
 use crate::x509::escape::escape;
 
 /// Does what the command line says.
@@ -67,7 +68,7 @@ fn view(path: &Path) -> Result<LedgerView, Trouble> {
 
 fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
     let (read, prepared, known) = prepared(args)?;
-    print(&script::text(&prepared, known));
+    print(&script::text(&prepared, known, SystemClock.now()));
     if !args.lock {
         return Ok(Exit::Done);
     }
@@ -97,7 +98,7 @@ fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
 
 fn script_page(args: &PlanArgs) -> Result<Exit, Trouble> {
     let (_, prepared, known) = prepared(args)?;
-    print(&script::page(&prepared, known));
+    print(&script::page(&prepared, known, SystemClock.now()));
     Ok(Exit::Done)
 }
 
