@@ -57,7 +57,7 @@ if [ "$goal" = test ]; then
     fi
 fi
 # The crate that verifies signatures compiles C.
-need cc gcc
+need cc "gcc libc6-dev"
 
 if [ -n "$missing" ]; then
     missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
