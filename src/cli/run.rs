@@ -87,7 +87,7 @@ pub fn perform(
         operator,
         store,
     };
-    Ok(run_ceremony(&mut desk, job, resume)?)
+    run_ceremony(&mut desk, job, resume).map_err(|failure| Trouble::from(*failure))
 }
 
 /// Where things are, and what comes next.

@@ -191,6 +191,9 @@ impl Trouble {
                     .hint(hint)
             }
             PrepareError::Plan(error) => Self::from(error).at(file),
+            PrepareError::Mount(error) => Self::new(Exit::Unreadable, error.to_string())
+                .at(file)
+                .hint("give each mount a path of its own, also where case does not count"),
         }
     }
 }
