@@ -23,6 +23,8 @@ pub struct LedgerView {
     pub register: Register,
     /// SHA-256 of the newest SEAL.txt.
     pub head: Digest,
+    /// The root certificate that the open ceremony names or has signed.
+    pub open_root: Option<Certificate>,
     /// The root certificate, once a sealed ceremony has issued or named one.
     pub root: Option<Certificate>,
 }
@@ -56,6 +58,7 @@ impl LedgerView {
             let folder = view.sealed[at].clone();
             view.add(store, &folder, at)?;
         }
+        view.read_open(store)?;
         let next = view.next_number();
         match &view.open {
             Some(open) if open.number != next => {
@@ -64,6 +67,23 @@ impl LedgerView {
             }
             _ => Ok(view),
         }
+    }
+
+    /// The open ceremony's root, as far as its transcript is whole.
+    fn read_open(&mut self, store: &mut dyn Store) -> Result<(), CeremonyError> {
+        let Some(open) = &self.open else {
+            return Ok(());
+        };
+        let path = format!("{}/{}", open.name(), layout::TRANSCRIPT);
+        let bytes = match store.read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.is_missing() => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let whole = chain::whole_length(&bytes).unwrap_or(0);
+        let entries = chain::read(&bytes[..whole]).map(|(entries, _)| entries);
+        self.open_root = entries.ok().and_then(|entries| root_of(&entries));
+        Ok(())
     }
 
     /// The state that plans are made for.

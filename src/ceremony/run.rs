@@ -173,6 +173,7 @@ fn lay_out(desk: &mut Desk<'_>, job: &Job, name: &str) -> Result<(), CeremonyErr
         super::folder::make_folders(desk.store, name, &format!("{folder}/x"))?;
     }
     let prepared = &job.prepared;
+    let page = super::script::page(prepared, true, None);
     let mut files = vec![
         (layout::SCRIPT_FILE.to_owned(), prepared.source.as_slice()),
         (
@@ -183,6 +184,7 @@ fn lay_out(desk: &mut Desk<'_>, job: &Job, name: &str) -> Result<(), CeremonyErr
             layout::SCRIPT_LOCK.to_owned(),
             prepared.lock_bytes.as_slice(),
         ),
+        (layout::SCRIPT_PAGE.to_owned(), page.as_bytes()),
     ];
     files.extend(
         prepared

@@ -401,8 +401,7 @@ impl Course<'_, '_> {
             .iter()
             .filter(|(name, _)| *name != product)
             .flat_map(|(_, intents)| intents)
-            .filter_map(|intent| CertificateFields::from_tbs(intent.tbs.as_ref()?).ok())
-            .map(|fields| fields.serial)
+            .filter_map(|intent| intent.serial.clone())
             .collect()
     }
 }
