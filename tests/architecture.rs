@@ -1,6 +1,7 @@
 //! The rooms use only those below them, the edges are named in their rooms alone, and one line
 //! signs.
 
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![allow(
     clippy::unwrap_used,
     reason = "a test that cannot read the sources must fail"

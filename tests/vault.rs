@@ -1,6 +1,7 @@
 //! The main job against a real OpenBao: its requests in, a ceremony on a real SoftHSM token,
 //! `handover.sh` back, leaves issued, and every chain judged by openssl, certtool and webpki.
 
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 // Helpers outside of #[test] functions may fail the test too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

@@ -23,6 +23,7 @@ pub fn verify(args: &VerifyArgs) -> Result<Exit, Trouble> {
 }
 
 /// A ledger that does not verify is not written to.
+#[cfg(feature = "token")]
 pub fn before_run(
     _store: &mut crate::host::DiskStore,
     _root: Option<&Certificate>,

@@ -4,6 +4,11 @@
 //! clock or the terminal. What is here decides nothing: it implements [`crate::ports`],
 //! reads inputs, and looks around.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "host is where the real edges are"
+)]
+
 mod beneath;
 mod clock;
 mod environment;
