@@ -14,6 +14,7 @@
 pub mod audit;
 pub mod ceremony;
 pub mod check;
+pub mod cli;
 pub mod digest;
 pub mod handover;
 pub mod host;

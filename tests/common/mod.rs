@@ -1,0 +1,6 @@
+//! What several integration tests share.
+
+// Each test file uses its own part of this.
+#![allow(dead_code)]
+
+pub mod bao;
