@@ -2,7 +2,7 @@
 //! what was possibly signed is listed, nobody signs the seal.
 
 use super::error::CeremonyError;
-use super::folder::deliver;
+use super::folder::{deliver, deliver_beside, settle};
 use super::journal::Journal;
 use super::ledger_view::{LedgerView, root_of};
 use super::seal::{seal_of, sums};
@@ -44,10 +44,11 @@ pub fn abort(
     if ![folder.as_str(), sealed.as_str(), open.id.as_str()].contains(&name) {
         return Err(CeremonyError::Open(folder));
     }
+    settle(store, &folder)?;
     let (mut journal, torn) = Journal::open(store, &folder, "operator")?;
     if !torn.is_empty() {
-        let path = format!("evidence/torn-{}.bin", journal.head().n);
-        deliver(store, &folder, &path, &torn)?;
+        let stem = format!("evidence/torn-{}", journal.head().n);
+        deliver_beside(store, &folder, (&stem, "bin"), &torn)?;
         journal.cut(store, torn.len())?;
     }
     if journal.progress.closed.is_none() {
