@@ -373,8 +373,9 @@ fn the_program_dies_right_after_each_call_to_the_token() {
             finish(&mut world, &jobs, 1, format_args!("{spot}"));
             judge(&mut world, &jobs.0[0], format_args!("{spot}"));
             let signed = world.hardware.borrow().signatures.len();
-            let wanted = if call == "C_Sign" { 6 } else { 5 };
-            assert_eq!(signed, wanted, "{spot}: signatures");
+            // The second of a batch takes the first along, whose result was not synced yet.
+            let wanted = if call == "C_Sign" { 6..=7 } else { 5..=5 };
+            assert!(wanted.contains(&signed), "{spot}: {signed} signatures");
         }
     }
 }
