@@ -116,7 +116,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Reads an even number of hex digits; anything else is `None`.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
-    if text.len() % 2 != 0 || !text.is_ascii() {
+    if !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }
     text.as_bytes()

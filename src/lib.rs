@@ -12,6 +12,7 @@
 
 pub mod ceremony;
 pub mod check;
+pub mod cli;
 pub mod digest;
 pub mod handover;
 pub mod host;

@@ -367,7 +367,8 @@ pub trait Store {
     fn rename(&mut self, from: &str, to: &str) -> Result<(), StoreError>;
     /// Removes a file that only we can have left (a `.part`).
     fn remove(&mut self, path: &str) -> Result<(), StoreError>;
-    /// Takes write permission from everything below a folder.
+    /// Takes write permission from everything below a folder; the folder itself keeps it, for
+    /// the signatures that people add to the seal.
     fn make_read_only(&mut self, folder: &str) -> Result<(), StoreError>;
 }
 

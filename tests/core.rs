@@ -7,10 +7,10 @@
 )]
 
 #[allow(dead_code, reason = "each test crate uses its part")]
-mod common;
+mod play;
 
-use common::ceremony::{FIRST, first_job};
-use common::world::World;
+use play::ceremony::{FIRST, first_job};
+use play::world::World;
 
 #[test]
 fn smoke() {

@@ -9,7 +9,7 @@
 )]
 
 #[allow(dead_code, reason = "each test crate uses its part")]
-mod common;
+mod play;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,11 +24,11 @@ use anchorite::plan::lock;
 use anchorite::ports::{PinTries, TokenError};
 use anchorite::x509::certificate::{Certificate, CertificateFields};
 use anchorite::x509::cms;
-use common::ceremony::{LATER, first_job, job, listed, mounts};
-use common::ports::Crash;
-use common::products::{judge_chain, out_files, signed};
-use common::token::Faults;
-use common::world::{Session, Setting, World};
+use play::ceremony::{LATER, first_job, job, listed, mounts};
+use play::ports::Crash;
+use play::products::{judge_chain, out_files, signed};
+use play::token::Faults;
+use play::world::{Session, Setting, World};
 
 const SEALED: &str = "0001-acme-root";
 

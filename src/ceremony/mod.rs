@@ -10,6 +10,7 @@ pub mod pages;
 pub mod prepare;
 pub mod progress;
 pub mod run;
+pub mod script;
 pub mod seal;
 pub mod stand_in;
 pub mod steps;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::check::request::{Claim, RequestContext, request};
 use crate::check::{Cleared, Finding, Refusal};
 use crate::digest::Digest;
+use crate::handover::{MountError, check_mounts};
 use crate::ledger::register::Register;
 use crate::plan::document::PlanDocument;
 use crate::plan::make::{Draft, PlanError};
@@ -60,6 +61,9 @@ pub enum PrepareError {
     /// The file, or something it names, cannot be read.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// A mount that makes no file name of its own.
+    #[error(transparent)]
+    Mount(#[from] MountError),
     /// Requests were refused.
     #[error("{} of the requests are refused", .0.len())]
     Refused(Vec<Refusal>),
@@ -112,6 +116,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         .map(|(path, request)| (path.clone(), request.get().clone()))
         .collect();
     let plan = draft.plan(&ingredients.inputs, &requests, ingredients.ledger)?;
+    check_mounts(plan.intermediates().map(|one| one.mount.as_str()))?;
     let plan_bytes = PlanDocument::of(&plan).to_bytes();
     let plan_name = plan_name(ingredients.file_name);
     let lock_bytes = lock::lock(

@@ -61,9 +61,9 @@ pub(super) struct Course<'d, 'a> {
 }
 
 /// Runs a ceremony, or resumes the open one.
-pub fn run(desk: &mut Desk<'_>, job: &Job, resume: bool) -> Result<Done, Failure> {
+pub fn run(desk: &mut Desk<'_>, job: &Job, resume: bool) -> Result<Done, Box<Failure>> {
     let mut deeds = Deeds::default();
-    attempt(desk, job, resume, &mut deeds).map_err(|error| Failure { error, deeds })
+    attempt(desk, job, resume, &mut deeds).map_err(|error| Box::new(Failure { error, deeds }))
 }
 
 fn attempt(

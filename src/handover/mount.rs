@@ -82,7 +82,7 @@ pub fn check_mounts<'a>(mounts: impl IntoIterator<Item = &'a str>) -> Result<(),
 
 fn push_part(folder: &mut String, part: &str, first: bool) {
     let is = |name: &&str| name.eq_ignore_ascii_case(part);
-    let reserved = INSIDE.iter().any(|n| is(n)) || (first && FIXED.iter().any(|n| is(n)));
+    let reserved = INSIDE.iter().any(&is) || (first && FIXED.iter().any(is));
     let last = part.len() - 1;
     for (at, byte) in part.bytes().enumerate() {
         let safe = match byte {

@@ -37,7 +37,7 @@ fn head(page: &mut Page, handover: &Handover) {
     page.fields(&[
         ("ceremony", escape(&handover.ceremony)),
         ("root", handover.root_subject.clone()),
-        ("root sha-256", Digest::of(&handover.root_der).to_string()),
+        ("sha-256", Digest::of(&handover.root_der).to_string()),
         ("root ends", handover.root_not_after.readable()),
     ]);
     page.prose(

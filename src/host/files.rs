@@ -95,6 +95,11 @@ pub fn read_input(folder: &Path, relative: &str, limit: u64) -> Result<Vec<u8>, 
     read().map_err(|trouble| told(trouble, escape(relative), "read", limit))
 }
 
+/// Whether something is at this path.
+pub fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
 /// Reads a file that a person named on the command line. Links are followed, as the person
 /// chose them; it must lead to a regular file of at most `limit` bytes.
 pub fn read_named(path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {

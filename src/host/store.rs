@@ -334,7 +334,8 @@ impl Store for DiskStore {
     }
 }
 
-/// Takes write permission from everything in an opened folder, then from the folder.
+/// Takes write permission from everything in an opened folder; the folder itself keeps it, so
+/// that people's signatures on the seal can be put beside it.
 fn protect(folder: &OwnedFd, shown: &str, depth: usize) -> Result<(), StoreError> {
     let fail = |trouble, path: &str| told(trouble, path, "protect");
     for (name, kind) in beneath::names(folder).map_err(|t| fail(t, shown))? {
@@ -349,13 +350,15 @@ fn protect(folder: &OwnedFd, shown: &str, depth: usize) -> Result<(), StoreError
             let below =
                 beneath::open_folder(folder.as_fd(), &[name]).map_err(|t| fail(t, &path))?;
             protect(&below, &path, depth - 1)?;
+            rustix::fs::fchmod(&below, Mode::from_raw_mode(0o555))
+                .map_err(|e| fail(e.into(), &path))?;
         } else {
             beneath::open_plain(folder, name, OFlags::RDONLY)
                 .and_then(|(file, _)| Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(0o444))?))
                 .map_err(|t| fail(t, &path))?;
         }
     }
-    rustix::fs::fchmod(folder, Mode::from_raw_mode(0o555)).map_err(|e| fail(e.into(), shown))
+    Ok(())
 }
 
 #[cfg(test)]

@@ -212,7 +212,8 @@ fn sealing_takes_write_permission_and_stops_at_what_is_not_plain() {
     place.store.make_folder("c/out").unwrap();
     place.store.create("c/out/f", b"f").unwrap();
     place.store.make_read_only("c").unwrap();
-    assert_eq!(mode(&place.path("c")), 0o555);
+    // Signatures on the seal are put beside it later.
+    assert_eq!(mode(&place.path("c")), 0o755);
     assert_eq!(mode(&place.path("c/out")), 0o555);
     assert_eq!(mode(&place.path("c/out/f")), 0o444);
     // A sealed folder can still be read; and taken away by the test.
@@ -229,18 +230,7 @@ fn sealing_takes_write_permission_and_stops_at_what_is_not_plain() {
         }
     );
     assert_eq!(mode(&victim), before);
-    for folder in ["c", "c/out"] {
-        fs::set_permissions(place.path(folder), fs::Permissions::from_mode(0o755)).unwrap();
-    }
-}
-
-#[test]
-fn a_sealed_folder_can_be_renamed() {
-    let mut place = Place::new();
-    place.store.make_folder("c.open").unwrap();
-    place.store.make_read_only("c.open").unwrap();
-    place.store.rename("c.open", "c").unwrap();
-    assert_eq!(mode(&place.path("c")), 0o555);
+    fs::set_permissions(place.path("c/out"), fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]

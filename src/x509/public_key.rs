@@ -124,9 +124,14 @@ impl RootKey {
     }
 
     /// The SPKI that stands in templates before the key exists: the algorithm is right, the
-    /// key is empty.
+    /// key is empty, or an RSA key's size.
     pub fn template_spki(self) -> Vec<u8> {
-        sequence(&[&algorithm_identifier(self.kind()), &bit_string(&[])])
+        // RSA sizes have one AlgorithmIdentifier: the size stands where the key will.
+        let size = match self.kind() {
+            KeyKind::Rsa { bits } => unsigned(&u32::try_from(bits).unwrap_or(0).to_be_bytes()),
+            KeyKind::Ec(_) => Vec::new(),
+        };
+        sequence(&[&algorithm_identifier(self.kind()), &bit_string(&size)])
     }
 }
 

@@ -5,9 +5,9 @@
 use super::certificate::CertificateFields;
 use super::crl::CrlFields;
 use super::extension::{Extension, ExtensionValue};
-use super::public_key::{PublicKey, algorithm_name};
+use super::public_key::{PublicKey, RootKey, algorithm_name};
 use super::tbs::{CertificateTbs, CrlTbs};
-use super::tlv::{DerError, sequence_of};
+use super::tlv::DerError;
 
 /// How dates and serials are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,11 +91,18 @@ fn key(spki: &[u8]) -> Vec<String> {
             line("SPKI sha-256", &key.digest().to_string()),
         ];
     }
-    let algorithm = sequence_of(spki, "SPKI")
-        .ok()
-        .and_then(|parts| parts.first().map(|first| algorithm_name(first.raw)))
-        .unwrap_or_else(|| "unreadable".to_owned());
-    vec![line("key", &format!("{algorithm}, made on the day"))]
+    vec![line(
+        "key",
+        &format!("{}, made on the day", key_words(spki)),
+    )]
+}
+
+/// A template's key has a type and no value yet.
+fn key_words(spki: &[u8]) -> &'static str {
+    RootKey::ALL
+        .into_iter()
+        .find(|key| key.template_spki() == spki)
+        .map_or("unreadable", RootKey::word)
 }
 
 fn extension(extension: &Extension, stage: Stage) -> String {

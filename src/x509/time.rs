@@ -72,7 +72,7 @@ impl UtcTime {
     pub fn to_der(self) -> Vec<u8> {
         let digits = self.digits();
         if self.is_utc_time() {
-            encode(Tag::UtcTime, &[digits[2..].as_bytes()])
+            encode(Tag::UtcTime, &[&digits.as_bytes()[2..]])
         } else {
             encode(Tag::GeneralizedTime, &[digits.as_bytes()])
         }

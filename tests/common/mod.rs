@@ -1,9 +1,6 @@
-//! Stand-ins for the ports, and ceremonies played on them. They serve the core's tests only;
-//! they never stand in for a real token or a real disk where a result is claimed.
+//! What several integration tests share.
 
-pub mod ceremony;
-pub mod ports;
-pub mod products;
-pub mod store;
-pub mod token;
-pub mod world;
+// Each test file uses its own part of this.
+#![allow(dead_code)]
+
+pub mod bao;

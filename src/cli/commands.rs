@@ -1,0 +1,125 @@
+//! One function for each verb.
+
+use std::path::Path;
+
+use super::args::{AbortArgs, Cli, PlanArgs, Verb};
+use super::exit::Exit;
+use super::inputs::Read;
+use super::new;
+use super::trouble::Trouble;
+use crate::ceremony::abort::abort;
+use crate::ceremony::ledger_view::LedgerView;
+use crate::ceremony::prepare::{Prepared, lock_name, plan_name};
+use crate::ceremony::script;
+use crate::host::{DiskStore, StoreRules, SystemClock, note, print, write_new};
+use crate::ports::Clock;
+use crate::x509::escape::escape;
+
+/// Does what the command line says.
+pub fn run(cli: &Cli) -> Exit {
+    let result = match &cli.verb {
+        Verb::New(args) => {
+            print(new::text(args.template));
+            Ok(Exit::Done)
+        }
+        Verb::Plan(args) => plan(args),
+        Verb::Script(args) => script_page(args),
+        #[cfg(feature = "token")]
+        Verb::Rehearse(args) => super::rehearse::rehearse(args),
+        #[cfg(feature = "token")]
+        Verb::Run(args) => super::run::run(args),
+        Verb::Abort(args) => abort_open(args),
+        Verb::Verify(args) => super::verify::verify(args),
+        #[cfg(feature = "token")]
+        Verb::Token(verb) => super::token::token(verb),
+    };
+    result.unwrap_or_else(|trouble| {
+        note(&trouble.text());
+        trouble.exit
+    })
+}
+
+/// A prepared ceremony, and whether its ledger's state is known.
+fn prepared(args: &PlanArgs) -> Result<(Read, Prepared, bool), Trouble> {
+    let read = Read::all(&args.file)?;
+    let view = match &args.ledger {
+        Some(path) => Some(view(path)?),
+        None => None,
+    };
+    let root = read.root()?;
+    if let (Some(view), Some(path)) = (&view, &args.root) {
+        let trust = super::verify::root_certificate(path)?;
+        if view.root.as_ref().is_some_and(|root| *root != trust) {
+            return Err(
+                Trouble::new(Exit::Refused, "the ledger belongs to another root")
+                    .at(&path.display().to_string()),
+            );
+        }
+    }
+    let prepared = read.prepare(view.as_ref())?;
+    // A new root begins an empty ledger; an existing one has a past.
+    Ok((read, prepared, root.is_none() || view.is_some()))
+}
+
+fn view(path: &Path) -> Result<LedgerView, Trouble> {
+    let mut store = DiskStore::open_read_only(path)?;
+    Ok(LedgerView::read(&mut store)?)
+}
+
+fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
+    let (read, prepared, known) = prepared(args)?;
+    print(&script::text(&prepared, known, SystemClock.now()));
+    if !args.lock {
+        return Ok(Exit::Done);
+    }
+    if !known {
+        return Err(Trouble::new(
+            Exit::Usage,
+            "a plan under an existing root is made for its ledger",
+        )
+        .hint("give the ledger, or a copy of it: --ledger DIR"));
+    }
+    for (name, bytes) in [
+        (plan_name(&read.name), &prepared.plan_bytes),
+        (lock_name(&read.name), &prepared.lock_bytes),
+    ] {
+        let path = read.folder.join(&name);
+        write_new(&path, bytes).map_err(|error| {
+            let mut trouble = Trouble::from(error)
+                .at(&path.display().to_string())
+                .hint("an older plan and lock are never overwritten: move them away first");
+            trouble.exit = Exit::Files;
+            trouble
+        })?;
+        note(&format!("wrote {}\n", escape(&path.display().to_string())));
+    }
+    Ok(Exit::Done)
+}
+
+fn script_page(args: &PlanArgs) -> Result<Exit, Trouble> {
+    let (_, prepared, known) = prepared(args)?;
+    print(&script::page(&prepared, known, SystemClock.now()));
+    Ok(Exit::Done)
+}
+
+fn abort_open(args: &AbortArgs) -> Result<Exit, Trouble> {
+    let mut store = DiskStore::open(&args.ledger, StoreRules::Rehearsal)?;
+    let aborted = abort(&mut store, &mut SystemClock, &args.ceremony)?;
+    let list = |names: &[String]| {
+        if names.is_empty() {
+            "nothing".to_owned()
+        } else {
+            escape(&names.join(", "))
+        }
+    };
+    print(&format!(
+        "aborted: {}\nsigned: {}\npossibly signed: {}\n",
+        aborted.folder,
+        list(&aborted.signed),
+        list(&aborted.possibly_signed)
+    ));
+    if aborted.key_in_token {
+        print("a root key was generated in the token, or may have been: it is still there\n");
+    }
+    Ok(Exit::Done)
+}

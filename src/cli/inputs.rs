@@ -1,0 +1,96 @@
+//! A ceremony file with everything it names, read once into memory.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::exit::Exit;
+use super::trouble::Trouble;
+use crate::ceremony::ledger_view::LedgerView;
+use crate::ceremony::prepare::{Ingredients, PrepareError, Prepared, prepare};
+use crate::host::{read_input, read_named};
+use crate::plan::LedgerState;
+use crate::plan::make::{Draft, PlanError};
+use crate::x509::certificate::Certificate;
+
+/// The most octets a ceremony file may have.
+const FILE_LIMIT: u64 = 1024 * 1024;
+/// The most octets an input may have. One octet over what a request may have, so that its own
+/// check refuses it by name.
+const INPUT_LIMIT: u64 = 64 * 1024 + 1;
+
+/// The file and its inputs.
+pub struct Read {
+    /// Folder of the ceremony file.
+    pub folder: PathBuf,
+    /// Name of the ceremony file.
+    pub name: String,
+    /// Its text.
+    pub source: String,
+    /// Inputs by path.
+    pub inputs: BTreeMap<String, Vec<u8>>,
+}
+
+impl Read {
+    /// Reads the file, and then what it names.
+    pub fn all(file: &Path) -> Result<Self, Trouble> {
+        let shown = file.display().to_string();
+        let bytes =
+            read_named(file, FILE_LIMIT).map_err(|error| Trouble::from(error).at(&shown))?;
+        let source = String::from_utf8(bytes).map_err(|_| {
+            Trouble::new(Exit::Unreadable, "the ceremony file is not UTF-8").at(&shown)
+        })?;
+        let name = file
+            .file_name()
+            .and_then(|name| name.to_str())
+            .filter(|name| !name.chars().any(char::is_control) && !name.contains('\\'))
+            .ok_or_else(|| Trouble::new(Exit::Usage, "the ceremony file's name is not plain text"))?
+            .to_owned();
+        let folder = match file.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let mut read = Self {
+            folder,
+            name,
+            source,
+            inputs: BTreeMap::new(),
+        };
+        for path in read.draft()?.input_paths() {
+            let bytes = read_input(&read.folder, &path, INPUT_LIMIT)
+                .map_err(|error| Trouble::from(error).at(&path))?;
+            read.inputs.insert(path, bytes);
+        }
+        Ok(read)
+    }
+
+    /// The file as parsed.
+    pub fn draft(&self) -> Result<Draft<'_>, Trouble> {
+        Draft::parse(&self.source).map_err(|error| {
+            Trouble::prepare(PrepareError::Plan(PlanError::File(error)), &self.name)
+        })
+    }
+
+    /// The existing root that the file names.
+    pub fn root(&self) -> Result<Option<Certificate>, Trouble> {
+        let root = self
+            .draft()?
+            .root(&self.inputs)
+            .map_err(|error| Trouble::prepare(PrepareError::Plan(error), &self.name))?;
+        Ok(match root {
+            crate::plan::RootPlan::New(_) => None,
+            crate::plan::RootPlan::Existing(root) => Some(*root),
+        })
+    }
+
+    /// Checks and plans for a ledger.
+    pub fn prepare(&self, view: Option<&LedgerView>) -> Result<Prepared, Trouble> {
+        let ingredients = Ingredients {
+            file_name: &self.name,
+            source: &self.source,
+            inputs: self.inputs.clone(),
+            ledger: view.map_or(LedgerState::EMPTY, LedgerView::state),
+            register: view.map(|view| view.register.clone()).unwrap_or_default(),
+        };
+        prepare(ingredients).map_err(|error| Trouble::prepare(error, &self.name))
+    }
+}

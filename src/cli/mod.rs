@@ -1,0 +1,18 @@
+//! Words and exit codes: the only room that knows all others, and that none imports.
+
+pub mod args;
+pub mod commands;
+mod exit;
+mod inputs;
+mod new;
+#[cfg(feature = "token")]
+mod rehearse;
+#[cfg(feature = "token")]
+mod run;
+mod site;
+#[cfg(feature = "token")]
+mod token;
+mod trouble;
+mod verify;
+
+pub use exit::Exit;

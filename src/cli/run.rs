@@ -1,0 +1,175 @@
+//! `run`: the ceremony itself, on the real token, clock, terminal and disk.
+
+use std::path::Path;
+
+use super::args::RunArgs;
+use super::exit::Exit;
+use super::inputs::Read;
+use super::site::Site;
+use super::trouble::Trouble;
+use crate::ceremony::error::CeremonyError;
+use crate::ceremony::ledger_view::LedgerView;
+use crate::ceremony::prepare::{Prepared, lock_name, plan_name};
+use crate::ceremony::run::{Done, Job, run as run_ceremony};
+use crate::digest::Digest;
+use crate::host::{
+    DiskStore, StoreRules, SystemClock, SystemEntropy, Terminal, harden, observe, print,
+    read_named, wants_plain,
+};
+use crate::plan::lock;
+use crate::ports::{Desk, Operator, Token};
+use crate::token::Module;
+use crate::x509::certificate::Certificate;
+
+/// Runs or resumes a ceremony.
+pub fn run(args: &RunArgs) -> Result<Exit, Trouble> {
+    let mut operator = Terminal::open(wants_plain()).map_err(|error| {
+        Trouble::new(Exit::Usage, error.to_string())
+            .hint("a ceremony is answered by a person at a terminal; anchorite rehearse needs none")
+    })?;
+    let weak = harden();
+    let read = Read::all(&args.file)?;
+    let site = Site::find(args.site.as_deref(), args.module.as_deref())?;
+    let mut store = DiskStore::open(&args.ledger, StoreRules::Production)?;
+    let view = LedgerView::read(&mut store)?;
+    let root = read.root()?;
+    super::verify::before_run(&mut store, view.root.as_ref())?;
+    let prepared = read.prepare(Some(&view))?;
+    compare_lock(&read, &prepared)?;
+    let module = Module::open(&site.module, site.module_sha256)?;
+    let mut token = module.open_token(&prepared.plan.token_label, site.token_serial.as_deref())?;
+    let job = job(prepared, false, root, weak);
+    let done = perform(&mut token, &mut operator, &mut store, &job, args.resume)?;
+    finish(&args.ledger, &done, &job);
+    drop(token);
+    module.close()?;
+    Ok(Exit::Done)
+}
+
+/// What the engine needs besides its desk.
+pub fn job(
+    prepared: Prepared,
+    rehearsal: bool,
+    root: Option<Certificate>,
+    weak: Vec<String>,
+) -> Job {
+    let environment = observe();
+    let mut findings: Vec<String> = environment
+        .findings
+        .iter()
+        .map(|one| format!("{}: {}", one.id, one.words))
+        .collect();
+    findings.extend(weak);
+    let mut json = serde_json::to_vec_pretty(&environment).unwrap_or_default();
+    json.push(b'\n');
+    Job {
+        prepared,
+        rehearsal,
+        root,
+        tool_sha256: environment.executable_sha256.unwrap_or(Digest::ZERO),
+        environment: json,
+        environment_findings: findings,
+    }
+}
+
+/// Sits the ports around the desk and runs.
+pub fn perform(
+    token: &mut dyn Token,
+    operator: &mut dyn Operator,
+    store: &mut DiskStore,
+    job: &Job,
+    resume: bool,
+) -> Result<Done, Trouble> {
+    let mut desk = Desk {
+        token,
+        clock: &mut SystemClock,
+        entropy: &mut SystemEntropy,
+        operator,
+        store,
+    };
+    run_ceremony(&mut desk, job, resume).map_err(|failure| Trouble::from(*failure))
+}
+
+/// Where things are, and what comes next.
+pub fn finish(ledger: &Path, done: &Done, job: &Job) {
+    let folder = ledger.join(&done.folder);
+    let folder = crate::x509::escape::escape(&folder.display().to_string());
+    let mut text = format!(
+        "\nDone: {} signed, sealed in {folder}\nThe seal's digest, for everybody's notes:\n",
+        if done.signed.len() == 1 {
+            "1 certificate or CRL".to_owned()
+        } else {
+            format!("{} certificates and CRLs", done.signed.len())
+        }
+    );
+    for words in done.seal.word_lines(8) {
+        text.push_str(&format!("  {words}\n"));
+    }
+    let signers: Vec<&str> = job
+        .prepared
+        .plan
+        .people
+        .iter()
+        .filter(|person| person.key.is_some())
+        .map(|person| person.id.as_str())
+        .collect();
+    if !signers.is_empty() {
+        text.push_str("People sign the seal now, each with a key of their own:\n");
+    }
+    for person in signers {
+        text.push_str(&format!(
+            "  ssh-keygen -Y sign -n anchorite-seal -f KEY {folder}/SEAL.txt\n  mv {folder}/SEAL.txt.sig {folder}/SEAL.txt.{person}.sig\n"
+        ));
+    }
+    text.push_str(&format!(
+        "Next:\n  anchorite verify {folder} --root {folder}/out/root.pem\n  take {folder}/out to Vault and read HANDOVER.md there\n"
+    ));
+    print(&text);
+}
+
+/// Plan and lock beside the file must be what comes out today, byte for byte.
+fn compare_lock(read: &Read, prepared: &Prepared) -> Result<(), Trouble> {
+    let names = [plan_name(&read.name), lock_name(&read.name)];
+    let mut found = Vec::new();
+    for name in &names {
+        let path = read.folder.join(name);
+        let bytes = read_named(&path, 64 * 1024 * 1024).map_err(|error| {
+            Trouble::from(error).at(&path.display().to_string()).hint(
+                "anchorite plan FILE --lock writes plan and lock; approve them before the day",
+            )
+        })?;
+        found.push(bytes);
+    }
+    if found[1] == prepared.lock_bytes && found[0] == prepared.plan_bytes {
+        return Ok(());
+    }
+    Err(CeremonyError::Changed {
+        what: what_changed(&found[1], prepared),
+    }
+    .into())
+}
+
+/// The first file whose digest the lock does not have.
+fn what_changed(lock_bytes: &[u8], prepared: &Prepared) -> String {
+    let parse = |bytes: &[u8]| {
+        std::str::from_utf8(bytes)
+            .ok()
+            .and_then(|text| lock::read(text).ok())
+            .unwrap_or_default()
+    };
+    let (then, now) = (parse(lock_bytes), parse(&prepared.lock_bytes));
+    if then.is_empty() {
+        return "the lock".to_owned();
+    }
+    // The plan follows from the others: it is named only where nothing else differs.
+    let mut changed: Vec<&str> = now
+        .iter()
+        .filter(|line| !then.contains(line))
+        .map(|line| line.path.as_str())
+        .collect();
+    changed.sort_by_key(|path| path.ends_with(".plan"));
+    changed.first().map_or_else(
+        || "the plan".to_owned(),
+        |path| crate::x509::escape::escape(path),
+    )
+}

@@ -1,0 +1,80 @@
+//! The site file: what differs per laptop, never what is done.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::exit::Exit;
+use super::trouble::Trouble;
+use crate::digest::Digest;
+use crate::host::read_named;
+use crate::plan::file::error_at;
+
+/// Module and token of this laptop.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// Path of the PKCS#11 module.
+    pub module: PathBuf,
+    /// Its digest.
+    pub module_sha256: Option<Digest>,
+    /// `CK_TOKEN_INFO.serialNumber` of the token.
+    pub token_serial: Option<String>,
+}
+
+/// Where distributions put SoftHSM's module.
+const SOFTHSM: [&str; 7] = [
+    "/usr/lib/softhsm/libsofthsm2.so",
+    "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+    "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
+    "/usr/lib64/softhsm/libsofthsm2.so",
+    "/usr/lib64/pkcs11/libsofthsm2.so",
+    "/usr/local/lib/softhsm/libsofthsm2.so",
+    "/opt/homebrew/lib/softhsm/libsofthsm2.so",
+];
+
+impl Site {
+    /// From the site file, the module named on the command line, or SoftHSM where it is.
+    pub fn find(site: Option<&Path>, module: Option<&Path>) -> Result<Self, Trouble> {
+        match (site, module) {
+            (Some(path), _) => Self::read(path),
+            (None, Some(module)) => Ok(Self {
+                module: module.to_owned(),
+                ..Self::default()
+            }),
+            (None, None) => Ok(Self {
+                module: softhsm(),
+                ..Self::default()
+            }),
+        }
+    }
+
+    fn read(path: &Path) -> Result<Self, Trouble> {
+        let shown = path.display().to_string();
+        let bytes = read_named(path, 64 * 1024).map_err(|error| Trouble::from(error).at(&shown))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Trouble::new(Exit::Unreadable, "the site file is not UTF-8").at(&shown))?;
+        toml::from_str(&text).map_err(|error| {
+            let place = error_at(
+                &text,
+                error.span().map_or(0, |span| span.start),
+                error.message(),
+            );
+            Trouble::new(Exit::Unreadable, crate::x509::escape::escape(&place.words))
+                .at(&format!(
+                    "{shown}, line {}, column {}",
+                    place.line, place.column
+                ))
+                .hint("a site file has module, and may have module_sha256 and token_serial")
+        })
+    }
+}
+
+/// SoftHSM's module; the first usual place where none has it.
+pub fn softhsm() -> PathBuf {
+    SOFTHSM
+        .iter()
+        .map(PathBuf::from)
+        .find(|path| crate::host::exists(path))
+        .unwrap_or_else(|| PathBuf::from(SOFTHSM[0]))
+}

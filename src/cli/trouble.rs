@@ -1,0 +1,264 @@
+//! Errors for the person at the laptop: what, where, a hint, and what the token did.
+
+use crate::ceremony::error::{CeremonyError, Deeds, Failure};
+use crate::ceremony::prepare::PrepareError;
+use crate::check::{Outcome, Refusal};
+use crate::cli::exit::Exit;
+use crate::host::InputError;
+use crate::plan::make::PlanError;
+use crate::ports::{PinTries, StoreError, TokenError};
+use crate::x509::escape::escape;
+
+/// An error as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// `refused` or `error`
+    pub word: &'static str,
+    /// What went wrong.
+    pub what: String,
+    /// Where, and what else was found.
+    pub details: Vec<String>,
+    /// What a person can do.
+    pub hint: Option<String>,
+    /// What the token did.
+    pub state: String,
+    /// How the program ends.
+    pub exit: Exit,
+}
+
+/// The state line of everything that never asked a token.
+pub const NOTHING_SIGNED: &str = "nothing was signed";
+
+impl Trouble {
+    /// An error without a token.
+    pub fn new(exit: Exit, what: impl Into<String>) -> Self {
+        Self {
+            word: "error",
+            what: what.into(),
+            details: Vec::new(),
+            hint: None,
+            state: NOTHING_SIGNED.to_owned(),
+            exit,
+        }
+    }
+
+    /// With where it was.
+    pub fn at(mut self, place: &str) -> Self {
+        self.details.insert(0, format!("in    {}", escape(place)));
+        self
+    }
+
+    /// With a hint.
+    pub fn hint(mut self, hint: &str) -> Self {
+        self.hint = Some(hint.to_owned());
+        self
+    }
+
+    /// The text, in its four parts.
+    pub fn text(&self) -> String {
+        let mut text = format!("{}: {}\n", self.word, self.what);
+        for detail in &self.details {
+            text.push_str(&format!("  {detail}\n"));
+        }
+        if let Some(hint) = &self.hint {
+            text.push_str(&format!("hint: {hint}\n"));
+        }
+        text.push_str(&self.state);
+        text.push('\n');
+        text
+    }
+}
+
+impl From<&Refusal> for Trouble {
+    fn from(refusal: &Refusal) -> Self {
+        let mut trouble = Self::new(Exit::Refused, refusal.to_string())
+            .at(&refusal.subject)
+            .hint(refusal.id.hint());
+        trouble.word = "refused";
+        let others = refusal
+            .findings
+            .iter()
+            .filter(|one| one.outcome == Outcome::Fail)
+            .skip(1);
+        trouble
+            .details
+            .extend(others.map(|one| format!("also  {}: {}", one.id.public(), one.words)));
+        trouble
+    }
+}
+
+impl From<InputError> for Trouble {
+    fn from(error: InputError) -> Self {
+        Self::new(Exit::Unreadable, error.to_string())
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        let hint = store_hint(&error);
+        let trouble = Self::new(Exit::Files, error.to_string());
+        match hint {
+            Some(hint) => trouble.hint(hint),
+            None => trouble,
+        }
+    }
+}
+
+fn store_hint(error: &StoreError) -> Option<&'static str> {
+    match error {
+        StoreError::Locked { .. } => Some("wait for it, or end it; two never write one ledger"),
+        StoreError::FileSystem { .. } => Some("put the ledger on a medium with ext4, xfs or btrfs"),
+        StoreError::NotPlain { .. } => {
+            Some("remove the link or device; a ledger is plain files and folders")
+        }
+        _ => None,
+    }
+}
+
+impl From<TokenError> for Trouble {
+    fn from(error: TokenError) -> Self {
+        let hint = token_hint(&error);
+        Self::new(Exit::Token, error.to_string()).hint(&hint)
+    }
+}
+
+fn token_hint(error: &TokenError) -> String {
+    match error {
+        TokenError::NoModule { .. } => {
+            "name the token's PKCS#11 module in the site file; SoftHSM's is in the package softhsm2"
+        }
+        TokenError::NotAModule { .. } => "name the vendor's PKCS#11 library, a shared object",
+        TokenError::ModuleChanged { .. } => {
+            "find out who replaced the module; if it was updated on purpose, put its new digest into the site file"
+        }
+        TokenError::NoToken { .. } => "plug the token in; anchorite token list shows what is there",
+        TokenError::WrongToken { .. } | TokenError::WrongSerial { .. } => {
+            "plug in the token that the ceremony file names; anchorite token list shows what is there"
+        }
+        TokenError::AmbiguousToken { .. } => "name the token's serial in the site file",
+        TokenError::WrongPin { tries: PinTries::Final } => {
+            "ONE try is left: a wrong PIN now locks the token for good"
+        }
+        TokenError::WrongPin { tries: PinTries::Locked } | TokenError::PinLocked => {
+            "the security officer of the token must unlock it"
+        }
+        TokenError::WrongPin { tries: PinTries::Low } => {
+            "the token says that few tries are left; the tool never tries again by itself"
+        }
+        TokenError::WrongPin { tries: PinTries::Full } => {
+            "start again and type the PIN anew; the tool never tries again by itself"
+        }
+        TokenError::NoKey { .. } | TokenError::UnusableKey { .. } => {
+            "anchorite token show --keys lists the token's keys"
+        }
+        TokenError::Failed { .. } => "look at the token and its cable, then use run --resume if a ceremony is open",
+    }
+    .to_owned()
+}
+
+impl From<PlanError> for Trouble {
+    fn from(error: PlanError) -> Self {
+        Self::new(Exit::Unreadable, escape(&error.to_string()))
+    }
+}
+
+impl Trouble {
+    /// The first of several refusals, the others below it.
+    pub fn refusals(refusals: &[Refusal]) -> Self {
+        let Some((first, others)) = refusals.split_first() else {
+            return Self::new(Exit::Bug, "refused without a reason");
+        };
+        let mut trouble = Self::from(first);
+        for other in others {
+            trouble
+                .details
+                .push(format!("also  {}: {other}", escape(&other.subject)));
+        }
+        trouble
+    }
+
+    /// From what could not be prepared.
+    pub fn prepare(error: PrepareError, file: &str) -> Self {
+        match error {
+            PrepareError::Refused(refusals) => Self::refusals(&refusals),
+            PrepareError::Plan(PlanError::File(error)) => {
+                let hint = "anchorite new writes a file with every field explained";
+                Self::new(Exit::Unreadable, error.words.clone())
+                    .at(&format!(
+                        "{file}, line {}, column {}",
+                        error.line, error.column
+                    ))
+                    .hint(hint)
+            }
+            PrepareError::Plan(error) => Self::from(error).at(file),
+            PrepareError::Mount(error) => Self::new(Exit::Unreadable, error.to_string())
+                .at(file)
+                .hint("give each mount a path of its own, also where case does not count"),
+        }
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        let Failure { error, deeds } = failure;
+        let mut trouble = from_ceremony(&error);
+        if trouble.exit == Exit::Files && !deeds.undelivered.is_empty() {
+            trouble.exit = Exit::Undelivered;
+            trouble.details.push(format!(
+                "signed, not delivered: {}",
+                deeds.undelivered.join(", ")
+            ));
+        }
+        trouble.state = state(&deeds);
+        trouble
+    }
+}
+
+fn state(deeds: &Deeds) -> String {
+    match &deeds.open {
+        Some(folder) => format!(
+            "{}\n{folder} stays open: anchorite run --resume goes on, anchorite abort ends it",
+            deeds.words()
+        ),
+        None => deeds.words(),
+    }
+}
+
+fn from_ceremony(error: &CeremonyError) -> Trouble {
+    let words = error.to_string();
+    match error {
+        CeremonyError::Refused(refusal) => Trouble::from(&**refusal),
+        CeremonyError::Token(error) => Trouble::from(error.clone()),
+        CeremonyError::Store(error) => Trouble::from(error.clone()),
+        CeremonyError::Stopped => Trouble::new(Exit::Stopped, words),
+        CeremonyError::NotApproved(_) => Trouble::new(Exit::Stopped, words)
+            .hint("take the words from the printed plan: anchorite plan FILE prints them"),
+        CeremonyError::Terminal(_) => Trouble::new(Exit::Usage, words),
+        CeremonyError::Damaged { .. } => Trouble::new(Exit::Files, words)
+            .hint("keep the folder as it is; a copy or the mirror may be whole"),
+        CeremonyError::Ledger(_) => Trouble::new(Exit::Refused, escape(&words))
+            .hint("anchorite verify tells what is wrong with a ledger"),
+        CeremonyError::Open(_) => Trouble::new(Exit::Refused, words)
+            .hint("anchorite run --resume goes on with it, anchorite abort ends it"),
+        CeremonyError::NothingOpen => {
+            Trouble::new(Exit::Refused, words).hint("run without --resume begins a ceremony")
+        }
+        CeremonyError::Changed { .. } => Trouble::new(Exit::Refused, words)
+            .hint("if the change is meant, plan and approve again: anchorite plan FILE --lock"),
+        CeremonyError::OtherCeremony { .. } => Trouble::new(Exit::Refused, words).hint(
+            "resume with the very files it was begun with; they are in its script and in folders",
+        ),
+        CeremonyError::WrongLedger(_) => Trouble::new(Exit::Refused, words)
+            .hint("the ledger given is not the one the plan was made for"),
+        CeremonyError::Mount(_) => Trouble::new(Exit::Unreadable, words),
+        CeremonyError::Encoding { .. } | CeremonyError::Contradiction(_) => {
+            Trouble::new(Exit::Refused, escape(&words))
+        }
+    }
+}
+
+impl From<CeremonyError> for Trouble {
+    fn from(error: CeremonyError) -> Self {
+        Self::from(Failure::from(error))
+    }
+}
