@@ -47,8 +47,10 @@ impl Course<'_, '_> {
     ) -> Result<(), CeremonyError> {
         let name = &plan.product.name;
         let (_, _, algorithm) = self.root_key()?;
-        let (tbs, now, again) = match self.pending_body(name)? {
-            Some((bytes, _)) => {
+        // Also where the policy wants new serials: a CRL has none, and a second body under the
+        // same number would contradict the first.
+        let (tbs, now, again) = match self.unsigned_body(name)? {
+            Some(bytes) => {
                 let tbs = CrlTbs(bytes);
                 let then = this_update(&tbs);
                 (tbs, then, true)
