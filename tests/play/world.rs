@@ -27,7 +27,7 @@ pub struct Setting {
 
 /// What one program did.
 pub struct Session {
-    pub result: Result<Done, Failure>,
+    pub result: Result<Done, Box<Failure>>,
     pub pages: Vec<String>,
     pub asked: Vec<String>,
     pub token_calls: Vec<String>,
