@@ -19,6 +19,8 @@ pub struct LedgerView {
     pub sealed: Vec<CeremonyFolder>,
     /// The open one.
     pub open: Option<CeremonyFolder>,
+    /// Whether its ceremonies were rehearsals; `None` while it is empty.
+    pub rehearsal: Option<bool>,
     /// Everything issued in the sealed ones.
     pub register: Register,
     /// SHA-256 of the newest SEAL.txt.
@@ -118,6 +120,13 @@ impl LedgerView {
         }
         let seal_bytes = store.read(&format!("{name}/{}", layout::SEAL))?;
         let seal = Seal::from_text(&seal_bytes).map_err(|why| wrong(format!("SEAL.txt: {why}")))?;
+        if self
+            .rehearsal
+            .is_some_and(|before| before != seal.rehearsal)
+        {
+            return Err(wrong("rehearsal and production are mixed".to_owned()));
+        }
+        self.rehearsal = Some(seal.rehearsal);
         if seal.previous != self.head {
             return Err(wrong("its seal does not name the one before".to_owned()));
         }
