@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use std::time::Duration;
+
 use rustix::io::Errno;
 use rustix::rand::GetRandomFlags;
 use rustix::time::{ClockId, clock_gettime};
@@ -29,7 +31,7 @@ impl Clock for SystemClock {
     }
 
     fn pause(&mut self) {
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
