@@ -33,7 +33,8 @@ impl Course<'_, '_> {
             signatures_kept: progress.kept,
         };
         self.record(None, &event)?;
-        self.sync()
+        self.sync()?;
+        self.console.finish(self.desk, &self.journal.folder)
     }
 
     /// Sums, SEAL.txt, and the signature: each only if it is not there yet.
