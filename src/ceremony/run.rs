@@ -1,7 +1,7 @@
 //! A ceremony from its first question to its sealed folder.
 
 use super::error::{CeremonyError, Deeds, Failure};
-use super::folder::deliver;
+use super::folder::{deliver, deliver_beside, settle};
 use super::journal::Journal;
 use super::ledger_view::LedgerView;
 use super::pages;
@@ -76,13 +76,16 @@ fn attempt(
     log_in(desk, job)?;
     let name = folder.name();
     deeds.open = Some(name.clone());
+    if resume {
+        settle(desk.store, &name)?;
+    }
     lay_out(desk, job, &name)?;
     let (mut journal, torn) = Journal::open(desk.store, &name, job.prepared.plan.actor())?;
     let torn_record = if torn.is_empty() {
         None
     } else {
-        let path = format!("evidence/torn-{}.bin", journal.head().n);
-        let record = deliver(desk.store, &name, &path, &torn)?;
+        let stem = format!("evidence/torn-{}", journal.head().n);
+        let record = deliver_beside(desk.store, &name, (&stem, "bin"), &torn)?;
         journal.cut(desk.store, torn.len())?;
         Some(record)
     };
@@ -111,6 +114,14 @@ fn choose_folder(
     let plan = &job.prepared.plan;
     if view.state() != plan.ledger {
         let words = "the plan was made for another state of the ledger: plan again".to_owned();
+        return Err(CeremonyError::WrongLedger(words));
+    }
+    if view
+        .rehearsal
+        .is_some_and(|rehearsal| rehearsal != job.rehearsal)
+    {
+        let words =
+            "this ledger was written by rehearsals: a ceremony needs one of its own".to_owned();
         return Err(CeremonyError::WrongLedger(words));
     }
     match (&plan.root, &view.root) {
@@ -173,6 +184,7 @@ fn lay_out(desk: &mut Desk<'_>, job: &Job, name: &str) -> Result<(), CeremonyErr
         super::folder::make_folders(desk.store, name, &format!("{folder}/x"))?;
     }
     let prepared = &job.prepared;
+    let page = super::script::page(prepared, true, None);
     let mut files = vec![
         (layout::SCRIPT_FILE.to_owned(), prepared.source.as_slice()),
         (
@@ -183,6 +195,7 @@ fn lay_out(desk: &mut Desk<'_>, job: &Job, name: &str) -> Result<(), CeremonyErr
             layout::SCRIPT_LOCK.to_owned(),
             prepared.lock_bytes.as_slice(),
         ),
+        (layout::SCRIPT_PAGE.to_owned(), page.as_bytes()),
     ];
     files.extend(
         prepared
@@ -220,6 +233,22 @@ impl Course<'_, '_> {
         bytes: &[u8],
     ) -> Result<crate::ledger::entry::FileRecord, CeremonyError> {
         Ok(deliver(self.desk.store, &self.journal.folder, path, bytes)?)
+    }
+
+    /// Writes a JSON file of evidence, beside one that a lost session left.
+    fn deliver_evidence(
+        &mut self,
+        path: &str,
+        bytes: &[u8],
+    ) -> Result<crate::ledger::entry::FileRecord, CeremonyError> {
+        let stem = path.strip_suffix(".json").unwrap_or(path);
+        let name = (stem, "json");
+        Ok(deliver_beside(
+            self.desk.store,
+            &self.journal.folder,
+            name,
+            bytes,
+        )?)
     }
 
     /// Asks until the answer is the one on paper, three times at most; everything is recorded.
@@ -283,10 +312,8 @@ impl Course<'_, '_> {
         self.record(None, &event)?;
         self.record_environment()?;
         let identity = self.desk.token.identity().clone();
-        if first {
-            let json = serde_json::to_vec_pretty(&identity).unwrap_or_default();
-            self.deliver(layout::TOKEN, &json)?;
-        }
+        let json = serde_json::to_vec_pretty(&identity).unwrap_or_default();
+        self.deliver_evidence(layout::TOKEN, &json)?;
         self.record(None, &Event::TokenOpened { token: identity })?;
         self.confirm_date()?;
         self.approve_start(lock)?;
@@ -324,14 +351,7 @@ impl Course<'_, '_> {
     }
 
     fn record_environment(&mut self) -> Result<(), CeremonyError> {
-        let n = self.journal.head().n;
-        let path = if n == 1 {
-            layout::ENVIRONMENT.to_owned()
-        } else {
-            format!("evidence/environment-{n}.json")
-        };
-        let environment = &self.job.environment;
-        let file = deliver(self.desk.store, &self.journal.folder, &path, environment)?;
+        let file = self.deliver_evidence(layout::ENVIRONMENT, &self.job.environment)?;
         let findings = self.job.environment_findings.clone();
         self.desk.operator.show(&pages::environment(&findings));
         self.record(None, &Event::Environment { file, findings })?;

@@ -34,7 +34,9 @@ pub fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     let view = LedgerView::read(&mut store)?;
     let root = read.root()?;
     super::verify::before_run(&mut store, view.root.as_ref())?;
-    let prepared = read.prepare(Some(&view))?;
+    let prepared = read
+        .prepare(Some(&view))
+        .map_err(|error| Trouble::prepare(error, &read.name))?;
     compare_lock(&read, &prepared)?;
     let module = Module::open(&site.module, site.module_sha256)?;
     let mut token = module.open_token(&prepared.plan.token_label, site.token_serial.as_deref())?;
