@@ -144,13 +144,13 @@ fn compare_lock(read: &Read, prepared: &Prepared) -> Result<(), Trouble> {
         return Ok(());
     }
     Err(CeremonyError::Changed {
-        what: what_changed(&found[1], prepared),
+        what: what_changed(&found[0], &found[1], prepared),
     }
     .into())
 }
 
 /// The first file whose digest the lock does not have.
-fn what_changed(lock_bytes: &[u8], prepared: &Prepared) -> String {
+fn what_changed(found_plan: &[u8], lock_bytes: &[u8], prepared: &Prepared) -> String {
     let parse = |bytes: &[u8]| {
         std::str::from_utf8(bytes)
             .ok()
@@ -162,6 +162,9 @@ fn what_changed(lock_bytes: &[u8], prepared: &Prepared) -> String {
         return "the lock".to_owned();
     }
     // The plan follows from the others: it is named only where nothing else differs.
+    if found_plan == prepared.plan_bytes && now.iter().all(|line| then.contains(line)) {
+        return "the lock".to_owned();
+    }
     let mut changed: Vec<&str> = now
         .iter()
         .filter(|line| !then.contains(line))
