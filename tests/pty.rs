@@ -92,7 +92,10 @@ fn filters() -> Vec<(&'static str, &'static str)> {
         // The spinner, where a machine is slow.
         (r"\r?[^\n]*\x1b\[2K", ""),
         (r"still working: [^\n]*\n", ""),
-        (r"(The laptop)(:|, as)[^\n]*\n(  [^\n]*\n)*", "[the laptop]\n"),
+        (
+            r"(The laptop)(:|, as)[^\n]*\n(  [^\n]*\n)*",
+            "[the laptop]\n",
+        ),
         (r"\b[0-9a-f]{64}\b", "[sha-256]"),
         (r"\b[0-9a-f]{40}\b", "[key id]"),
         (r"\b[0-9a-f]{32}\b", "[serial]"),
@@ -124,6 +127,8 @@ fn a_second_ceremony_on_the_same_ledger() {
     stage.file = "more.toml".to_owned();
     stage.write("more.toml", &stage.new_file("more-intermediates"));
     stage.lock();
+    // A CRL is later than the one before it, and times have whole seconds.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
     stage.run().exit(0).says("CRL number      2");
     let second = "0002-acme-more-clusters";
     assert_eq!(stage.ledger_names(), [SEALED, second]);
@@ -185,7 +190,10 @@ fn a_sealed_ceremony_cannot_be_written_to_by_accident() {
     stage.run().exit(0);
     let folder = stage.path(&format!("ledger/{SEALED}"));
     for file in proof::files_below(&folder) {
-        let mode = fs::metadata(folder.join(&file)).unwrap().permissions().mode();
+        let mode = fs::metadata(folder.join(&file))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o222, 0, "{}", file.display());
     }
 }

@@ -64,12 +64,17 @@ pub fn serials(entries: &[Value]) -> BTreeMap<String, String> {
                     let again = data["again_of"].as_u64().expect("again_of");
                     assert_eq!(intents[&again].0, product);
                 }
-                assert!(!signed.contains(product), "{product}: intended after signed");
+                assert!(
+                    !signed.contains(product),
+                    "{product}: intended after signed"
+                );
                 intents.insert(n, (product, digest));
                 if let Some(tbs) = unhex(text("tbs")).filter(|tbs| !tbs.is_empty()) {
                     let fields = CertificateFields::from_tbs(&tbs).unwrap();
                     let serial = fields.serial.to_string();
-                    let body = bodies.entry(serial.clone()).or_insert_with(|| digest.into());
+                    let body = bodies
+                        .entry(serial.clone())
+                        .or_insert_with(|| digest.into());
                     assert_eq!(body, digest, "one serial, two bodies");
                     serials.insert(product.to_owned(), serial);
                 }
@@ -122,17 +127,27 @@ pub fn verify(stage: &Stage, folder: &str, root: &str, mounts: &[&str]) {
         for file in ["intermediate.pem", "bundle.pem"] {
             let file = format!("out/{mount}/{file}");
             let checks = "-x509_strict -crl_check_all -CRLfile out/root.crl";
-            stage.tool(&place, &format!("openssl verify {checks} -CAfile {root} {file}"));
+            stage.tool(
+                &place,
+                &format!("openssl verify {checks} -CAfile {root} {file}"),
+            );
         }
         let certtool = format!(
             "certtool --verify --load-ca-certificate {root} --infile out/{mount}/intermediate.pem"
         );
         let said = stage.tool(&place, &certtool);
-        assert!(said.contains("Chain verification output: Verified."), "{said}");
+        assert!(
+            said.contains("Chain verification output: Verified."),
+            "{said}"
+        );
     }
     for path in files_below(&stage.path(&place)) {
         let name = path.display().to_string();
         assert!(!name.ends_with(".part"), "{name} is left");
     }
-    assert!(stage.read(&format!("{place}/SEAL.txt")).contains("completed"));
+    assert!(
+        stage
+            .read(&format!("{place}/SEAL.txt"))
+            .contains("completed")
+    );
 }

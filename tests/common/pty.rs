@@ -108,7 +108,7 @@ impl Pty {
     pub fn kill(mut self) -> End {
         self.process
             .signal(Signal::SIGKILL)
-           .expect("the program still runs");
+            .expect("the program still runs");
         self.end()
     }
 

@@ -43,7 +43,11 @@ impl Played {
     /// Asserts that the screen holds these words.
     #[track_caller]
     pub fn says(&self, words: &str) -> &Self {
-        assert!(self.screen.contains(words), "no {words:?}:\n{}", self.screen);
+        assert!(
+            self.screen.contains(words),
+            "no {words:?}:\n{}",
+            self.screen
+        );
         self
     }
 
@@ -233,7 +237,9 @@ impl Stage {
             .args(["--init-token", "--free", "--label", label])
             .args(["--so-pin", SO_PIN, "--pin", PIN])
             .output()
-            .expect("softhsm2-util is not installed; these tests need it: apt-get install softhsm2");
+            .expect(
+                "softhsm2-util is not installed; these tests need it: apt-get install softhsm2",
+            );
         assert!(made.status.success(), "{}", stderr(&made));
     }
 
