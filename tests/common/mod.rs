@@ -4,3 +4,6 @@
 #![allow(dead_code)]
 
 pub mod bao;
+pub mod proof;
+pub mod pty;
+pub mod real;
