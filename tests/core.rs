@@ -1,4 +1,6 @@
 //! Whole ceremonies on stand-ins for the ports.
+
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
