@@ -18,9 +18,7 @@ use anchorite::ports::{
 use anchorite::x509::certificate::Certificate;
 use anchorite::x509::public_key::{Curve, PublicKey, SignatureAlgorithm};
 use anchorite::x509::time::UtcTime;
-use aws_lc_rs::signature::{
-    ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _,
-};
+use aws_lc_rs::signature::{ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use zeroize::Zeroizing;
 
 /// A first ceremony: root, two intermediates in one approval, CRL.
@@ -122,6 +120,12 @@ impl SoftToken {
         let (_, _, pair) = self.keys.first().unwrap();
         let random = aws_lc_rs::rand::SystemRandom::new();
         pair.sign(&random, message).unwrap().as_ref().to_vec()
+    }
+
+    /// The key itself, PKCS#8.
+    pub fn pkcs8(&self) -> Vec<u8> {
+        let (_, _, pair) = self.keys.first().unwrap();
+        pair.to_pkcs8v1().unwrap().as_ref().to_vec()
     }
 
     fn shown(&self, at: usize) -> TokenKey {
@@ -298,15 +302,15 @@ impl World {
     }
 
     pub fn hold_first(&mut self) -> Done {
-        let inputs = [("nyc3-etcd.csr", csr("nyc3 etcd CA")), ("k8s.csr", csr("k8s CA"))];
+        let inputs = [
+            ("nyc3-etcd.csr", csr("nyc3 etcd CA")),
+            ("k8s.csr", csr("k8s CA")),
+        ];
         self.hold(FIRST, &inputs, How::default()).unwrap()
     }
 
     pub fn hold_second(&mut self) -> Done {
-        let inputs = [
-            ("root.pem", self.root_pem()),
-            ("fra1.csr", csr("fra1 CA")),
-        ];
+        let inputs = [("root.pem", self.root_pem()), ("fra1.csr", csr("fra1 CA"))];
         self.hold(SECOND, &inputs, How::default()).unwrap()
     }
 
@@ -408,7 +412,7 @@ impl Copy {
     }
 }
 
-fn copy_tree(from: &Path, to: &Path) {
+pub fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -429,5 +433,10 @@ pub fn csr(name: &str) -> Vec<u8> {
     params
         .distinguished_name
         .push(rcgen::DnType::CommonName, name);
-    params.serialize_request(&key).unwrap().pem().unwrap().into_bytes()
+    params
+        .serialize_request(&key)
+        .unwrap()
+        .pem()
+        .unwrap()
+        .into_bytes()
 }
