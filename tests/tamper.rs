@@ -434,7 +434,7 @@ const CASES: &[Case] = &[
             s.insider();
         },
     ),
-    ("two ceremonies spliced, insider", Us, "VERIFY-KEY", |s| {
+    ("two ceremonies spliced, insider", Us, "VERIFY-ROOT", |s| {
         let other = fs::read_to_string(s.other.path().join(ONE).join(T)).unwrap();
         let other: Vec<String> = other.split_inclusive('\n').map(str::to_owned).collect();
         let at = other

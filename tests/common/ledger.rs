@@ -95,6 +95,8 @@ next_update = "6mo"
 pub struct SoftToken {
     identity: TokenIdentity,
     keys: Vec<(KeyId, String, EcdsaKeyPair)>,
+    /// Signatures that are given before one is not.
+    pub fails_after: Option<usize>,
 }
 
 impl SoftToken {
@@ -112,6 +114,7 @@ impl SoftToken {
                 assurance: Assurance::Software,
             },
             keys: Vec::new(),
+            fails_after: None,
         }
     }
 
@@ -205,6 +208,17 @@ impl Token for SoftToken {
         _algorithm: SignatureAlgorithm,
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
+        match &mut self.fails_after {
+            Some(0) => {
+                self.fails_after = None;
+                return Err(TokenError::Failed {
+                    function: "C_Sign".to_owned(),
+                    code: "CKR_DEVICE_ERROR".to_owned(),
+                });
+            }
+            Some(left) => *left -= 1,
+            None => {}
+        }
         let (_, _, pair) = self.keys.iter().find(|(id, ..)| id == key).unwrap();
         let random = aws_lc_rs::rand::SystemRandom::new();
         Ok(pair.sign(&random, message).unwrap().as_ref().to_vec())
@@ -282,6 +296,7 @@ pub struct World {
     folder: tempfile::TempDir,
     pub token: SoftToken,
     pub clock: Ticking,
+    requests: [Vec<u8>; 2],
 }
 
 impl World {
@@ -290,6 +305,7 @@ impl World {
             folder: tempfile::tempdir().unwrap(),
             token: SoftToken::new("acme-root"),
             clock: Ticking(UtcTime::parse("2026-10-03T09:00:00Z").unwrap().unix()),
+            requests: [csr("nyc3 etcd CA"), csr("k8s CA")],
         }
     }
 
@@ -302,11 +318,7 @@ impl World {
     }
 
     pub fn hold_first(&mut self) -> Done {
-        let inputs = [
-            ("nyc3-etcd.csr", csr("nyc3 etcd CA")),
-            ("k8s.csr", csr("k8s CA")),
-        ];
-        self.hold(FIRST, &inputs, How::default()).unwrap()
+        self.hold_first_as(FIRST, How::default()).unwrap()
     }
 
     pub fn hold_second(&mut self) -> Done {
@@ -362,6 +374,15 @@ impl World {
             store: &mut store,
         };
         run(&mut desk, &job, how.resume).map_err(|failure| failure.error.to_string())
+    }
+
+    /// The first ceremony in another way.
+    pub fn hold_first_as(&mut self, source: &str, how: How) -> Result<Done, String> {
+        let inputs = [
+            ("nyc3-etcd.csr", self.requests[0].clone()),
+            ("k8s.csr", self.requests[1].clone()),
+        ];
+        self.hold(source, &inputs, how)
     }
 
     /// Ends the open ceremony.
