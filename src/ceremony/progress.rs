@@ -16,7 +16,7 @@ use crate::x509::time::UtcTime;
 pub struct Intent {
     /// Its entry.
     pub n: u64,
-    /// When.
+    /// When this body was first intended to be signed.
     pub time: UtcTime,
     /// Digest of the body.
     pub tbs_sha256: Digest,
@@ -124,17 +124,20 @@ impl Progress {
                 ..
             } => {
                 self.asked += 1;
-                self.intents
-                    .entry(product.clone())
-                    .or_default()
-                    .push(Intent {
-                        n: entry.n,
-                        time: entry.time,
-                        tbs_sha256: *tbs_sha256,
-                        tbs: tbs.as_deref().and_then(unhex),
-                        tbs_file: tbs_file.clone(),
-                        result: None,
-                    });
+                let intents = self.intents.entry(product.clone()).or_default();
+                // A repeated body keeps the time it was made at: its dates count from there.
+                let time = intents
+                    .iter()
+                    .find(|one| one.tbs_sha256 == *tbs_sha256)
+                    .map_or(entry.time, |first| first.time);
+                intents.push(Intent {
+                    n: entry.n,
+                    time,
+                    tbs_sha256: *tbs_sha256,
+                    tbs: tbs.as_deref().and_then(unhex),
+                    tbs_file: tbs_file.clone(),
+                    result: None,
+                });
             }
             Event::Signed {
                 product,

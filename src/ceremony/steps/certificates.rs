@@ -41,7 +41,7 @@ impl Course<'_, '_> {
                 return Ok(());
             };
             let (_, public, _) = self.root_key()?;
-            let (tbs, now, again) = match self.pending_body(&product.name)? {
+            let (tbs, now, again) = match self.repeated_body(&product.name)? {
                 Some((bytes, time)) => (CertificateTbs(bytes), time, true),
                 None => {
                     let now = self.desk.clock.now();
@@ -130,7 +130,7 @@ impl Course<'_, '_> {
         let public = PublicKey::from_spki(&cleared.get().spki)
             .map_err(|error| CeremonyError::Contradiction(error.to_string()))?;
         let (_, _, algorithm) = self.root_key()?;
-        let (tbs, now, again) = match self.pending_body(&plan.product.name)? {
+        let (tbs, now, again) = match self.repeated_body(&plan.product.name)? {
             Some((bytes, time)) => (CertificateTbs(bytes), time, true),
             None => {
                 let now = self.desk.clock.now();
@@ -142,6 +142,18 @@ impl Course<'_, '_> {
         };
         let body = self.clear(step, tbs, &plan.product, issuer, false, &public, now)?;
         Ok((Built { body, again }, request::dropped(cleared.get())))
+    }
+
+    /// A pending body that is to be signed again; under "webtrust" a certificate gets a new
+    /// serial instead.
+    fn repeated_body(
+        &mut self,
+        product: &str,
+    ) -> Result<Option<(Vec<u8>, UtcTime)>, CeremonyError> {
+        if self.job.prepared.plan.policy == Policy::Webtrust {
+            return Ok(None);
+        }
+        self.pending_body(product)
     }
 
     #[allow(

@@ -119,15 +119,12 @@ impl Course<'_, '_> {
         Ok(())
     }
 
-    /// The body of an intent that has no result: it is signed again, the same bytes, unless the
-    /// policy wants a new one.
+    /// The body of an intent that has no result: it is signed again, the same bytes. A CRL's
+    /// always is, for its number stands in the plan and two CRLs must not share it.
     pub(super) fn pending_body(
         &mut self,
         product: &str,
     ) -> Result<Option<(Vec<u8>, crate::x509::time::UtcTime)>, CeremonyError> {
-        if self.job.prepared.plan.policy == crate::plan::Policy::Webtrust {
-            return Ok(None);
-        }
         let Some(intent) = self.journal.progress.pending(product).cloned() else {
             return Ok(None);
         };
