@@ -11,6 +11,8 @@ use crate::ledger::entry::Event;
 use crate::ledger::layout::{self, CeremonyFolder};
 use crate::ledger::verify_text;
 use crate::ports::{Clock, Store};
+use crate::x509::crl::CrlFields;
+use crate::x509::time::UtcTime;
 
 /// What an aborted ceremony leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,11 +112,25 @@ fn seal(
     )?;
     let sums = sums(store, folder)?;
     deliver(store, folder, layout::SUMS, sums.as_bytes())?;
-    let mut seal = seal_of(journal, &open.id, rehearsal, &sums, "none").with_ledger(
-        view.head,
-        view.register.last_crl().map(|crl| crl.next_update),
-    );
+    let earlier = view.register.last_crl().map(|crl| crl.next_update);
+    let next_crl = signed_crl(store, journal).or(earlier);
+    let mut seal =
+        seal_of(journal, &open.id, rehearsal, &sums, "none").with_ledger(view.head, next_crl);
     seal.root = root_of(&entries).map(|root| root.digest());
     deliver(store, folder, layout::SEAL, seal.to_text().as_bytes())?;
     Ok(())
+}
+
+/// nextUpdate of the CRL that was signed before the end: it may be published all the same.
+fn signed_crl(store: &mut dyn Store, journal: &Journal) -> Option<UtcTime> {
+    let signed = journal.progress.signed_products();
+    let files = signed
+        .iter()
+        .filter_map(|product| journal.progress.signed(product)?.tbs_file.clone());
+    files
+        .filter_map(|path| {
+            let body = store.read(&format!("{}/{path}", journal.folder)).ok()?;
+            Some(CrlFields::from_tbs(&body).ok()?.next_update)
+        })
+        .max()
 }
