@@ -143,6 +143,50 @@ fn an_aborted_ceremony_is_consistent_and_keeps_the_ledger_from_being_verified() 
 }
 
 #[test]
+fn a_crl_that_was_signed_before_the_end_counts() {
+    let mut world = World::new();
+    world.hold_first_as(FIRST, left_at("seal", 0)).unwrap_err();
+    world.abort("acme-root");
+    let aborted = consistent("aborted, and signed by nobody");
+    let report = both(&world, &world.root(), &aborted, 8);
+    assert_ne!(report.facts.unwrap().next_crl, "none");
+}
+
+#[test]
+fn a_rehearsal_on_a_real_token_is_consistent() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("acme.toml");
+    fs::write(&file, FIRST).unwrap();
+    fs::write(folder.path().join("nyc3-etcd.csr"), ledger::csr("nyc3 CA")).unwrap();
+    fs::write(folder.path().join("k8s.csr"), ledger::csr("k8s CA")).unwrap();
+    let kept = folder.path().join("kept");
+    let output = Command::new(env!("CARGO_BIN_EXE_anchorite"))
+        .arg("rehearse")
+        .arg(&file)
+        .arg("--keep")
+        .arg(&kept)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let pem = fs::read(kept.join("ledger").join(ONE).join("out/root.pem")).unwrap();
+    fs::write(folder.path().join("my root.pem"), &pem).unwrap();
+    let copy = Copy {
+        path: kept.join("ledger"),
+        folder,
+    };
+    let root = Certificate::from_file(&pem).unwrap();
+    let report = verify(&copy, ONE, &root, None);
+    assert_eq!(
+        report.verdict,
+        consistent("a rehearsal"),
+        "{}",
+        report.to_text()
+    );
+    let (code, text) = script(&copy, ONE, &[]);
+    assert_eq!(code, 8, "{text}");
+}
+
+#[test]
 fn an_open_ceremony_is_told() {
     let mut world = World::new();
     world.hold_first();
