@@ -191,9 +191,9 @@ if [ "$(seal seal)" = direct ]; then
     # say, whose octets stand in for the seal. "openssl cms -verify" would not mind.
     printed=$(openssl cms -cmsout -print -noout -inform DER -in SEAL.txt.root.p7s 2>/dev/null) ||
         refuse "SEAL.txt.root.p7s is no CMS"
-    printf '%s\n' "$printed" | sed -n '/signedAttrs:/{n;p;}' | grep -q '<ABSENT>' &&
+    printf '%s\n' "$printed" | sed -n '/^ *signedAttrs:/{n;p;}' | grep -q '<ABSENT>' &&
         refuse "SEAL.txt.root.p7s has no signed attributes"
-    [ "$(printf '%s\n' "$printed" | grep -c 'signedAttrs:')" -eq 1 ] ||
+    [ "$(printf '%s\n' "$printed" | grep -c '^ *signedAttrs:')" -eq 1 ] ||
         refuse "SEAL.txt.root.p7s does not hold one signature"
     # The signing time is the seal's own end, so that nothing in the envelope is free.
     ended=$(seal ended | sed 's/^..//; s/[-:TZ]//g')
