@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use anchorite::digest::{Digest, unhex};
@@ -100,21 +101,31 @@ pub fn out_files(
         .collect()
 }
 
-/// A throw-away leaf under an intermediate must be good for a TLS server, up to the root.
+/// A throw-away leaf of a mount, made once: it depends on the mount's name and key alone.
+fn leaf(intermediate: &CertificateDer<'_>, key: &KeyPair) -> CertificateDer<'static> {
+    static LEAVES: Mutex<BTreeMap<Vec<u8>, CertificateDer<'static>>> = Mutex::new(BTreeMap::new());
+    let mut leaves = LEAVES.lock().unwrap();
+    let made = leaves.entry(key.public_key_raw().to_vec());
+    made.or_insert_with(|| {
+        let issuer = Issuer::from_ca_cert_der(intermediate, key).unwrap();
+        let mut params = rcgen::CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
+        params.not_before = time::macros::datetime!(2026-10-03 08:00 UTC);
+        params.not_after = time::macros::datetime!(2026-12-03 08:00 UTC);
+        params.use_authority_key_identifier_extension = true;
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+        let leaf_key = KeyPair::generate().unwrap();
+        params.signed_by(&leaf_key, &issuer).unwrap().der().clone()
+    })
+    .clone()
+}
+
+/// A leaf under an intermediate must be good for a TLS server, up to the root.
 pub fn judge_chain(root: &[u8], intermediate: &[u8], key: &KeyPair, crl: Option<&[u8]>, at: i64) {
     let intermediate = CertificateDer::from(intermediate.to_vec());
-    let issuer = Issuer::from_ca_cert_der(&intermediate, key).unwrap();
-    let leaf_key = KeyPair::generate().unwrap();
-    let mut params = rcgen::CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
-    let start = time::OffsetDateTime::from_unix_timestamp(at).unwrap();
-    params.not_before = start;
-    params.not_after = start + time::Duration::days(1);
-    params.use_authority_key_identifier_extension = true;
-    params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
-    let leaf = params.signed_by(&leaf_key, &issuer).unwrap();
+    let leaf = leaf(&intermediate, key);
     let root = CertificateDer::from(root.to_vec());
     let anchor = webpki::anchor_from_trusted_cert(&root).unwrap();
-    let end = webpki::EndEntityCert::try_from(leaf.der()).unwrap();
+    let end = webpki::EndEntityCert::try_from(&leaf).unwrap();
     let lists: Vec<webpki::CertRevocationList<'_>> = crl
         .map(|der| {
             webpki::OwnedCertRevocationList::from_der(der)
