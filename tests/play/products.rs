@@ -14,6 +14,7 @@ use anchorite::x509::certificate::{Certificate, CertificateFields};
 use anchorite::x509::crl::CrlFields;
 use anchorite::x509::public_key::SignatureAlgorithm;
 use anchorite::x509::tbs::signed_object;
+use anchorite::x509::tlv::{bit_string_octets, sequence_of};
 use rcgen::{Issuer, KeyPair, PublicKeyData, SigningKey, SubjectPublicKeyInfo};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
@@ -193,6 +194,13 @@ fn moment(time: anchorite::x509::time::UtcTime) -> time::OffsetDateTime {
     time::OffsetDateTime::from_unix_timestamp(time.unix()).unwrap()
 }
 
+/// rcgen hashes the whole SPKI where RFC 7093 hashes the key's bits alone: ours is given.
+fn key_identifier(fields: &CertificateFields) -> rcgen::KeyIdMethod {
+    let key = sequence_of(&fields.spki, "SPKI").unwrap();
+    let bits = bit_string_octets(&key[1], "key").unwrap();
+    rcgen::KeyIdMethod::PreSpecified(Digest::of(bits).as_bytes()[..20].to_vec())
+}
+
 fn ca_params(
     fields: &CertificateFields,
     subject: rcgen::DistinguishedName,
@@ -203,7 +211,7 @@ fn ca_params(
     params.not_after = moment(fields.not_after);
     params.distinguished_name = subject;
     params.use_authority_key_identifier_extension = true;
-    params.key_identifier_method = rcgen::KeyIdMethod::Sha256;
+    params.key_identifier_method = key_identifier(fields);
     params
 }
 
@@ -263,7 +271,7 @@ pub fn rcgen_crl(
         crl_number: rcgen::SerialNumber::from(crl.number().unwrap()),
         issuing_distribution_point: None,
         revoked_certs: Vec::new(),
-        key_identifier_method: rcgen::KeyIdMethod::Sha256,
+        key_identifier_method: key_identifier(root),
     };
     let issuer = Issuer::new(root_params(root, root_subject), Recorder::new(&root.spki));
     params.signed_by(&issuer).unwrap();
