@@ -1,5 +1,7 @@
 //! Everything that can be done to a ledger's files is refused, by our verifier and, where it
 //! is in their reach, by stock tools.
+
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "common/ledger.rs"]
