@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::args::{AbortArgs, Cli, PlanArgs, Verb};
+use super::args::{AbortArgs, Cli, PlanArgs, SourceArgs, Verb};
 use super::exit::Exit;
 use super::inputs::Read;
 use super::new;
@@ -40,7 +40,7 @@ pub fn run(cli: &Cli) -> Exit {
 }
 
 /// A prepared ceremony, and whether its ledger's state is known.
-fn prepared(args: &PlanArgs) -> Result<(Read, Prepared, bool), Trouble> {
+fn prepared(args: &SourceArgs) -> Result<(Read, Prepared, bool), Trouble> {
     let read = Read::all(&args.file)?;
     let view = match &args.ledger {
         Some(path) => Some(view(path)?),
@@ -67,7 +67,7 @@ fn view(path: &Path) -> Result<LedgerView, Trouble> {
 }
 
 fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
-    let (read, prepared, known) = prepared(args)?;
+    let (read, prepared, known) = prepared(&args.source)?;
     print(&script::text(&prepared, known, SystemClock.now()));
     if !args.lock {
         return Ok(Exit::Done);
@@ -96,7 +96,7 @@ fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
     Ok(Exit::Done)
 }
 
-fn script_page(args: &PlanArgs) -> Result<Exit, Trouble> {
+fn script_page(args: &SourceArgs) -> Result<Exit, Trouble> {
     let (_, prepared, known) = prepared(args)?;
     print(&script::page(&prepared, known, SystemClock.now()));
     Ok(Exit::Done)
