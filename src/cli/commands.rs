@@ -8,11 +8,12 @@ use super::inputs::Read;
 use super::new;
 use super::trouble::Trouble;
 use crate::ceremony::abort::abort;
+use crate::ceremony::error::CeremonyError;
 use crate::ceremony::ledger_view::LedgerView;
 use crate::ceremony::prepare::{Prepared, lock_name, plan_name};
 use crate::ceremony::script;
 use crate::host::{DiskStore, StoreRules, SystemClock, note, print, write_new};
-use crate::ports::Clock;
+use crate::ports::{Clock, StoreError};
 use crate::x509::escape::escape;
 
 /// Does what the command line says.
@@ -62,8 +63,18 @@ fn prepared(args: &SourceArgs) -> Result<(Read, Prepared, bool), Trouble> {
 }
 
 fn view(path: &Path) -> Result<LedgerView, Trouble> {
-    let mut store = DiskStore::open_read_only(path)?;
+    let mut store = DiskStore::open_read_only(path).map_err(no_ledger)?;
     Ok(LedgerView::read(&mut store)?)
+}
+
+fn no_ledger(error: StoreError) -> Trouble {
+    let missing = error.is_missing();
+    let trouble = Trouble::from(error);
+    if missing {
+        trouble.hint("--ledger names the folder that holds all ceremonies of one root")
+    } else {
+        trouble
+    }
 }
 
 fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
@@ -83,11 +94,10 @@ fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
         (plan_name(&read.name), &prepared.plan_bytes),
         (lock_name(&read.name), &prepared.lock_bytes),
     ] {
-        let path = read.folder.join(&name);
+        let path = read.beside(&name);
         write_new(&path, bytes).map_err(|error| {
             let mut trouble = Trouble::from(error)
-                .at(&path.display().to_string())
-                .hint("an older plan and lock are never overwritten: move them away first");
+                .hint("an older plan and lock may be approved already: move them away first");
             trouble.exit = Exit::Files;
             trouble
         })?;
@@ -103,6 +113,13 @@ fn script_page(args: &SourceArgs) -> Result<Exit, Trouble> {
 }
 
 fn abort_open(args: &AbortArgs) -> Result<Exit, Trouble> {
+    // A ledger that is opened to be written is made where it is missing: not by a typing error.
+    if view(&args.ledger)?.open.is_none() {
+        return Err(
+            Trouble::new(Exit::Refused, CeremonyError::NothingOpen.to_string())
+                .hint("there is nothing to be ended"),
+        );
+    }
     let mut store = DiskStore::open(&args.ledger, StoreRules::Rehearsal)?;
     let aborted = abort(&mut store, &mut SystemClock, &args.ceremony)?;
     let list = |names: &[String]| {

@@ -65,6 +65,15 @@ impl Read {
         Ok(read)
     }
 
+    /// A path beside the ceremony file.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        if self.folder == Path::new(".") {
+            PathBuf::from(name)
+        } else {
+            self.folder.join(name)
+        }
+    }
+
     /// The file as parsed.
     pub fn draft(&self) -> Result<Draft<'_>, Trouble> {
         Draft::parse(&self.source).map_err(|error| {
