@@ -7,8 +7,8 @@ CARGO ?= cargo
 
 # A whole ceremony on a throw-away software token.
 demo:
-	sh scripts/setup.sh demo
-	sh scripts/demo.sh
+	BAO_BIN="$(if $(filter-out file,$(origin BAO_BIN)),$(BAO_BIN))" sh scripts/setup.sh demo
+	BAO_BIN="$(BAO_BIN)" sh scripts/demo.sh
 
 # All tests, against real SoftHSM, OpenSSL and OpenBao.
 test:
@@ -27,5 +27,7 @@ lint:
 docs:
 	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --locked --no-deps
 
+# A sealed folder is read-only.
 clean-demo:
+	[ ! -e target/demo ] || chmod -R u+w target/demo
 	rm -rf target/demo

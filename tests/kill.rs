@@ -1,5 +1,7 @@
 //! `kill -9` for real: a small ceremony is killed by strace before a sync, a rename, or a
 //! write to the transcript, and then resumed. `make crash` plays every such point.
+
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![cfg(feature = "token")]
 // Helpers outside of #[test] functions may fail the test too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

@@ -1,4 +1,6 @@
 //! `run` from its first question to its seal, on a terminal, with a real token and disk.
+
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![cfg(feature = "token")]
 // Helpers outside of #[test] functions may fail the test too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

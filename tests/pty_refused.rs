@@ -1,4 +1,6 @@
 //! What `run` refuses before it asks anything, or at the step where it matters.
+
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![cfg(feature = "token")]
 // Helpers outside of #[test] functions may fail the test too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

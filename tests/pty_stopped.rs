@@ -1,5 +1,7 @@
 //! Ceremonies that a person stops, or answers wrongly: what is told, what is kept, and that
 //! `run --resume` or `abort` go on from there.
+
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![cfg(feature = "token")]
 // Helpers outside of #[test] functions may fail the test too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

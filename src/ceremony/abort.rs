@@ -2,13 +2,15 @@
 //! what was possibly signed is listed, nobody signs the seal.
 
 use super::error::CeremonyError;
-use super::folder::deliver;
+use super::folder::{deliver, deliver_beside, settle};
 use super::journal::Journal;
 use super::ledger_view::{LedgerView, root_of};
 use super::seal::{seal_of, sums};
+use crate::digest::Digest;
 use crate::ledger::chain;
 use crate::ledger::entry::Event;
 use crate::ledger::layout::{self, CeremonyFolder};
+use crate::ledger::seal::Seal;
 use crate::ledger::verify_text;
 use crate::ports::{Clock, Store};
 
@@ -44,10 +46,11 @@ pub fn abort(
     if ![folder.as_str(), sealed.as_str(), open.id.as_str()].contains(&name) {
         return Err(CeremonyError::Open(folder));
     }
+    settle(store, &folder)?;
     let (mut journal, torn) = Journal::open(store, &folder, "operator")?;
     if !torn.is_empty() {
-        let path = format!("evidence/torn-{}.bin", journal.head().n);
-        deliver(store, &folder, &path, &torn)?;
+        let stem = format!("evidence/torn-{}", journal.head().n);
+        deliver_beside(store, &folder, (&stem, "bin"), &torn)?;
         journal.cut(store, torn.len())?;
     }
     if journal.progress.closed.is_none() {
@@ -110,11 +113,23 @@ fn seal(
     )?;
     let sums = sums(store, folder)?;
     deliver(store, folder, layout::SUMS, sums.as_bytes())?;
-    let mut seal = seal_of(journal, &open.id, rehearsal, &sums, "none").with_ledger(
-        view.head,
-        view.register.last_crl().map(|crl| crl.next_update),
-    );
+    match store.read(&format!("{folder}/{}", layout::SEAL)) {
+        // The run came this far: what it sealed stays, signed by the root or not.
+        Ok(bytes) if sealed_head(&bytes) == Some(journal.head().digest) => return Ok(()),
+        Err(error) if !error.is_missing() => return Err(error.into()),
+        _ => {}
+    }
+    let mut register = view.register.clone();
+    register.fold(&open.id, &entries, |path| {
+        store.read(&format!("{folder}/{path}")).ok()
+    })?;
+    let mut seal = seal_of(journal, &open.id, rehearsal, &sums, "none")
+        .with_ledger(view.head, register.next_crl_due());
     seal.root = root_of(&entries).map(|root| root.digest());
     deliver(store, folder, layout::SEAL, seal.to_text().as_bytes())?;
     Ok(())
+}
+
+fn sealed_head(seal: &[u8]) -> Option<Digest> {
+    Some(Seal::from_text(seal).ok()?.head)
 }

@@ -2,7 +2,7 @@
 
 use crate::digest::Digest;
 use crate::ledger::entry::FileRecord;
-use crate::ports::{Store, StoreError};
+use crate::ports::{EntryKind, Store, StoreError};
 
 /// Writes a file: into a `.part`, synced, renamed, the folder synced. A file that is already
 /// there with these bytes is left alone; with other bytes it is an error.
@@ -39,6 +39,41 @@ pub fn deliver(
     store.rename(&part, &full)?;
     store.sync_folder(parent(&full))?;
     Ok(record)
+}
+
+/// Writes a file of evidence under a name that is free: `stem.ext`, else `stem-2.ext` and so
+/// on. What an earlier session left under the name, its entry lost in a crash, stays.
+pub fn deliver_beside(
+    store: &mut dyn Store,
+    ceremony: &str,
+    (stem, extension): (&str, &str),
+    bytes: &[u8],
+) -> Result<FileRecord, StoreError> {
+    let mut path = format!("{stem}.{extension}");
+    for next in 2..=MOST_BESIDE {
+        match deliver(store, ceremony, &path, bytes) {
+            Err(StoreError::Exists { .. }) => path = format!("{stem}-{next}.{extension}"),
+            other => return other,
+        }
+    }
+    deliver(store, ceremony, &path, bytes)
+}
+
+/// Far more crashes at one spot than any ceremony has.
+const MOST_BESIDE: usize = 1000;
+
+/// Makes everything in a folder safe. A program that died may have left files and names that
+/// were never synced; a resume reads them, and must not build on what a power cut can take.
+pub fn settle(store: &mut dyn Store, folder: &str) -> Result<(), StoreError> {
+    for entry in store.list(folder)? {
+        let path = format!("{folder}/{}", entry.name);
+        match entry.kind {
+            EntryKind::File => store.sync_file(&path)?,
+            EntryKind::Folder => settle(store, &path)?,
+        }
+    }
+    store.sync_folder(folder)?;
+    store.sync_folder(parent(folder))
 }
 
 /// Makes the folders that a path goes through.

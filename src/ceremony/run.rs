@@ -1,7 +1,8 @@
 //! A ceremony from its first question to its sealed folder.
 
+use super::console::Console;
 use super::error::{CeremonyError, Deeds, Failure};
-use super::folder::deliver;
+use super::folder::{deliver, deliver_beside, settle};
 use super::journal::Journal;
 use super::ledger_view::LedgerView;
 use super::pages;
@@ -55,6 +56,7 @@ pub(super) struct Course<'d, 'a> {
     pub desk: &'d mut Desk<'a>,
     pub job: &'d Job,
     pub journal: Journal,
+    pub console: Console,
     pub deeds: &'d mut Deeds,
     pub key: Option<RootKeyHandle>,
     pub root: Option<Certificate>,
@@ -76,13 +78,16 @@ fn attempt(
     log_in(desk, job)?;
     let name = folder.name();
     deeds.open = Some(name.clone());
+    if resume {
+        settle(desk.store, &name)?;
+    }
     lay_out(desk, job, &name)?;
     let (mut journal, torn) = Journal::open(desk.store, &name, job.prepared.plan.actor())?;
     let torn_record = if torn.is_empty() {
         None
     } else {
-        let path = format!("evidence/torn-{}.bin", journal.head().n);
-        let record = deliver(desk.store, &name, &path, &torn)?;
+        let stem = format!("evidence/torn-{}", journal.head().n);
+        let record = deliver_beside(desk.store, &name, (&stem, "bin"), &torn)?;
         journal.cut(desk.store, torn.len())?;
         Some(record)
     };
@@ -90,6 +95,7 @@ fn attempt(
         desk,
         job,
         journal,
+        console: Console::default(),
         deeds,
         key: None,
         root: job.root.clone(),
@@ -111,6 +117,14 @@ fn choose_folder(
     let plan = &job.prepared.plan;
     if view.state() != plan.ledger {
         let words = "the plan was made for another state of the ledger: plan again".to_owned();
+        return Err(CeremonyError::WrongLedger(words));
+    }
+    if view
+        .rehearsal
+        .is_some_and(|rehearsal| rehearsal != job.rehearsal)
+    {
+        let words =
+            "this ledger was written by rehearsals: a ceremony needs one of its own".to_owned();
         return Err(CeremonyError::WrongLedger(words));
     }
     match (&plan.root, &view.root) {
@@ -173,6 +187,7 @@ fn lay_out(desk: &mut Desk<'_>, job: &Job, name: &str) -> Result<(), CeremonyErr
         super::folder::make_folders(desk.store, name, &format!("{folder}/x"))?;
     }
     let prepared = &job.prepared;
+    let page = super::script::page(prepared, true, None);
     let mut files = vec![
         (layout::SCRIPT_FILE.to_owned(), prepared.source.as_slice()),
         (
@@ -183,6 +198,7 @@ fn lay_out(desk: &mut Desk<'_>, job: &Job, name: &str) -> Result<(), CeremonyErr
             layout::SCRIPT_LOCK.to_owned(),
             prepared.lock_bytes.as_slice(),
         ),
+        (layout::SCRIPT_PAGE.to_owned(), page.as_bytes()),
     ];
     files.extend(
         prepared
@@ -208,9 +224,15 @@ impl Course<'_, '_> {
             .append(self.desk.store, self.desk.clock, step, event)
     }
 
+    /// Shows a page; the console's cast keeps it.
+    pub fn show(&mut self, page: &str) {
+        self.console.show(self.desk, page);
+    }
+
     /// Makes every entry so far safe.
     pub fn sync(&mut self) -> Result<(), CeremonyError> {
-        Ok(self.journal.sync(self.desk.store)?)
+        self.journal.sync(self.desk.store)?;
+        self.console.write(self.desk, &self.journal.folder)
     }
 
     /// Writes a file below the ceremony's folder.
@@ -220,6 +242,22 @@ impl Course<'_, '_> {
         bytes: &[u8],
     ) -> Result<crate::ledger::entry::FileRecord, CeremonyError> {
         Ok(deliver(self.desk.store, &self.journal.folder, path, bytes)?)
+    }
+
+    /// Writes a JSON file of evidence, beside one that a lost session left.
+    fn deliver_evidence(
+        &mut self,
+        path: &str,
+        bytes: &[u8],
+    ) -> Result<crate::ledger::entry::FileRecord, CeremonyError> {
+        let stem = path.strip_suffix(".json").unwrap_or(path);
+        let name = (stem, "json");
+        Ok(deliver_beside(
+            self.desk.store,
+            &self.journal.folder,
+            name,
+            bytes,
+        )?)
     }
 
     /// Asks until the answer is the one on paper, three times at most; everything is recorded.
@@ -242,6 +280,7 @@ impl Course<'_, '_> {
             };
             self.record(step, &asked)?;
             let value = self.desk.operator.ask(&question)?;
+            self.console.asked(self.desk, &question, &value);
             let accepted = same_words(&value, &question.on_paper);
             let answer = Event::Answer {
                 id: question.id.to_owned(),
@@ -252,9 +291,7 @@ impl Course<'_, '_> {
             if accepted {
                 return Ok(());
             }
-            self.desk
-                .operator
-                .show("That is not what the paper says.\n");
+            self.show("That is not what the paper says.\n");
         }
         Err(CeremonyError::NotApproved(what.to_owned()))
     }
@@ -283,10 +320,8 @@ impl Course<'_, '_> {
         self.record(None, &event)?;
         self.record_environment()?;
         let identity = self.desk.token.identity().clone();
-        if first {
-            let json = serde_json::to_vec_pretty(&identity).unwrap_or_default();
-            self.deliver(layout::TOKEN, &json)?;
-        }
+        let json = serde_json::to_vec_pretty(&identity).unwrap_or_default();
+        self.deliver_evidence(layout::TOKEN, &json)?;
         self.record(None, &Event::TokenOpened { token: identity })?;
         self.confirm_date()?;
         self.approve_start(lock)?;
@@ -324,16 +359,9 @@ impl Course<'_, '_> {
     }
 
     fn record_environment(&mut self) -> Result<(), CeremonyError> {
-        let n = self.journal.head().n;
-        let path = if n == 1 {
-            layout::ENVIRONMENT.to_owned()
-        } else {
-            format!("evidence/environment-{n}.json")
-        };
-        let environment = &self.job.environment;
-        let file = deliver(self.desk.store, &self.journal.folder, &path, environment)?;
+        let file = self.deliver_evidence(layout::ENVIRONMENT, &self.job.environment)?;
         let findings = self.job.environment_findings.clone();
-        self.desk.operator.show(&pages::environment(&findings));
+        self.show(&pages::environment(&findings));
         self.record(None, &Event::Environment { file, findings })?;
         Ok(())
     }
@@ -355,7 +383,7 @@ impl Course<'_, '_> {
     /// The whole ceremony is approved by words of the lock's digest.
     fn approve_start(&mut self, lock: Digest) -> Result<(), CeremonyError> {
         let page = pages::start(self.job, self.journal.progress.issued.len());
-        self.desk.operator.show(&page);
+        self.show(&page);
         self.approve(None, "begin", "the lock", lock)
     }
 
@@ -417,7 +445,7 @@ impl Course<'_, '_> {
                 title: step.title.clone(),
             };
             self.record(Some(&step.id), &begun)?;
-            self.desk.operator.show(&pages::step(at + 1, steps, step));
+            self.show(&pages::step(at + 1, steps, step));
         }
         match &step.kind {
             StepKind::GenerateRootKey => self.generate_root_key(step),

@@ -34,7 +34,8 @@ impl Course<'_, '_> {
             signatures_kept: progress.kept,
         };
         self.record(None, &event)?;
-        self.sync()
+        self.sync()?;
+        self.console.finish(self.desk, &self.journal.folder)
     }
 
     /// Sums, SEAL.txt, and the signature: each only if it is not there yet.
@@ -100,12 +101,7 @@ impl Course<'_, '_> {
 
     /// nextUpdate of the newest CRL of the root.
     fn next_crl(&mut self) -> Result<Option<UtcTime>, CeremonyError> {
-        let before = self
-            .job
-            .prepared
-            .register
-            .last_crl()
-            .map(|crl| crl.next_update);
+        let before = self.job.prepared.register.next_crl_due();
         let mut next = before;
         for step in &self.job.prepared.plan.steps {
             if let StepKind::IssueCrl(crl) = &step.kind {

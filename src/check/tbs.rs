@@ -88,13 +88,37 @@ pub fn certificate(
     findings.clear(body, name)
 }
 
+/// Checks once more that a cleared body is not older than its dates allow: people may have
+/// taken their time to approve it.
+pub fn still_fresh(
+    body: &Cleared<CertificateTbs>,
+    now: UtcTime,
+    subject: &str,
+) -> Result<(), Refusal> {
+    let mut findings = Findings::default();
+    let start = match CertificateFields::from_tbs(&body.get().0) {
+        Ok(fields) => fields.not_before,
+        Err(error) => return Err(findings.refuse(CheckId::TbsDer, error.to_string(), subject)),
+    };
+    findings.require(
+        CheckId::TbsValidity,
+        is_fresh(start, now),
+        format!("not before {start}, approved at {now}"),
+    );
+    findings.clear((), subject).map(|_| ())
+}
+
+fn is_fresh(start: UtcTime, now: UtcTime) -> bool {
+    start <= now && start >= now.offset(-BACKDATING)
+}
+
 fn check_dates(fields: &CertificateFields, context: &TbsContext<'_>, findings: &mut Findings) {
     let (start, end) = (fields.not_before, fields.not_after);
     let planned_end = match context.product.validity {
         Validity::For(span) => template::last_second(start, span),
         Validity::UntilIssuer => context.issuer.not_after,
     };
-    let fresh = start <= context.now && start >= context.now.offset(-BACKDATING);
+    let fresh = is_fresh(start, context.now);
     findings.require(
         CheckId::TbsValidity,
         fresh && end == planned_end && end > start,

@@ -38,7 +38,9 @@ pub fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     if args.resume && view.open.is_none() {
         return Err(nothing_open(&view));
     }
-    let prepared = read.prepare(Some(&view))?;
+    let prepared = read
+        .prepare(Some(&view))
+        .map_err(|error| Trouble::prepare(error, &read.name))?;
     compare_lock(&read, &prepared)?;
     let module = Module::open(&site.module, site.module_sha256)?;
     let mut token = module.open_token(&prepared.plan.token_label, site.token_serial.as_deref())?;

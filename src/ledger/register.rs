@@ -185,6 +185,14 @@ impl Register {
         self.crls.last()
     }
 
+    /// When the next CRL is due: a CRL that was only possibly signed reached nobody.
+    pub fn next_crl_due(&self) -> Option<UtcTime> {
+        self.crls
+            .iter()
+            .rfind(|crl| crl.certainty == Certainty::Signed)
+            .map(|crl| crl.next_update)
+    }
+
     /// Whether a serial is taken.
     pub fn has_serial(&self, serial: &Serial) -> bool {
         self.issued.iter().any(|known| known.serial == *serial)

@@ -1,5 +1,6 @@
 //! What several integration tests share.
 
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 // Each test file uses its own part of this.
 #![allow(dead_code)]
 

@@ -42,7 +42,7 @@ impl Course<'_, '_> {
             };
             let (_, public, _) = self.root_key()?;
             let (tbs, now, again) = match self.pending_body(&product.name)? {
-                Some((bytes, time)) => (CertificateTbs(bytes), time, true),
+                Some(bytes) => own_time(bytes),
                 None => {
                     let now = self.desk.clock.now();
                     let serial = self.new_serial()?;
@@ -52,7 +52,7 @@ impl Course<'_, '_> {
                 }
             };
             let issuer = issue::issuer_of_new_root(new, &public, not_before_clock(&tbs, now));
-            let body = self.clear(step, tbs, product, &issuer, true, &public, now)?;
+            let body = self.clear(step, tbs, product, &issuer, true, &public, now, &[])?;
             let built = Built { body, again };
             self.show_and_approve(step, &[(product, &built, &[])])?;
             self.sign_batch(step, vec![(product, built)])?;
@@ -87,10 +87,13 @@ impl Course<'_, '_> {
         })?;
         let issuer = Issuer::of(&root).map_err(|cause| encoding("root", cause))?;
         let mut built = Vec::new();
+        let mut siblings = Vec::new();
         let mut dropped = Vec::new();
         for plan in group {
             if self.journal.progress.signed(&plan.product.name).is_none() {
-                let (one, drops) = self.build_intermediate(step, plan, &root, &issuer)?;
+                let (one, drops) =
+                    self.build_intermediate(step, plan, &root, &issuer, &siblings)?;
+                siblings.extend(serial_of(&one.body.get().0));
                 built.push((&plan.product, one));
                 dropped.push(drops);
             }
@@ -119,6 +122,7 @@ impl Course<'_, '_> {
         plan: &IntermediatePlan,
         root: &Certificate,
         issuer: &Issuer,
+        siblings: &[Serial],
     ) -> Result<(Built, Vec<String>), CeremonyError> {
         let (cleared, findings) = prepare::recheck(&self.job.prepared, plan, root)?;
         self.record_checked(
@@ -131,7 +135,7 @@ impl Course<'_, '_> {
             .map_err(|error| CeremonyError::Contradiction(error.to_string()))?;
         let (_, _, algorithm) = self.root_key()?;
         let (tbs, now, again) = match self.pending_body(&plan.product.name)? {
-            Some((bytes, time)) => (CertificateTbs(bytes), time, true),
+            Some(bytes) => own_time(bytes),
             None => {
                 let now = self.desk.clock.now();
                 let serial = self.new_serial()?;
@@ -140,7 +144,8 @@ impl Course<'_, '_> {
                 (tbs, now, false)
             }
         };
-        let body = self.clear(step, tbs, &plan.product, issuer, false, &public, now)?;
+        let product = &plan.product;
+        let body = self.clear(step, tbs, product, issuer, false, &public, now, siblings)?;
         Ok((Built { body, again }, request::dropped(cleared.get())))
     }
 
@@ -157,10 +162,12 @@ impl Course<'_, '_> {
         self_signed: bool,
         key: &PublicKey,
         now: UtcTime,
+        siblings: &[Serial],
     ) -> Result<Cleared<CertificateTbs>, CeremonyError> {
         let (_, _, algorithm) = self.root_key()?;
-        let serials = self.other_serials(&product.name);
         let digest = Digest::of(&tbs.0);
+        let mut serials = self.other_serials(digest);
+        serials.extend_from_slice(siblings);
         let (body, findings) = crate::check::tbs::certificate(
             tbs,
             &TbsContext {
@@ -215,7 +222,7 @@ impl Course<'_, '_> {
                 one.again,
             )
             .map_err(|cause| encoding(&product.name, cause))?;
-            self.desk.operator.show(&page);
+            self.show(&page);
         }
         if built.iter().all(|(_, one, _)| one.again) {
             return Ok(());
@@ -231,8 +238,14 @@ impl Course<'_, '_> {
             },
         };
         let irreversible = pages::irreversible(built.len());
-        self.desk.operator.show(&irreversible);
-        self.approve(Some(&step.id), "approve", &what, digest)
+        self.show(&irreversible);
+        self.approve(Some(&step.id), "approve", &what, digest)?;
+        // Between the page and its approval a night may have passed.
+        let now = self.desk.clock.now();
+        for (product, one, _) in built.iter().filter(|(_, one, _)| !one.again) {
+            crate::check::tbs::still_fresh(&one.body, now, &product.name)?;
+        }
+        Ok(())
     }
 
     /// All intents, one sync, all signatures, one sync.
@@ -324,9 +337,7 @@ impl Course<'_, '_> {
         };
         self.record(Some(&step.id), &event)?;
         self.deeds.undelivered.retain(|one| one != name);
-        self.desk
-            .operator
-            .show(&pages::issued(name, &certificate.fields.serial.to_string()));
+        self.show(&pages::issued(name, &certificate.fields.serial.to_string()));
         Ok(())
     }
 
@@ -339,6 +350,7 @@ impl Course<'_, '_> {
     ) -> Result<Cleared<CertificateTbs>, CeremonyError> {
         let tbs = CertificateTbs(self.body_of(intent)?);
         let (_, public, algorithm) = self.root_key()?;
+        let now = not_before_clock(&tbs, intent.time);
         let (issuer, key, self_signed) = match of {
             None => {
                 let RootPlan::New(new) = &self.job.prepared.plan.root else {
@@ -346,7 +358,6 @@ impl Course<'_, '_> {
                         "a root in place of one".to_owned(),
                     ));
                 };
-                let now = not_before_clock(&tbs, intent.time);
                 (issue::issuer_of_new_root(new, &public, now), public, true)
             }
             Some((plan, root)) => {
@@ -357,7 +368,7 @@ impl Course<'_, '_> {
                 (issuer, key, false)
             }
         };
-        let serials = self.other_serials(&product.name);
+        let serials = self.other_serials(intent.tbs_sha256);
         let (body, _) = crate::check::tbs::certificate(
             tbs,
             &TbsContext {
@@ -366,7 +377,7 @@ impl Course<'_, '_> {
                 self_signed,
                 algorithm,
                 key: &key,
-                now: intent.time,
+                now,
                 register: &self.job.prepared.register,
                 serials: &serials,
             },
@@ -393,22 +404,33 @@ impl Course<'_, '_> {
         Ok(Serial::from_random(&system, &token))
     }
 
-    /// Serials that this ceremony's other products have.
-    fn other_serials(&self, product: &str) -> Vec<Serial> {
+    /// Serials of this ceremony's other bodies: a serial is bound to one body for ever, also
+    /// where a product gets a second body.
+    fn other_serials(&self, body: Digest) -> Vec<Serial> {
         self.journal
             .progress
             .intents
-            .iter()
-            .filter(|(name, _)| *name != product)
-            .flat_map(|(_, intents)| intents)
-            .filter_map(|intent| CertificateFields::from_tbs(intent.tbs.as_ref()?).ok())
-            .map(|fields| fields.serial)
+            .values()
+            .flatten()
+            .filter(|intent| intent.tbs_sha256 != body)
+            .filter_map(|intent| intent.serial.clone())
             .collect()
     }
 }
 
-/// The moment from which a root's own dates were counted: read back from its body, so that a
-/// repeated intent is checked against its own dates.
+fn serial_of(tbs: &[u8]) -> Option<Serial> {
+    Some(CertificateFields::from_tbs(tbs).ok()?.serial)
+}
+
+/// A body that repeats an intent, with the time it was made for.
+fn own_time(bytes: Vec<u8>) -> (CertificateTbs, UtcTime, bool) {
+    let tbs = CertificateTbs(bytes);
+    let now = not_before_clock(&tbs, UtcTime::TEMPLATE_START);
+    (tbs, now, true)
+}
+
+/// The moment from which a body's dates were counted, read back from it: what was approved and
+/// intended is checked against its own dates. That it was fresh was checked before the intent.
 fn not_before_clock(tbs: &CertificateTbs, fallback: UtcTime) -> UtcTime {
     CertificateFields::from_tbs(&tbs.0).map_or(fallback, |fields| {
         fields.not_before.offset(issue::HEAD_START)

@@ -47,14 +47,16 @@ impl Course<'_, '_> {
     ) -> Result<(), CeremonyError> {
         let name = &plan.product.name;
         let (_, _, algorithm) = self.root_key()?;
-        let (tbs, now, again) = match self.pending_body(name)? {
-            Some((bytes, _)) => {
+        // Also where the policy wants new serials: a CRL has none, and a second body under the
+        // same number would contradict the first.
+        let (tbs, now, again) = match self.unsigned_body(name)? {
+            Some(bytes) => {
                 let tbs = CrlTbs(bytes);
                 let then = this_update(&tbs);
                 (tbs, then, true)
             }
             None => {
-                let now = self.desk.clock.now();
+                let now = self.later_than_last_crl();
                 let tbs = issue::crl(plan, issuer, algorithm, now).map_err(|cause| {
                     CeremonyError::Encoding {
                         what: name.clone(),
@@ -73,9 +75,9 @@ impl Course<'_, '_> {
                 cause,
             }
         })?;
-        self.desk.operator.show(&page);
+        self.show(&page);
         if !again {
-            self.desk.operator.show(&pages::irreversible(1));
+            self.show(&pages::irreversible(1));
             let what = format!("step {}", step.id);
             self.approve(
                 Some(&step.id),
@@ -88,6 +90,25 @@ impl Course<'_, '_> {
         self.sync()?;
         self.sign_intended(&step.id, &intended)?;
         self.sync()
+    }
+
+    /// Now; or a moment later, where the last CRL is of this very second (a rehearsal is fast).
+    fn later_than_last_crl(&mut self) -> UtcTime {
+        let last = self
+            .job
+            .prepared
+            .register
+            .last_crl()
+            .map(|crl| crl.this_update);
+        let mut now = self.desk.clock.now();
+        for _ in 0..100 {
+            if last != Some(now) {
+                break;
+            }
+            self.desk.clock.pause();
+            now = self.desk.clock.now();
+        }
+        now
     }
 
     fn finish_crl(
@@ -127,9 +148,7 @@ impl Course<'_, '_> {
         };
         self.record(Some(&step.id), &event)?;
         self.deeds.undelivered.retain(|one| one != name);
-        self.desk
-            .operator
-            .show(&pages::issued(name, &format!("number {}", plan.number)));
+        self.show(&pages::issued(name, &format!("number {}", plan.number)));
         Ok(())
     }
 

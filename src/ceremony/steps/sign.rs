@@ -119,19 +119,24 @@ impl Course<'_, '_> {
         Ok(())
     }
 
-    /// The body of an intent that has no result: it is signed again, the same bytes, unless the
-    /// policy wants a new one.
-    pub(super) fn pending_body(
-        &mut self,
-        product: &str,
-    ) -> Result<Option<(Vec<u8>, crate::x509::time::UtcTime)>, CeremonyError> {
+    /// The body of a certificate's intent that has no result: it is signed again, the same
+    /// bytes, unless the policy wants a new serial.
+    pub(super) fn pending_body(&mut self, product: &str) -> Result<Option<Vec<u8>>, CeremonyError> {
         if self.job.prepared.plan.policy == crate::plan::Policy::Webtrust {
             return Ok(None);
         }
+        self.unsigned_body(product)
+    }
+
+    /// The body of an intent that has no result.
+    pub(super) fn unsigned_body(
+        &mut self,
+        product: &str,
+    ) -> Result<Option<Vec<u8>>, CeremonyError> {
         let Some(intent) = self.journal.progress.pending(product).cloned() else {
             return Ok(None);
         };
-        Ok(Some((self.body_of(&intent)?, intent.time)))
+        self.body_of(&intent).map(Some)
     }
 
     /// The bytes of an intent, from its entry or its file.

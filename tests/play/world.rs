@@ -1,0 +1,161 @@
+//! A ceremony's surroundings that outlive its program: disk, token hardware, wall clock.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use anchorite::ceremony::abort::{Aborted, abort};
+use anchorite::ceremony::ledger_view::LedgerView;
+use anchorite::ceremony::run::{Done, Job, run};
+use anchorite::ceremony::{CeremonyError, Failure};
+use anchorite::ledger::chain;
+use anchorite::ledger::entry::Entry;
+use anchorite::ports::Desk;
+
+use super::ports::{Crash, Hardware, Manner, TestClock, TestEntropy, TestOperator, TestStore};
+use super::token::{Faults, TestToken};
+
+/// What one program is given.
+#[derive(Clone, Debug, Default)]
+pub struct Setting {
+    pub manner: Manner,
+    pub faults: Faults,
+    /// This store call and every later one fails.
+    pub dies_at: Option<usize>,
+    /// The laptop's own random numbers do not change.
+    pub stuck: bool,
+}
+
+/// What one program did.
+pub struct Session {
+    pub result: Result<Done, Box<Failure>>,
+    pub pages: Vec<String>,
+    pub asked: Vec<String>,
+    pub token_calls: Vec<String>,
+    pub store_calls: Vec<String>,
+    /// The calls, from 1, that changed something.
+    pub store_changes: Vec<usize>,
+}
+
+impl Session {
+    pub fn error(&self) -> &CeremonyError {
+        match &self.result {
+            Err(failure) => &failure.error,
+            Ok(done) => panic!("it came to its end: {done:?}"),
+        }
+    }
+
+    /// Public id of the refusal.
+    pub fn refusal(&self) -> &'static str {
+        match self.error() {
+            CeremonyError::Refused(refusal) => refusal.id.public(),
+            other => panic!("{other}"),
+        }
+    }
+}
+
+/// What outlives a program.
+pub struct World {
+    pub store: TestStore,
+    pub hardware: Rc<RefCell<Hardware>>,
+    pub clock: TestClock,
+    sessions: u64,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self {
+            store: TestStore::new(),
+            hardware: Rc::default(),
+            clock: TestClock::new(),
+            sessions: 0,
+        }
+    }
+
+    /// One program, from start to end or death.
+    pub fn run(&mut self, job: &Job, resume: bool, setting: &Setting) -> Session {
+        self.sessions += 1;
+        self.store.crash_after(setting.dies_at);
+        let mut token = TestToken::new(
+            self.hardware.clone(),
+            self.store.disk.clone(),
+            self.store.dead.clone(),
+            self.sessions,
+        );
+        token.faults = setting.faults.clone();
+        let mut clock = self.clock.clone();
+        let mut entropy = TestEntropy::new(self.sessions);
+        entropy.stuck = setting.stuck;
+        let mut operator = TestOperator::new(setting.manner, self.clock.clone());
+        let result = run(
+            &mut Desk {
+                token: &mut token,
+                clock: &mut clock,
+                entropy: &mut entropy,
+                operator: &mut operator,
+                store: &mut self.store,
+            },
+            job,
+            resume,
+        );
+        Session {
+            result,
+            pages: operator.pages,
+            asked: operator.asked,
+            token_calls: token.calls,
+            store_calls: self.store.calls.clone(),
+            store_changes: self.store.changes.clone(),
+        }
+    }
+
+    /// One program as the paper says.
+    pub fn plain(&mut self, job: &Job, resume: bool) -> Session {
+        self.run(job, resume, &Setting::default())
+    }
+
+    /// The machine after a death.
+    pub fn crash(&mut self, how: Crash) {
+        self.store.after_crash(how);
+    }
+
+    /// Whether a ceremony is open.
+    pub fn open_folder(&self) -> Option<String> {
+        self.names()
+            .into_iter()
+            .find(|name| name.ends_with(".open"))
+    }
+
+    /// The ceremonies' folders.
+    pub fn names(&self) -> Vec<String> {
+        self.store.disk.borrow().names("")
+    }
+
+    /// A file of the ledger.
+    pub fn file(&self, path: &str) -> Option<Vec<u8>> {
+        self.store.disk.borrow().file(path)
+    }
+
+    /// A file that must be there.
+    pub fn bytes(&self, path: &str) -> Vec<u8> {
+        self.file(path)
+            .unwrap_or_else(|| panic!("{path} is not there"))
+    }
+
+    /// The entries of a ceremony.
+    pub fn entries(&self, folder: &str) -> Vec<Entry> {
+        chain::read(&self.bytes(&format!("{folder}/transcript.jsonl")))
+            .unwrap()
+            .0
+    }
+
+    /// The ledger as the next ceremony finds it.
+    pub fn view(&mut self) -> LedgerView {
+        self.store.crash_after(None);
+        LedgerView::read(&mut self.store).unwrap()
+    }
+
+    /// Ends the open ceremony without its token.
+    pub fn abort(&mut self, name: &str) -> Result<Aborted, CeremonyError> {
+        self.store.crash_after(None);
+        abort(&mut self.store, &mut self.clock, name)
+    }
+}
