@@ -21,7 +21,6 @@ const OPEN: &str = "0001-acme-root-g1.open";
 fn refused(stage: &Stage, more: &[&str], code: i32, words: &str) {
     let names = stage.ledger_names();
     let played = stage.run_with(more, &Acts::new());
-    println!("$ {code}\n{}", played.screen);
     played.exit(code).says(words);
     assert!(played.prompts.is_empty(), "{}", played.screen);
     assert_eq!(played.last_lines(1), "nothing was signed");

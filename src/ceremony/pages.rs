@@ -192,15 +192,18 @@ fn joined(lines: &[String]) -> String {
     page
 }
 
-/// Text in lines of at most 80 columns; later lines stand under the first one's text.
+/// Text in lines of at most 80 columns; later lines stand under the first one's text, or as far
+/// to the left as a long word (a digest) needs.
 pub fn wrapped(first: &str, text: &str) -> Vec<String> {
     let indent = " ".repeat(first.chars().count());
     let mut lines = Vec::new();
     let mut current = first.to_owned();
     let mut empty = true;
     for word in text.split(' ') {
-        if !empty && current.chars().count() + 1 + word.chars().count() > 80 {
-            lines.push(std::mem::replace(&mut current, indent.clone()));
+        let length = word.chars().count();
+        if !empty && current.chars().count() + 1 + length > 80 {
+            let room = 80usize.saturating_sub(length).min(indent.len());
+            lines.push(std::mem::replace(&mut current, " ".repeat(room)));
             empty = true;
         }
         if !empty {
@@ -224,5 +227,8 @@ mod tests {
         assert!(lines.len() > 1);
         assert!(lines.iter().all(|line| line.chars().count() <= 80));
         assert!(lines[1].starts_with("    word"));
+        let digest = "ab".repeat(32);
+        let lines = wrapped("  NOTICE  REQ-SPKI  ", &format!("SPKI sha-256 {digest}"));
+        assert_eq!(lines[1], format!("{}{digest}", " ".repeat(16)));
     }
 }

@@ -38,7 +38,7 @@ checks! {
     RequestPrivateKey = "REQ-PRIVATE-KEY", "a request file holds no private key",
         "the key has travelled and must be replaced: delete this file everywhere, generate a new key with generate/internal, and export its request";
     RequestContainer = "REQ-CONTAINER", "a request file holds one request, PEM or DER, and nothing after it",
-        "export the request again, one to a file";
+        "export the request again, alone in its file: with -field=csr Vault prints nothing else";
     RequestDer = "REQ-DER", "the request is a PKCS#10 request in DER (RFC 2986)",
         "export the request again; one made by hand may lack the attributes field";
     RequestKeyType = "REQ-KEY-TYPE", "the key is RSA, P-256 or P-384 in its one canonical encoding",

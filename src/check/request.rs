@@ -66,9 +66,9 @@ pub fn request(
         }
     };
     findings.require(CheckId::RequestKeyType, true, key.kind().to_string());
-    check_rsa(&key, &mut findings);
+    let usable = check_rsa(&key, &mut findings);
     check_digest(&key, context, &mut findings);
-    check_signature(&request, &key, &mut findings);
+    check_signature(&request, &key, usable, &mut findings);
     check_names(&request, context, &mut findings);
     check_key_is_new(&key, context, &mut findings);
     list_dropped(&request, &mut findings);
@@ -84,19 +84,25 @@ fn container_id(error: &RequestError) -> CheckId {
     }
 }
 
-fn check_rsa(key: &PublicKey, findings: &mut Findings) {
+/// Whether signatures under the key can be verified at all.
+fn check_rsa(key: &PublicKey, findings: &mut Findings) -> bool {
     let (KeyKind::Rsa { bits }, Some((modulus, exponent))) = (key.kind(), key.rsa_numbers()) else {
-        return;
+        return true;
     };
-    findings.require(
+    let fits = (2048..=8192).contains(&bits) && bits % 8 == 0;
+    let size = findings.require(
         CheckId::RequestRsaSize,
-        (2048..=8192).contains(&bits) && bits % 8 == 0,
-        format!("{bits} bits"),
+        fits,
+        if fits {
+            format!("{bits} bits")
+        } else {
+            format!("{bits} bits; 2048 to 8192 are taken")
+        },
     );
     let odd = |number: &[u8]| number.last().is_some_and(|low| low & 1 == 1);
     // At least 65537: longer than two octets, and below 2^256: at most 32.
     let in_range = (3..=32).contains(&exponent.len());
-    findings.require(
+    let exponent = findings.require(
         CheckId::RequestRsaExponent,
         in_range && odd(&exponent) && odd(&modulus),
         format!(
@@ -104,6 +110,7 @@ fn check_rsa(key: &PublicKey, findings: &mut Findings) {
             crate::digest::hex(&exponent[..exponent.len().min(40)])
         ),
     );
+    size && exponent
 }
 
 fn check_digest(key: &PublicKey, context: &RequestContext<'_>, findings: &mut Findings) {
@@ -113,7 +120,11 @@ fn check_digest(key: &PublicKey, context: &RequestContext<'_>, findings: &mut Fi
             findings.require(
                 CheckId::RequestSpki,
                 expected == found,
-                format!("SPKI sha-256 {found}"),
+                if expected == found {
+                    format!("SPKI sha-256 {found}")
+                } else {
+                    format!("SPKI sha-256 {found}, the ceremony file says {expected}")
+                },
             );
         }
         None => findings.notice(
@@ -123,12 +134,20 @@ fn check_digest(key: &PublicKey, context: &RequestContext<'_>, findings: &mut Fi
     }
 }
 
-fn check_signature(request: &Request, key: &PublicKey, findings: &mut Findings) {
+fn check_signature(request: &Request, key: &PublicKey, usable: bool, findings: &mut Findings) {
     let name = algorithm_name(&request.algorithm);
     let algorithm = SignatureAlgorithm::from_der(&request.algorithm)
         .filter(|algorithm| algorithm.is_rsa() == matches!(key.kind(), KeyKind::Rsa { .. }));
-    findings.require(CheckId::RequestAlgorithm, algorithm.is_some(), name);
+    let words = match algorithm {
+        Some(_) => name,
+        None => format!("signed with {name}, which is not taken for this key"),
+    };
+    findings.require(CheckId::RequestAlgorithm, algorithm.is_some(), words);
     let Some(algorithm) = algorithm else { return };
+    // A key that is refused already verifies nothing here, and the signature may be sound.
+    if !usable {
+        return;
+    }
     let verifies = key.verifies(algorithm, &request.info, &request.signature);
     findings.require(
         CheckId::RequestPossession,
@@ -143,12 +162,12 @@ fn check_signature(request: &Request, key: &PublicKey, findings: &mut Findings) 
 
 fn check_names(request: &Request, context: &RequestContext<'_>, findings: &mut Findings) {
     let subject = context.subject.unwrap_or(&request.subject);
-    let shown = subject.to_string();
-    if !findings.require(
-        CheckId::RequestSubjectEmpty,
-        !subject.is_empty(),
-        shown.clone(),
-    ) {
+    let shown = if subject.is_empty() {
+        "the subject is empty".to_owned()
+    } else {
+        subject.to_string()
+    };
+    if !findings.require(CheckId::RequestSubjectEmpty, !subject.is_empty(), shown) {
         return;
     }
     let looks_like_root = subject.folded() == context.root_subject.folded();

@@ -37,7 +37,7 @@ pub enum Verb {
     Plan(PlanArgs),
     /// Print the page people read aloud: the plan as one self-contained HTML file
     #[command(after_help = "Example:\n  anchorite script first-root.toml > script.html")]
-    Script(PlanArgs),
+    Script(SourceArgs),
     /// Run the ceremony on a throw-away SoftHSM token; everything says REHEARSAL
     #[cfg(feature = "token")]
     #[command(after_help = "Example:\n  anchorite rehearse first-root.toml --keep rehearsal")]
@@ -76,9 +76,20 @@ pub enum Template {
     MoreIntermediates,
 }
 
-/// `plan` and `script`
+/// `plan`
 #[derive(Args, Debug)]
 pub struct PlanArgs {
+    /// What is planned
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Write plan and lock beside the file
+    #[arg(long)]
+    pub lock: bool,
+}
+
+/// `script`, and what `plan` is made from
+#[derive(Args, Debug)]
+pub struct SourceArgs {
     /// The ceremony file
     pub file: PathBuf,
     /// The ledger (or a copy of it) that the ceremony will be run on
@@ -87,9 +98,6 @@ pub struct PlanArgs {
     /// The root certificate that the ledger must belong to
     #[arg(long, value_name = "PEM")]
     pub root: Option<PathBuf>,
-    /// Write plan and lock beside the file
-    #[arg(long)]
-    pub lock: bool,
 }
 
 /// `rehearse`
@@ -155,8 +163,10 @@ pub struct VerifyArgs {
 #[derive(Subcommand, Debug)]
 pub enum TokenVerb {
     /// List the tokens of a module
+    #[command(after_help = "Example:\n  anchorite token list --site site.toml")]
     List(ModuleArgs),
     /// Show one token; its keys too, where a PIN is given at the prompt
+    #[command(after_help = "Example:\n  anchorite token show acme-root-g1 --keys")]
     Show(ShowArgs),
 }
 

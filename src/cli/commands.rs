@@ -2,19 +2,20 @@
 
 use std::path::Path;
 
-use super::args::{AbortArgs, Cli, PlanArgs, Verb};
+use super::args::{AbortArgs, Cli, PlanArgs, SourceArgs, Verb};
 use super::exit::Exit;
 use super::inputs::Read;
 use super::new;
 use super::trouble::Trouble;
 use crate::ceremony::abort::abort;
+use crate::ceremony::error::CeremonyError;
 use crate::ceremony::ledger_view::LedgerView;
 use crate::ceremony::prepare::{PrepareError, Prepared, lock_name, plan_name};
 use crate::ceremony::script;
 use crate::host::{
     DiskStore, InputError, StoreRules, SystemClock, exists, note, print, read_named, write_new,
 };
-use crate::ports::Clock;
+use crate::ports::{Clock, StoreError};
 use crate::x509::escape::escape;
 
 /// Does what the command line says.
@@ -42,7 +43,7 @@ pub fn run(cli: &Cli) -> Exit {
 }
 
 /// A prepared ceremony, and whether its ledger's state is known.
-fn prepared(args: &PlanArgs) -> Result<(Read, Prepared, bool), Trouble> {
+fn prepared(args: &SourceArgs) -> Result<(Read, Prepared, bool), Trouble> {
     let read = Read::all(&args.file)?;
     let view = match &args.ledger {
         Some(path) => Some(view(path)?),
@@ -83,12 +84,22 @@ fn refused(error: &PrepareError) -> String {
 }
 
 fn view(path: &Path) -> Result<LedgerView, Trouble> {
-    let mut store = DiskStore::open_read_only(path)?;
+    let mut store = DiskStore::open_read_only(path).map_err(no_ledger)?;
     Ok(LedgerView::read(&mut store)?)
 }
 
+fn no_ledger(error: StoreError) -> Trouble {
+    let missing = error.is_missing();
+    let trouble = Trouble::from(error);
+    if missing {
+        trouble.hint("--ledger names the folder that holds all ceremonies of one root")
+    } else {
+        trouble
+    }
+}
+
 fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
-    let (read, prepared, known) = prepared(args)?;
+    let (read, prepared, known) = prepared(&args.source)?;
     print(&script::text(&prepared, known, Some(SystemClock.now())));
     if !args.lock {
         return Ok(Exit::Done);
@@ -101,14 +112,8 @@ fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
         .hint("give the ledger, or a copy of it: --ledger DIR"));
     }
     let files = [
-        (
-            read.folder.join(plan_name(&read.name)),
-            &prepared.plan_bytes,
-        ),
-        (
-            read.folder.join(lock_name(&read.name)),
-            &prepared.lock_bytes,
-        ),
+        (read.beside(&plan_name(&read.name)), &prepared.plan_bytes),
+        (read.beside(&lock_name(&read.name)), &prepared.lock_bytes),
     ];
     let same = |path: &Path, bytes: &[u8]| {
         read_named(path, 64 * 1024 * 1024).is_ok_and(|found| found == bytes)
@@ -133,16 +138,23 @@ fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
 
 fn taken(error: &InputError) -> Trouble {
     Trouble::new(Exit::Files, error.to_string())
-        .hint("an older plan and lock are never overwritten: move them away first")
+        .hint("an older plan and lock may be approved already: move them away first")
 }
 
-fn script_page(args: &PlanArgs) -> Result<Exit, Trouble> {
+fn script_page(args: &SourceArgs) -> Result<Exit, Trouble> {
     let (_, prepared, known) = prepared(args)?;
     print(&script::page(&prepared, known, Some(SystemClock.now())));
     Ok(Exit::Done)
 }
 
 fn abort_open(args: &AbortArgs) -> Result<Exit, Trouble> {
+    // A ledger that is opened to be written is made where it is missing: not by a typing error.
+    if view(&args.ledger)?.open.is_none() {
+        return Err(
+            Trouble::new(Exit::Refused, CeremonyError::NothingOpen.to_string())
+                .hint("there is nothing to be ended"),
+        );
+    }
     let mut store = DiskStore::open(&args.ledger, StoreRules::Rehearsal)?;
     let aborted = abort(&mut store, &mut SystemClock, &args.ceremony)?;
     let list = |names: &[String]| {

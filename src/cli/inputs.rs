@@ -14,9 +14,9 @@ use crate::x509::certificate::Certificate;
 
 /// The most octets a ceremony file may have.
 const FILE_LIMIT: u64 = 1024 * 1024;
-/// The most octets an input may have. One octet over what a request may have, so that its own
+/// The most octets of an input that are read. More than a request may have, so that its own
 /// check refuses it by name.
-const INPUT_LIMIT: u64 = 64 * 1024 + 1;
+const INPUT_LIMIT: u64 = 1024 * 1024;
 
 /// The file and its inputs.
 pub struct Read {
@@ -34,8 +34,7 @@ impl Read {
     /// Reads the file, and then what it names.
     pub fn all(file: &Path) -> Result<Self, Trouble> {
         let shown = file.display().to_string();
-        let bytes =
-            read_named(file, FILE_LIMIT).map_err(|error| Trouble::from(error).at(&shown))?;
+        let bytes = read_named(file, FILE_LIMIT)?;
         let source = String::from_utf8(bytes).map_err(|_| {
             Trouble::new(Exit::Unreadable, "the ceremony file is not UTF-8").at(&shown)
         })?;
@@ -56,11 +55,23 @@ impl Read {
             inputs: BTreeMap::new(),
         };
         for path in read.draft()?.input_paths() {
-            let bytes = read_input(&read.folder, &path, INPUT_LIMIT)
-                .map_err(|error| Trouble::from(error).at(&path))?;
+            let bytes = read_input(&read.folder, &path, INPUT_LIMIT).map_err(|error| {
+                Trouble::from(error)
+                    .at(&read.name)
+                    .hint("what a ceremony file names lies in its own folder, or below it")
+            })?;
             read.inputs.insert(path, bytes);
         }
         Ok(read)
+    }
+
+    /// A path beside the ceremony file.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        if self.folder == Path::new(".") {
+            PathBuf::from(name)
+        } else {
+            self.folder.join(name)
+        }
     }
 
     /// The file as parsed.

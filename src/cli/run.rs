@@ -138,7 +138,7 @@ fn compare_lock(read: &Read, prepared: &Prepared) -> Result<(), Trouble> {
     let names = [plan_name(&read.name), lock_name(&read.name)];
     let mut found = Vec::new();
     for name in &names {
-        let path = read.folder.join(name);
+        let path = read.beside(name);
         let bytes =
             read_named(&path, 64 * 1024 * 1024).map_err(|error| not_locked(&error, name))?;
         found.push(bytes);

@@ -51,7 +51,7 @@ impl Site {
 
     fn read(path: &Path) -> Result<Self, Trouble> {
         let shown = path.display().to_string();
-        let bytes = read_named(path, 64 * 1024).map_err(|error| Trouble::from(error).at(&shown))?;
+        let bytes = read_named(path, 64 * 1024)?;
         let text = String::from_utf8(bytes)
             .map_err(|_| Trouble::new(Exit::Unreadable, "the site file is not UTF-8").at(&shown))?;
         toml::from_str(&text).map_err(|error| {

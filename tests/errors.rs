@@ -1,0 +1,363 @@
+//! Errors, help and plans as a newcomer meets them: each in one snapshot with its exit code.
+#![cfg(feature = "token")]
+// Helpers outside of #[test] functions may fail the test too.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use common::real::*;
+
+/// A root and one intermediate for `requests/new.csr`.
+const CEREMONY: &str = r#"format = "anchorite/ceremony/0"
+id = "acme-root-g1"
+title = "Acme root"
+
+[token]
+label = "acme-root-g1"
+
+[root]
+subject = { C = "DE", O = "Acme", CN = "Acme Root G1" }
+key = "ec:P-384"
+validity = "20y"
+
+[[step]]
+do = "generate-root-key"
+
+[[step]]
+do = "issue-root"
+
+[[step]]
+id = "etcd"
+do = "issue-intermediate"
+mount = "pki/etcd"
+request = "requests/new.csr"
+profile = "vault"
+"#;
+
+/// What was typed, and what came of it.
+struct Book {
+    stage: Stage,
+    text: String,
+}
+
+impl Book {
+    fn new() -> Self {
+        let stage = Stage::empty("a.toml");
+        stage.write("a.toml", CEREMONY);
+        let book = Self {
+            stage,
+            text: String::new(),
+        };
+        book.good_request();
+        book
+    }
+
+    fn good_request(&self) {
+        let etcd = self.stage.read("requests/etcd.csr");
+        self.stage.write("requests/new.csr", &etcd);
+    }
+
+    /// Runs the program, and asserts what holds for every error.
+    fn meets(&mut self, what: &str, code: i32, arguments: &[&str]) {
+        let output = self.stage.quiet(arguments);
+        let said = stderr(&output).replace(&self.stage.root().display().to_string(), "[stage]");
+        assert_eq!(output.status.code(), Some(code), "{what}: {said}");
+        // Clap's own words say how it is used, and nothing was begun.
+        if code != 2 || !said.contains("--help") {
+            assert_eq!(said.lines().last(), Some("nothing was signed"), "{said}");
+        }
+        let typed = arguments.join(" ");
+        self.text.push_str(&format!(
+            "# {what}\n$ anchorite {typed}\n{said}[{code}]\n\n"
+        ));
+    }
+
+    /// The same for `plan` with one thing in the ceremony file changed.
+    fn plan_with(&mut self, what: &str, code: i32, from: &str, to: &str) {
+        assert!(CEREMONY.contains(from), "{from}");
+        self.stage.write("a.toml", &CEREMONY.replacen(from, to, 1));
+        self.meets(what, code, &["plan", "a.toml"]);
+        self.stage.write("a.toml", CEREMONY);
+    }
+
+    /// The same for `plan` with another request.
+    fn request(&mut self, what: &str, code: i32, bytes: &[u8]) {
+        fs::write(self.stage.path("requests/new.csr"), bytes).unwrap();
+        self.meets(what, code, &["plan", "a.toml"]);
+        self.good_request();
+    }
+
+    /// A request made on the spot.
+    fn openssl(&self, arguments: &[&str]) -> Vec<u8> {
+        let made = Command::new("openssl")
+            .args([
+                "req", "-new", "-nodes", "-keyout", "new.key", "-out", "made.csr",
+            ])
+            .args(arguments)
+            .current_dir(self.stage.root())
+            .stdin(Stdio::null())
+            .output()
+            .expect("openssl is not installed; these tests need it: apt-get install openssl");
+        assert!(made.status.success(), "{}", stderr(&made));
+        fs::read(self.stage.path("made.csr")).unwrap()
+    }
+
+    fn snapshot(&self, name: &str) {
+        let filters = [(r"\b[0-9a-f]{64}\b", "[sha-256]")];
+        insta::with_settings!({ filters => filters, prepend_module_to_snapshot => true }, {
+            insta::assert_snapshot!(name, self.text);
+        });
+    }
+}
+
+const EC: [&str; 4] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+
+#[test]
+fn the_command_line() {
+    let mut book = Book::new();
+    book.meets("no verb", 2, &[]);
+    book.meets("an unknown verb", 2, &["sign"]);
+    book.meets("an unknown flag", 2, &["plan", "a.toml", "--force"]);
+    book.meets("no file", 2, &["plan"]);
+    book.meets("run without a ledger", 2, &["run", "a.toml"]);
+    book.meets("an unknown template", 2, &["new", "second-root"]);
+    book.meets(
+        "run without a terminal",
+        2,
+        &["run", "a.toml", "--ledger", "ledger"],
+    );
+    book.meets("a missing file", 3, &["plan", "missing.toml"]);
+    book.meets("a folder in place of a file", 3, &["plan", "requests"]);
+    book.meets("a file that is no text", 3, &["plan", "/bin/sh"]);
+    book.meets("no such ledger", 6, &["plan", "a.toml", "--ledger", "none"]);
+    book.meets(
+        "abort: no such ledger",
+        6,
+        &["abort", "x", "--ledger", "none"],
+    );
+    book.meets(
+        "abort: no such folder",
+        6,
+        &["abort", "x", "--ledger", "none/none"],
+    );
+    assert!(!book.stage.path("none").exists());
+    fs::create_dir(book.stage.path("ledger")).unwrap();
+    book.meets(
+        "abort: nothing is open",
+        1,
+        &["abort", "x", "--ledger", "ledger"],
+    );
+    book.meets(
+        "verify: no root certificate",
+        3,
+        &["verify", "ledger", "--root", "root.pem"],
+    );
+    book.meets(
+        "verify: a request in place of the root",
+        3,
+        &["verify", "ledger", "--root", "requests/new.csr"],
+    );
+    book.meets(
+        "token: no module",
+        4,
+        &["token", "list", "--module", "none.so"],
+    );
+    book.meets("token: no such token", 4, &["token", "show", "other-root"]);
+    book.meets(
+        "rehearse: no SoftHSM",
+        4,
+        &["rehearse", "a.toml", "--module", "none.so"],
+    );
+    let first = book.stage.quiet(&["plan", "a.toml", "--lock"]);
+    assert_eq!(first.status.code(), Some(0));
+    book.meets(
+        "plan --lock a second time",
+        6,
+        &["plan", "a.toml", "--lock"],
+    );
+    book.stage.write("site.toml", "module = 4\n");
+    book.meets(
+        "a site file with a mistake",
+        3,
+        &["token", "list", "--site", "site.toml"],
+    );
+    book.snapshot("command_line");
+}
+
+#[test]
+fn the_ceremony_file() {
+    let mut book = Book::new();
+    book.plan_with("no TOML", 3, "[token]", "[token");
+    book.plan_with("an unknown key", 3, "validity =", "validty =");
+    book.plan_with("an unknown profile", 3, "\"vault\"", "\"valut\"");
+    book.plan_with("a missing request", 3, "new.csr", "none.csr");
+    book.plan_with("a path that leaves the folder", 3, "requests/new", "../new");
+    book.plan_with("an absolute path", 3, "requests/new.csr", "/etc/hostname");
+    book.plan_with(
+        "a label that is too long",
+        3,
+        "label = \"acme-root-g1\"",
+        "label = \"acme-root-generation-one\"",
+    );
+    book.plan_with("another format", 3, "ceremony/0", "ceremony/9");
+    book.plan_with(
+        "a step twice",
+        3,
+        "[[step]]\nid",
+        "[[step]]\nid = \"etcd\"\ndo = \"issue-root\"\n\n[[step]]\nid",
+    );
+    book.plan_with(
+        "no root certificate's step",
+        3,
+        "[[step]]\ndo = \"issue-root\"\n",
+        "",
+    );
+    book.plan_with("a validity that is none", 3, "\"20y\"", "\"twenty years\"");
+    book.plan_with("an empty file", 3, CEREMONY, "");
+    book.stage.write("sub.toml", "");
+    book.stage
+        .write("more.toml", &book.stage.new_file("more-intermediates"));
+    book.meets(
+        "a root certificate that is missing",
+        3,
+        &["plan", "more.toml"],
+    );
+    let old = book.stage.read("requests/etcd.csr");
+    book.stage.write("root.pem", &old);
+    book.meets("a request in its place", 3, &["plan", "more.toml"]);
+    book.snapshot("ceremony_file");
+}
+
+#[test]
+fn the_request() {
+    let mut book = Book::new();
+    let good = book.stage.read("requests/new.csr");
+    let key = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n-----END PRIVATE KEY-----\n";
+    book.request(
+        "a private key before it",
+        1,
+        format!("{key}{good}").as_bytes(),
+    );
+    book.request(
+        "a private key after it",
+        1,
+        format!("{good}{key}").as_bytes(),
+    );
+    let json = format!(
+        "{{\"data\":{{\"csr\":\"{}\",\"private_key\":\"{}\"}}}}\n",
+        good.replace('\n', "\\n"),
+        key.replace('\n', "\\n")
+    );
+    book.request("Vault's JSON, with the private key", 1, json.as_bytes());
+    let json = format!(
+        "{{\"data\":{{\"csr\":\"{}\"}}}}\n",
+        good.replace('\n', "\\n")
+    );
+    book.request("Vault's JSON", 1, json.as_bytes());
+    book.request("two requests", 1, format!("{good}{good}").as_bytes());
+    book.request("text after it", 1, format!("{good}regards\n").as_bytes());
+    book.request("nothing", 1, b"");
+    book.request("70 000 octets", 1, &[b'A'; 70_000]);
+    let der = book.stage.path("requests/etcd.der");
+    let to_der = [
+        "req",
+        "-in",
+        "requests/etcd.csr",
+        "-outform",
+        "DER",
+        "-out",
+        "requests/etcd.der",
+    ];
+    book.stage
+        .tool(".", &format!("openssl {}", to_der.join(" ")));
+    let mut edited = fs::read(&der).unwrap();
+    let at = edited.windows(4).position(|part| part == b"etcd").unwrap();
+    edited[at] = b'E';
+    book.request("edited after it was signed", 1, &edited);
+    let mut longer = fs::read(&der).unwrap();
+    longer.push(0);
+    book.request("an octet after the DER", 1, &longer);
+
+    let name = ["-subj", "/CN=New CA"];
+    let made = book.openssl(&[&["-newkey", "rsa:1024"], &name[..]].concat());
+    book.request("RSA with 1024 bits", 1, &made);
+    let made = book.openssl(&[&EC[..], &name, &["-sha1"]].concat());
+    book.request("signed over SHA-1", 1, &made);
+    let made = book.openssl(&[&EC[..], &["-subj", "/"]].concat());
+    book.request("no subject", 1, &made);
+    let root = ["-subj", "/C=DE/O=Acme/CN=Acme Root G1", "-utf8"];
+    let made = book.openssl(&[&EC[..], &root].concat());
+    book.request("the root's own name", 1, &made);
+    let made = book.openssl(
+        &[
+            &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp256k1"],
+            &name[..],
+        ]
+        .concat(),
+    );
+    book.request("a curve of another world", 1, &made);
+    let mut certificate = vec!["-x509"];
+    certificate.extend(EC);
+    certificate.extend(name);
+    let made = book.openssl(&certificate);
+    book.request("a certificate", 1, &made);
+
+    fs::remove_file(book.stage.path("requests/new.csr")).unwrap();
+    std::os::unix::fs::symlink("etcd.csr", book.stage.path("requests/new.csr")).unwrap();
+    book.meets("a link in place of the request", 3, &["plan", "a.toml"]);
+    fs::remove_file(book.stage.path("requests/new.csr")).unwrap();
+    book.good_request();
+
+    let again = "profile = \"vault\"\n\n[[step]]\nid = \"second\"\ndo = \"issue-intermediate\"\nmount = \"pki/second\"\nrequest = \"requests/etcd.csr\"\nprofile = \"vault\"\n";
+    book.plan_with(
+        "one key for two intermediates",
+        1,
+        "profile = \"vault\"\n",
+        again,
+    );
+    let pinned = format!(
+        "profile = \"vault\"\nspki_sha256 = \"{}\"\n",
+        "ab".repeat(32)
+    );
+    book.plan_with(
+        "another key than the file names",
+        1,
+        "profile = \"vault\"\n",
+        &pinned,
+    );
+    book.snapshot("request");
+}
+
+#[test]
+fn help() {
+    let mut text = String::new();
+    let stage = Stage::empty("a.toml");
+    for verb in [
+        "",
+        "new",
+        "plan",
+        "script",
+        "rehearse",
+        "run",
+        "abort",
+        "verify",
+        "token",
+        "token list",
+        "token show",
+    ] {
+        let mut arguments: Vec<&str> = verb.split_whitespace().collect();
+        arguments.push("--help");
+        let output = stage.quiet(&arguments);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(output.stderr.is_empty());
+        let said = stdout(&output);
+        for line in said.lines() {
+            assert!(line.chars().count() <= 80, "{verb}: {line}");
+        }
+        text.push_str(&format!("$ anchorite {}\n{said}\n", arguments.join(" ")));
+    }
+    insta::assert_snapshot!("help", text);
+}
