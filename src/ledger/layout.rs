@@ -22,6 +22,8 @@ pub const SCRIPT_LOCK: &str = "script/ceremony.lock";
 pub const SCRIPT_PAGE: &str = "script/script.html";
 /// What was observed of the laptop.
 pub const ENVIRONMENT: &str = "evidence/environment.json";
+/// What the screen showed, without its ending `.cast`.
+pub const CONSOLE: &str = "evidence/console";
 /// What the token said of itself.
 pub const TOKEN: &str = "evidence/token.json";
 /// The root certificate that this ceremony issued.

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use anchorite::digest::{Digest, unhex};
@@ -13,6 +14,7 @@ use anchorite::x509::certificate::{Certificate, CertificateFields};
 use anchorite::x509::crl::CrlFields;
 use anchorite::x509::public_key::SignatureAlgorithm;
 use anchorite::x509::tbs::signed_object;
+use anchorite::x509::tlv::{bit_string_octets, sequence_of};
 use rcgen::{Issuer, KeyPair, PublicKeyData, SigningKey, SubjectPublicKeyInfo};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
@@ -100,21 +102,31 @@ pub fn out_files(
         .collect()
 }
 
-/// A throw-away leaf under an intermediate must be good for a TLS server, up to the root.
+/// A throw-away leaf of a mount, made once: it depends on the mount's name and key alone.
+fn leaf(intermediate: &CertificateDer<'_>, key: &KeyPair) -> CertificateDer<'static> {
+    static LEAVES: Mutex<BTreeMap<Vec<u8>, CertificateDer<'static>>> = Mutex::new(BTreeMap::new());
+    let mut leaves = LEAVES.lock().unwrap();
+    let made = leaves.entry(key.public_key_raw().to_vec());
+    made.or_insert_with(|| {
+        let issuer = Issuer::from_ca_cert_der(intermediate, key).unwrap();
+        let mut params = rcgen::CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
+        params.not_before = time::macros::datetime!(2026-10-03 08:00 UTC);
+        params.not_after = time::macros::datetime!(2026-12-03 08:00 UTC);
+        params.use_authority_key_identifier_extension = true;
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+        let leaf_key = KeyPair::generate().unwrap();
+        params.signed_by(&leaf_key, &issuer).unwrap().der().clone()
+    })
+    .clone()
+}
+
+/// A leaf under an intermediate must be good for a TLS server, up to the root.
 pub fn judge_chain(root: &[u8], intermediate: &[u8], key: &KeyPair, crl: Option<&[u8]>, at: i64) {
     let intermediate = CertificateDer::from(intermediate.to_vec());
-    let issuer = Issuer::from_ca_cert_der(&intermediate, key).unwrap();
-    let leaf_key = KeyPair::generate().unwrap();
-    let mut params = rcgen::CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
-    let start = time::OffsetDateTime::from_unix_timestamp(at).unwrap();
-    params.not_before = start;
-    params.not_after = start + time::Duration::days(1);
-    params.use_authority_key_identifier_extension = true;
-    params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
-    let leaf = params.signed_by(&leaf_key, &issuer).unwrap();
+    let leaf = leaf(&intermediate, key);
     let root = CertificateDer::from(root.to_vec());
     let anchor = webpki::anchor_from_trusted_cert(&root).unwrap();
-    let end = webpki::EndEntityCert::try_from(leaf.der()).unwrap();
+    let end = webpki::EndEntityCert::try_from(&leaf).unwrap();
     let lists: Vec<webpki::CertRevocationList<'_>> = crl
         .map(|der| {
             webpki::OwnedCertRevocationList::from_der(der)
@@ -182,6 +194,13 @@ fn moment(time: anchorite::x509::time::UtcTime) -> time::OffsetDateTime {
     time::OffsetDateTime::from_unix_timestamp(time.unix()).unwrap()
 }
 
+/// rcgen hashes the whole SPKI where RFC 7093 hashes the key's bits alone: ours is given.
+fn key_identifier(fields: &CertificateFields) -> rcgen::KeyIdMethod {
+    let key = sequence_of(&fields.spki, "SPKI").unwrap();
+    let bits = bit_string_octets(&key[1], "key").unwrap();
+    rcgen::KeyIdMethod::PreSpecified(Digest::of(bits).as_bytes()[..20].to_vec())
+}
+
 fn ca_params(
     fields: &CertificateFields,
     subject: rcgen::DistinguishedName,
@@ -192,7 +211,7 @@ fn ca_params(
     params.not_after = moment(fields.not_after);
     params.distinguished_name = subject;
     params.use_authority_key_identifier_extension = true;
-    params.key_identifier_method = rcgen::KeyIdMethod::Sha256;
+    params.key_identifier_method = key_identifier(fields);
     params
 }
 
@@ -252,7 +271,7 @@ pub fn rcgen_crl(
         crl_number: rcgen::SerialNumber::from(crl.number().unwrap()),
         issuing_distribution_point: None,
         revoked_certs: Vec::new(),
-        key_identifier_method: rcgen::KeyIdMethod::Sha256,
+        key_identifier_method: key_identifier(root),
     };
     let issuer = Issuer::new(root_params(root, root_subject), Recorder::new(&root.spki));
     params.signed_by(&issuer).unwrap();

@@ -144,6 +144,9 @@ pub struct TestStore {
     pub disk: Rc<RefCell<Disk>>,
     /// Every call, in order: `append 0001-x.open/transcript.jsonl`.
     pub calls: Vec<String>,
+    /// Which of the calls, from 1, changed anything on the disk. Dying before another one is
+    /// dying before the next of these.
+    pub changes: Vec<usize>,
     /// This call and all later ones fail: the program is dead. From 1.
     pub dies_at: Option<usize>,
     /// Set by whatever kills the program from outside.
@@ -155,6 +158,7 @@ impl TestStore {
         Self {
             disk: Rc::new(RefCell::new(Disk::new())),
             calls: Vec::new(),
+            changes: Vec::new(),
             dies_at: None,
             dead: Rc::default(),
         }
@@ -163,6 +167,7 @@ impl TestStore {
     /// The n-th call from now on and every later one fails.
     pub fn crash_after(&mut self, n: Option<usize>) {
         self.calls.clear();
+        self.changes.clear();
         self.dies_at = n;
         *self.dead.borrow_mut() = false;
     }
@@ -182,6 +187,13 @@ impl TestStore {
         }
         self.calls.push(format!("{doing} {path}"));
         Ok(())
+    }
+
+    fn changed<T>(&mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if result.is_ok() {
+            self.changes.push(self.calls.len());
+        }
+        result
     }
 
     fn at(&self, path: &str) -> Result<usize, StoreError> {
@@ -270,40 +282,41 @@ impl Store for TestStore {
 
     fn make_folder(&mut self, path: &str) -> Result<(), StoreError> {
         self.call("make", path)?;
-        self.add(
-            path,
-            Node::Folder {
-                now: BTreeMap::new(),
-                disk: BTreeMap::new(),
-            },
-        )
+        let folder = Node::Folder {
+            now: BTreeMap::new(),
+            disk: BTreeMap::new(),
+        };
+        let result = self.add(path, folder);
+        self.changed(result)
     }
 
     fn create(&mut self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
         self.call("create", path)?;
-        self.add(
-            path,
-            Node::File {
-                now: bytes.to_vec(),
-                disk: Vec::new(),
-            },
-        )
+        let file = Node::File {
+            now: bytes.to_vec(),
+            disk: Vec::new(),
+        };
+        let result = self.add(path, file);
+        self.changed(result)
     }
 
     fn append(&mut self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
         self.call("append", path)?;
-        self.with_file(path, |now, _| now.extend_from_slice(bytes))
+        let result = self.with_file(path, |now, _| now.extend_from_slice(bytes));
+        self.changed(result)
     }
 
     fn truncate(&mut self, path: &str, length: u64) -> Result<(), StoreError> {
         self.call("truncate", path)?;
         let length = usize::try_from(length).unwrap();
-        self.with_file(path, |now, _| now.truncate(length))
+        let result = self.with_file(path, |now, _| now.truncate(length));
+        self.changed(result)
     }
 
     fn sync_file(&mut self, path: &str) -> Result<(), StoreError> {
         self.call("sync", path)?;
-        self.with_file(path, |now, disk| *disk = now.clone())
+        let result = self.with_file(path, |now, disk| *disk = now.clone());
+        self.changed(result)
     }
 
     fn sync_folder(&mut self, path: &str) -> Result<(), StoreError> {
@@ -313,7 +326,7 @@ impl Store for TestStore {
             Node::Folder { now, disk } => *disk = now.clone(),
             Node::File { .. } => return Err(failed("sync", path)),
         }
-        Ok(())
+        self.changed(Ok(()))
     }
 
     fn rename(&mut self, from: &str, to: &str) -> Result<(), StoreError> {
@@ -326,18 +339,19 @@ impl Store for TestStore {
         }
         self.with_parent(to, |names, name| names.insert(name, at))?;
         self.with_parent(from, |names, name| names.remove(&name))?;
-        Ok(())
+        self.changed(Ok(()))
     }
 
     fn remove(&mut self, path: &str) -> Result<(), StoreError> {
         self.call("remove", path)?;
         self.at(path)?;
         self.with_parent(path, |names, name| names.remove(&name))?;
-        Ok(())
+        self.changed(Ok(()))
     }
 
     fn make_read_only(&mut self, folder: &str) -> Result<(), StoreError> {
         self.call("read-only", folder)?;
-        self.at(folder).map(|_| ())
+        let result = self.at(folder).map(|_| ());
+        self.changed(result)
     }
 }

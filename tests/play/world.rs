@@ -32,6 +32,8 @@ pub struct Session {
     pub asked: Vec<String>,
     pub token_calls: Vec<String>,
     pub store_calls: Vec<String>,
+    /// The calls, from 1, that changed something.
+    pub store_changes: Vec<usize>,
 }
 
 impl Session {
@@ -101,6 +103,7 @@ impl World {
             asked: operator.asked,
             token_calls: token.calls,
             store_calls: self.store.calls.clone(),
+            store_changes: self.store.changes.clone(),
         }
     }
 

@@ -75,9 +75,9 @@ impl Course<'_, '_> {
                 cause,
             }
         })?;
-        self.desk.operator.show(&page);
+        self.show(&page);
         if !again {
-            self.desk.operator.show(&pages::irreversible(1));
+            self.show(&pages::irreversible(1));
             let what = format!("step {}", step.id);
             self.approve(
                 Some(&step.id),
@@ -148,9 +148,7 @@ impl Course<'_, '_> {
         };
         self.record(Some(&step.id), &event)?;
         self.deeds.undelivered.retain(|one| one != name);
-        self.desk
-            .operator
-            .show(&pages::issued(name, &format!("number {}", plan.number)));
+        self.show(&pages::issued(name, &format!("number {}", plan.number)));
         Ok(())
     }
 
