@@ -540,3 +540,24 @@ fn two_processes_cannot_have_one_ledger() {
     drop(first);
     assert!(DiskStore::open(&ledger, StoreRules::Rehearsal).is_ok());
 }
+
+#[test]
+fn a_profile_that_outlives_the_new_root_is_refused_when_planning() {
+    for (validity, fits) in [("19y", true), ("20y", false), ("30y", false)] {
+        let profile = format!("[profile.vault]\nvalidity = \"{validity}\"\n\n[root]");
+        let source = FIRST.replacen("[root]", &profile, 1);
+        match play::ceremony::try_prepare(&source, Default::default()) {
+            Ok(_) => assert!(fits, "{validity}"),
+            Err(error) => {
+                assert!(!fits, "{validity}: {error}");
+                assert!(error.to_string().contains("does not end before the root"));
+            }
+        }
+    }
+    let source = FIRST.replacen(
+        "[root]",
+        "[profile.vault]\nnot_after = \"issuer\"\n\n[root]",
+        1,
+    );
+    assert!(play::ceremony::try_prepare(&source, Default::default()).is_ok());
+}

@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 
 use super::file::{self, CeremonyFile, FileError, Kind, Requests, StepFile};
+use super::profile::Profile;
 use super::template;
 use super::{
     CrlPlan, IntermediatePlan, LedgerState, NewRoot, Person, Plan, RootPlan, Step, StepKind,
+    Validity,
 };
 use crate::digest::Digest;
 use crate::x509::certificate::{Certificate, CertificateError};
@@ -370,6 +372,7 @@ impl<'a> Draft<'a> {
         requests: &BTreeMap<String, Request>,
     ) -> Result<IntermediatePlan, PlanError> {
         let profile = self.profile(wanted.profile)?;
+        self.check_nested(wanted, &profile, root)?;
         let Some(request) = requests.get(&wanted.request) else {
             return Err(self
                 .at(wanted.mount.span().start, "its request was not read")
@@ -397,6 +400,31 @@ impl<'a> Draft<'a> {
             profile,
             subject,
         })
+    }
+    /// Under a root that is made the same day, an intermediate that does not end before it would
+    /// be refused only once the root is there.
+    fn check_nested(
+        &self,
+        wanted: &Wanted<'_>,
+        profile: &Profile,
+        root: &RootPlan,
+    ) -> Result<(), FileError> {
+        let (RootPlan::New(new), Validity::For(_)) = (root, profile.validity) else {
+            return Ok(());
+        };
+        let own = template::dates(profile.validity, root).end;
+        if own < template::dates(Validity::For(new.validity), root).end {
+            return Ok(());
+        }
+        let place = wanted
+            .profile
+            .map_or(wanted.mount.span(), Spanned::span)
+            .start;
+        let words = format!(
+            "profile \"{}\" does not end before the root; shorten its validity, or write not_after = \"issuer\"",
+            crate::x509::escape::escape(&profile.name)
+        );
+        Err(self.at(place, &words))
     }
 }
 
