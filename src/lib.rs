@@ -8,8 +8,10 @@
 //! - [`check`]: every rule, and the clearance that only a passed check makes
 //! - [`issue`]: cleared request and profile to the bytes that will be signed
 //! - [`handover`]: what goes back to Vault
+//! - [`audit`]: verifies ceremonies and ledgers; reads everything, writes nothing
 //! - [`host`] and `token`: the real edges behind the ports
 
+pub mod audit;
 pub mod ceremony;
 pub mod check;
 pub mod cli;

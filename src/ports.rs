@@ -257,6 +257,8 @@ pub trait Clock {
     fn now(&mut self) -> UtcTime;
     /// Milliseconds since some fixed moment of this boot; never goes back.
     fn monotonic_ms(&mut self) -> u64;
+    /// Lets a little time pass; a clock that is not real has nothing to wait for.
+    fn pause(&mut self) {}
 }
 
 /// The operating system's random numbers.

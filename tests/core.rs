@@ -1,5 +1,7 @@
 //! Whole ceremonies on stand-ins for the ports: what they produce, what they refuse, and that
 //! nothing is signed unapproved.
+
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,6 +1,8 @@
 //! Every crash there can be: the program dies before each of its calls to the disk and after
 //! each of its calls to the token, the disk drops, keeps, tears or zeroes what was not synced,
 //! and the ceremony is resumed, or given up.
+
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

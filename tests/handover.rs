@@ -1,6 +1,7 @@
 //! `handover.sh` against a real OpenBao. The `openssl` command stands where the ceremony
 //! will: it signs what the server asked for, the rest is what the tool delivers.
 
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 // Helpers outside of #[test] functions may fail the test too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

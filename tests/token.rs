@@ -2,6 +2,8 @@
 //!
 //! A process has one PKCS#11 module, and SoftHSM takes its folder from the environment. So
 //! every test runs itself again as a child with a folder of its own; see `alone`.
+
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![cfg(feature = "token")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

@@ -19,10 +19,14 @@ pub struct LedgerView {
     pub sealed: Vec<CeremonyFolder>,
     /// The open one.
     pub open: Option<CeremonyFolder>,
+    /// Whether its ceremonies were rehearsals; `None` while it is empty.
+    pub rehearsal: Option<bool>,
     /// Everything issued in the sealed ones.
     pub register: Register,
     /// SHA-256 of the newest SEAL.txt.
     pub head: Digest,
+    /// The root certificate that the open ceremony names or has signed.
+    pub open_root: Option<Certificate>,
     /// The root certificate, once a sealed ceremony has issued or named one.
     pub root: Option<Certificate>,
 }
@@ -56,6 +60,7 @@ impl LedgerView {
             let folder = view.sealed[at].clone();
             view.add(store, &folder, at)?;
         }
+        view.read_open(store)?;
         let next = view.next_number();
         match &view.open {
             Some(open) if open.number != next => {
@@ -64,6 +69,23 @@ impl LedgerView {
             }
             _ => Ok(view),
         }
+    }
+
+    /// The open ceremony's root, as far as its transcript is whole.
+    fn read_open(&mut self, store: &mut dyn Store) -> Result<(), CeremonyError> {
+        let Some(open) = &self.open else {
+            return Ok(());
+        };
+        let path = format!("{}/{}", open.name(), layout::TRANSCRIPT);
+        let bytes = match store.read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.is_missing() => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let whole = chain::whole_length(&bytes).unwrap_or(0);
+        let entries = chain::read(&bytes[..whole]).map(|(entries, _)| entries);
+        self.open_root = entries.ok().and_then(|entries| root_of(&entries));
+        Ok(())
     }
 
     /// The state that plans are made for.
@@ -98,6 +120,13 @@ impl LedgerView {
         }
         let seal_bytes = store.read(&format!("{name}/{}", layout::SEAL))?;
         let seal = Seal::from_text(&seal_bytes).map_err(|why| wrong(format!("SEAL.txt: {why}")))?;
+        if self
+            .rehearsal
+            .is_some_and(|before| before != seal.rehearsal)
+        {
+            return Err(wrong("rehearsal and production are mixed".to_owned()));
+        }
+        self.rehearsal = Some(seal.rehearsal);
         if seal.previous != self.head {
             return Err(wrong("its seal does not name the one before".to_owned()));
         }

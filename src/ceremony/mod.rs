@@ -2,6 +2,7 @@
 //! says was done is not done again, so running and resuming are the same code.
 
 pub mod abort;
+mod console;
 pub mod error;
 pub mod folder;
 pub mod journal;

@@ -6,8 +6,9 @@ use super::error::CeremonyError;
 use crate::digest::{Digest, unhex};
 use crate::ledger::entry::{Entry, Event};
 use crate::ports::KeyId;
-use crate::x509::certificate::Certificate;
+use crate::x509::certificate::{Certificate, CertificateFields};
 use crate::x509::public_key::SignatureAlgorithm;
+use crate::x509::serial::Serial;
 use crate::x509::tbs::signed_object;
 use crate::x509::time::UtcTime;
 
@@ -22,6 +23,8 @@ pub struct Intent {
     pub tbs_sha256: Digest,
     /// The body, where it stands in the entry.
     pub tbs: Option<Vec<u8>>,
+    /// Serial number of a certificate's body.
+    pub serial: Option<Serial>,
     /// The file with the body, where it does not.
     pub tbs_file: Option<String>,
     /// Algorithm and signature.
@@ -124,6 +127,10 @@ impl Progress {
                 ..
             } => {
                 self.asked += 1;
+                let tbs = tbs.as_deref().and_then(unhex);
+                let fields = tbs
+                    .as_ref()
+                    .and_then(|tbs| CertificateFields::from_tbs(tbs).ok());
                 self.intents
                     .entry(product.clone())
                     .or_default()
@@ -131,7 +138,8 @@ impl Progress {
                         n: entry.n,
                         time: entry.time,
                         tbs_sha256: *tbs_sha256,
-                        tbs: tbs.as_deref().and_then(unhex),
+                        serial: fields.map(|fields| fields.serial),
+                        tbs,
                         tbs_file: tbs_file.clone(),
                         result: None,
                     });

@@ -1,5 +1,6 @@
 //! A ceremony from its first question to its sealed folder.
 
+use super::console::Console;
 use super::error::{CeremonyError, Deeds, Failure};
 use super::folder::{deliver, deliver_beside, settle};
 use super::journal::Journal;
@@ -55,6 +56,7 @@ pub(super) struct Course<'d, 'a> {
     pub desk: &'d mut Desk<'a>,
     pub job: &'d Job,
     pub journal: Journal,
+    pub console: Console,
     pub deeds: &'d mut Deeds,
     pub key: Option<RootKeyHandle>,
     pub root: Option<Certificate>,
@@ -93,6 +95,7 @@ fn attempt(
         desk,
         job,
         journal,
+        console: Console::default(),
         deeds,
         key: None,
         root: job.root.clone(),
@@ -114,6 +117,14 @@ fn choose_folder(
     let plan = &job.prepared.plan;
     if view.state() != plan.ledger {
         let words = "the plan was made for another state of the ledger: plan again".to_owned();
+        return Err(CeremonyError::WrongLedger(words));
+    }
+    if view
+        .rehearsal
+        .is_some_and(|rehearsal| rehearsal != job.rehearsal)
+    {
+        let words =
+            "this ledger was written by rehearsals: a ceremony needs one of its own".to_owned();
         return Err(CeremonyError::WrongLedger(words));
     }
     match (&plan.root, &view.root) {
@@ -176,6 +187,7 @@ fn lay_out(desk: &mut Desk<'_>, job: &Job, name: &str) -> Result<(), CeremonyErr
         super::folder::make_folders(desk.store, name, &format!("{folder}/x"))?;
     }
     let prepared = &job.prepared;
+    let page = super::script::page(prepared, true, None);
     let mut files = vec![
         (layout::SCRIPT_FILE.to_owned(), prepared.source.as_slice()),
         (
@@ -186,6 +198,7 @@ fn lay_out(desk: &mut Desk<'_>, job: &Job, name: &str) -> Result<(), CeremonyErr
             layout::SCRIPT_LOCK.to_owned(),
             prepared.lock_bytes.as_slice(),
         ),
+        (layout::SCRIPT_PAGE.to_owned(), page.as_bytes()),
     ];
     files.extend(
         prepared
@@ -211,9 +224,15 @@ impl Course<'_, '_> {
             .append(self.desk.store, self.desk.clock, step, event)
     }
 
+    /// Shows a page; the console's cast keeps it.
+    pub fn show(&mut self, page: &str) {
+        self.console.show(self.desk, page);
+    }
+
     /// Makes every entry so far safe.
     pub fn sync(&mut self) -> Result<(), CeremonyError> {
-        Ok(self.journal.sync(self.desk.store)?)
+        self.journal.sync(self.desk.store)?;
+        self.console.write(self.desk, &self.journal.folder)
     }
 
     /// Writes a file below the ceremony's folder.
@@ -261,6 +280,7 @@ impl Course<'_, '_> {
             };
             self.record(step, &asked)?;
             let value = self.desk.operator.ask(&question)?;
+            self.console.asked(self.desk, &question, &value);
             let accepted = same_words(&value, &question.on_paper);
             let answer = Event::Answer {
                 id: question.id.to_owned(),
@@ -271,9 +291,7 @@ impl Course<'_, '_> {
             if accepted {
                 return Ok(());
             }
-            self.desk
-                .operator
-                .show("That is not what the paper says.\n");
+            self.show("That is not what the paper says.\n");
         }
         Err(CeremonyError::NotApproved(what.to_owned()))
     }
@@ -343,7 +361,7 @@ impl Course<'_, '_> {
     fn record_environment(&mut self) -> Result<(), CeremonyError> {
         let file = self.deliver_evidence(layout::ENVIRONMENT, &self.job.environment)?;
         let findings = self.job.environment_findings.clone();
-        self.desk.operator.show(&pages::environment(&findings));
+        self.show(&pages::environment(&findings));
         self.record(None, &Event::Environment { file, findings })?;
         Ok(())
     }
@@ -365,7 +383,7 @@ impl Course<'_, '_> {
     /// The whole ceremony is approved by words of the lock's digest.
     fn approve_start(&mut self, lock: Digest) -> Result<(), CeremonyError> {
         let page = pages::start(self.job, self.journal.progress.issued.len());
-        self.desk.operator.show(&page);
+        self.show(&page);
         self.approve(None, "begin", "the lock", lock)
     }
 
@@ -427,7 +445,7 @@ impl Course<'_, '_> {
                 title: step.title.clone(),
             };
             self.record(Some(&step.id), &begun)?;
-            self.desk.operator.show(&pages::step(at + 1, steps, step));
+            self.show(&pages::step(at + 1, steps, step));
         }
         match &step.kind {
             StepKind::GenerateRootKey => self.generate_root_key(step),

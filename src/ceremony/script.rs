@@ -16,8 +16,9 @@ use crate::x509::time::UtcTime;
 const RULE: &str =
     "--------------------------------------------------------------------------------";
 
-/// The plan as text. `known` says whether the ledger's state is known.
-pub fn text(prepared: &Prepared, known: bool, today: UtcTime) -> String {
+/// The plan as text. `known` says whether the ledger's state is known; with `today` the
+/// validity stands there in dates, without it the text is a function of the plan alone.
+pub fn text(prepared: &Prepared, known: bool, today: Option<UtcTime>) -> String {
     let plan = &prepared.plan;
     let mut lines = head(plan, known);
     for (at, step) in plan.steps.iter().enumerate() {
@@ -117,7 +118,7 @@ fn head(plan: &Plan, known: bool) -> Vec<String> {
     lines
 }
 
-fn products(prepared: &Prepared, step: &Step, today: UtcTime) -> Vec<String> {
+fn products(prepared: &Prepared, step: &Step, today: Option<UtcTime>) -> Vec<String> {
     let mut lines = Vec::new();
     match &step.kind {
         StepKind::GenerateRootKey => {
@@ -163,7 +164,7 @@ fn products(prepared: &Prepared, step: &Step, today: UtcTime) -> Vec<String> {
     lines
 }
 
-fn certificate(product: &Product, plan: &Plan, today: UtcTime) -> Vec<String> {
+fn certificate(product: &Product, plan: &Plan, today: Option<UtcTime>) -> Vec<String> {
     let body = CertificateTbs(product.template.0.clone());
     let words = validity(product.validity, plan, today);
     let mut lines = show::certificate(&body, Stage::Template, &words).unwrap_or_default();
@@ -172,12 +173,15 @@ fn certificate(product: &Product, plan: &Plan, today: UtcTime) -> Vec<String> {
 }
 
 /// In dates: what it would be if the ceremony were today.
-fn validity(validity: Validity, plan: &Plan, today: UtcTime) -> String {
+fn validity(validity: Validity, plan: &Plan, today: Option<UtcTime>) -> String {
     match (validity, &plan.root) {
-        (Validity::For(span), _) => {
-            let end = template::last_second(today, span);
-            format!("{span}; issued today: {} to {}", today.date(), end.date())
-        }
+        (Validity::For(span), _) => match today {
+            Some(today) => {
+                let end = template::last_second(today, span);
+                format!("{span}; issued today: {} to {}", today.date(), end.date())
+            }
+            None => span.to_string(),
+        },
         (Validity::UntilIssuer, RootPlan::Existing(root)) => {
             format!("{}: {}", validity.words(), root.fields.not_after.readable())
         }
@@ -228,7 +232,7 @@ pub fn digest(what: &str, digest: Digest) -> Vec<String> {
 }
 
 /// The page: nothing in it is fetched from anywhere.
-pub fn page(prepared: &Prepared, known: bool, today: UtcTime) -> String {
+pub fn page(prepared: &Prepared, known: bool, today: Option<UtcTime>) -> String {
     let body = html(&text(prepared, known, today));
     let title = html(&escape(&prepared.plan.title));
     format!(

@@ -21,7 +21,8 @@ impl Course<'_, '_> {
         if self.job.prepared.plan.seal == SealMode::Direct {
             let question = Question {
                 id: "seal",
-                text: "All steps are done. Type \"seal\" to close the transcript and let the root sign its seal:".to_owned(),
+                text: "All steps are done. Type \"seal\" to close the transcript\nand let the root sign its seal:"
+                    .to_owned(),
                 on_paper: "seal".to_owned(),
             };
             self.ask(None, &question)?;
@@ -33,7 +34,8 @@ impl Course<'_, '_> {
             signatures_kept: progress.kept,
         };
         self.record(None, &event)?;
-        self.sync()
+        self.sync()?;
+        self.console.finish(self.desk, &self.journal.folder)
     }
 
     /// Sums, SEAL.txt, and the signature: each only if it is not there yet.

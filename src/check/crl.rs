@@ -111,7 +111,15 @@ fn check_dates(fields: &CrlFields, context: &CrlContext<'_>, findings: &mut Find
             && fields.next_update == planned
             && fields.next_update > fields.this_update
             && fields.next_update <= issuer.not_after,
-        format!("{} to {}", fields.this_update, fields.next_update),
+        context.register.last_crl().map_or_else(
+            || format!("{} to {}", fields.this_update, fields.next_update),
+            |last| {
+                format!(
+                    "{} to {}; the last CRL is of {}",
+                    fields.this_update, fields.next_update, last.this_update
+                )
+            },
+        ),
     );
 }
 

@@ -131,7 +131,9 @@ mod tests {
             let line = format!("| `{}` | {} |", id.public(), id.rule());
             assert!(page.contains(&line), "docs/checks.md lacks:\n{line}");
         }
-        let lines = page.lines().filter(|line| line.starts_with("| `")).count();
+        // The verifier's own ids stand on the same page; its room counts them.
+        let ours = |line: &&str| line.starts_with("| `") && !line.starts_with("| `VERIFY-");
+        let lines = page.lines().filter(ours).count();
         assert_eq!(
             lines,
             CheckId::ALL.len(),

@@ -9,9 +9,11 @@ use super::new;
 use super::trouble::Trouble;
 use crate::ceremony::abort::abort;
 use crate::ceremony::ledger_view::LedgerView;
-use crate::ceremony::prepare::{Prepared, lock_name, plan_name};
+use crate::ceremony::prepare::{PrepareError, Prepared, lock_name, plan_name};
 use crate::ceremony::script;
-use crate::host::{DiskStore, StoreRules, SystemClock, note, print, write_new};
+use crate::host::{
+    DiskStore, InputError, StoreRules, SystemClock, exists, note, print, read_named, write_new,
+};
 use crate::ports::Clock;
 use crate::x509::escape::escape;
 
@@ -56,9 +58,28 @@ fn prepared(args: &PlanArgs) -> Result<(Read, Prepared, bool), Trouble> {
             );
         }
     }
-    let prepared = read.prepare(view.as_ref())?;
+    let prepared = read.prepare(view.as_ref()).map_err(|error| {
+        print(&refused(&error));
+        Trouble::prepare(error, &read.name)
+    })?;
     // A new root begins an empty ledger; an existing one has a past.
     Ok((read, prepared, root.is_none() || view.is_some()))
+}
+
+/// Every check of the requests that were refused; the error below names the first that failed.
+fn refused(error: &PrepareError) -> String {
+    let PrepareError::Refused(refusals) = error else {
+        return String::new();
+    };
+    let mut text = String::new();
+    for refusal in refusals {
+        text.push_str(&format!("Checks of {}:\n", escape(&refusal.subject)));
+        for line in refusal.findings.iter().flat_map(script::finding) {
+            text.push_str(&format!("{line}\n"));
+        }
+        text.push('\n');
+    }
+    text
 }
 
 fn view(path: &Path) -> Result<LedgerView, Trouble> {
@@ -68,7 +89,7 @@ fn view(path: &Path) -> Result<LedgerView, Trouble> {
 
 fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
     let (read, prepared, known) = prepared(args)?;
-    print(&script::text(&prepared, known, SystemClock.now()));
+    print(&script::text(&prepared, known, Some(SystemClock.now())));
     if !args.lock {
         return Ok(Exit::Done);
     }
@@ -79,26 +100,45 @@ fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
         )
         .hint("give the ledger, or a copy of it: --ledger DIR"));
     }
-    for (name, bytes) in [
-        (plan_name(&read.name), &prepared.plan_bytes),
-        (lock_name(&read.name), &prepared.lock_bytes),
-    ] {
-        let path = read.folder.join(&name);
-        write_new(&path, bytes).map_err(|error| {
-            let mut trouble = Trouble::from(error)
-                .at(&path.display().to_string())
-                .hint("an older plan and lock are never overwritten: move them away first");
-            trouble.exit = Exit::Files;
-            trouble
-        })?;
+    let files = [
+        (
+            read.folder.join(plan_name(&read.name)),
+            &prepared.plan_bytes,
+        ),
+        (
+            read.folder.join(lock_name(&read.name)),
+            &prepared.lock_bytes,
+        ),
+    ];
+    let same = |path: &Path, bytes: &[u8]| {
+        read_named(path, 64 * 1024 * 1024).is_ok_and(|found| found == bytes)
+    };
+    if files.iter().all(|(path, bytes)| same(path, bytes)) {
+        note("plan and lock are as they were\n");
+        return Ok(Exit::Done);
+    }
+    // Both or none: a new plan beside an old lock would only confuse.
+    if let Some((path, _)) = files.iter().find(|(path, _)| exists(path)) {
+        let path = path.display().to_string();
+        return Err(taken(&InputError::Exists {
+            path: escape(&path),
+        }));
+    }
+    for (path, bytes) in files {
+        write_new(&path, bytes).map_err(|error| taken(&error))?;
         note(&format!("wrote {}\n", escape(&path.display().to_string())));
     }
     Ok(Exit::Done)
 }
 
+fn taken(error: &InputError) -> Trouble {
+    Trouble::new(Exit::Files, error.to_string())
+        .hint("an older plan and lock are never overwritten: move them away first")
+}
+
 fn script_page(args: &PlanArgs) -> Result<Exit, Trouble> {
     let (_, prepared, known) = prepared(args)?;
-    print(&script::page(&prepared, known, SystemClock.now()));
+    print(&script::page(&prepared, known, Some(SystemClock.now())));
     Ok(Exit::Done)
 }
 

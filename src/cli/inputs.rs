@@ -83,7 +83,7 @@ impl Read {
     }
 
     /// Checks and plans for a ledger.
-    pub fn prepare(&self, view: Option<&LedgerView>) -> Result<Prepared, Trouble> {
+    pub fn prepare(&self, view: Option<&LedgerView>) -> Result<Prepared, PrepareError> {
         let ingredients = Ingredients {
             file_name: &self.name,
             source: &self.source,
@@ -91,6 +91,6 @@ impl Read {
             ledger: view.map_or(LedgerState::EMPTY, LedgerView::state),
             register: view.map(|view| view.register.clone()).unwrap_or_default(),
         };
-        prepare(ingredients).map_err(|error| Trouble::prepare(error, &self.name))
+        prepare(ingredients)
     }
 }

@@ -9,6 +9,7 @@ mod new;
 mod rehearse;
 #[cfg(feature = "token")]
 mod run;
+#[cfg(feature = "token")]
 mod site;
 #[cfg(feature = "token")]
 mod token;

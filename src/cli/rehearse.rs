@@ -33,13 +33,21 @@ pub fn rehearse(args: &RehearseArgs) -> Result<Exit, Trouble> {
         None => {
             let place = Rehearsal::prepare(args.keep.as_deref()).map_err(files)?;
             let code = place.start_again().map_err(files)?;
-            Ok(exit_of(code))
+            code.map(exit_of).ok_or_else(killed)
         }
     }
 }
 
 fn files(words: String) -> Trouble {
     Trouble::new(Exit::Files, words)
+}
+
+/// The rehearsal's process was killed, and could not say so itself.
+fn killed() -> Trouble {
+    let mut trouble = Trouble::new(Exit::Bug, "the rehearsal was ended by a signal")
+        .hint("with --keep DIR the same command goes on where it was");
+    trouble.state = "nothing but a rehearsal's token was asked to sign".to_owned();
+    trouble
 }
 
 fn exit_of(code: i32) -> Exit {
@@ -68,11 +76,13 @@ fn rehearse_inside(args: &RehearseArgs, place: &Path) -> Result<Exit, Trouble> {
     let view = LedgerView::read(&mut store)?;
     use_kept_root(&mut read, view.root.as_ref())?;
     let module = module(args)?;
-    let mut prepared = read.prepare(Some(&view))?;
+    let mut prepared = read
+        .prepare(Some(&view))
+        .map_err(|error| Trouble::prepare(error, &read.name))?;
     let label = format!("rehearsal-{}", prepared.plan.token_label);
     prepared.plan.token_label.clone_from(&label);
     let mut token = open_or_make(&module, &label)?;
-    let root = match (read.root()?, &view.root) {
+    let root = match (read.root()?, view.root.as_ref().or(view.open_root.as_ref())) {
         (None, _) => None,
         (Some(_), Some(kept)) => Some(kept.clone()),
         (Some(real), None) => Some(make_stand_in(
@@ -85,9 +95,11 @@ fn rehearse_inside(args: &RehearseArgs, place: &Path) -> Result<Exit, Trouble> {
     let resume = view.open.is_some();
     let job = job(prepared, true, root, weak);
     let done = perform(&mut token, operator.as_mut(), &mut store, &job, resume)?;
-    finish(&ledger, &done, &job);
-    if args.keep.is_none() {
-        print("The rehearsal's token and ledger are removed; --keep DIR keeps them.\n");
+    if args.keep.is_some() {
+        finish(&ledger, &done, &job);
+    } else {
+        let words = "\nDone: the rehearsal went through to its seal.\nIts token and ledger are removed; --keep DIR keeps them to look at.\n";
+        print(words);
     }
     drop(token);
     module.close()?;

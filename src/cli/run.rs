@@ -13,13 +13,14 @@ use crate::ceremony::prepare::{Prepared, lock_name, plan_name};
 use crate::ceremony::run::{Done, Job, run as run_ceremony};
 use crate::digest::Digest;
 use crate::host::{
-    DiskStore, StoreRules, SystemClock, SystemEntropy, Terminal, harden, observe, print,
-    read_named, wants_plain,
+    DiskStore, InputError, StoreRules, SystemClock, SystemEntropy, Terminal, harden, observe,
+    print, read_named, wants_plain,
 };
 use crate::plan::lock;
 use crate::ports::{Desk, Operator, Token};
 use crate::token::Module;
 use crate::x509::certificate::Certificate;
+use crate::x509::escape::escape;
 
 /// Runs or resumes a ceremony.
 pub fn run(args: &RunArgs) -> Result<Exit, Trouble> {
@@ -34,7 +35,12 @@ pub fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     let view = LedgerView::read(&mut store)?;
     let root = read.root()?;
     super::verify::before_run(&mut store, view.root.as_ref())?;
-    let prepared = read.prepare(Some(&view))?;
+    if args.resume && view.open.is_none() {
+        return Err(nothing_open(&view));
+    }
+    let prepared = read
+        .prepare(Some(&view))
+        .map_err(|error| Trouble::prepare(error, &read.name))?;
     compare_lock(&read, &prepared)?;
     let module = Module::open(&site.module, site.module_sha256)?;
     let mut token = module.open_token(&prepared.plan.token_label, site.token_serial.as_deref())?;
@@ -93,7 +99,7 @@ pub fn perform(
 /// Where things are, and what comes next.
 pub fn finish(ledger: &Path, done: &Done, job: &Job) {
     let folder = ledger.join(&done.folder);
-    let folder = crate::x509::escape::escape(&folder.display().to_string());
+    let folder = escape(&folder.display().to_string());
     let mut text = format!(
         "\nDone: {} signed, sealed in {folder}\nThe seal's digest, for everybody's notes:\n",
         if done.signed.len() == 1 {
@@ -133,24 +139,48 @@ fn compare_lock(read: &Read, prepared: &Prepared) -> Result<(), Trouble> {
     let mut found = Vec::new();
     for name in &names {
         let path = read.folder.join(name);
-        let bytes = read_named(&path, 64 * 1024 * 1024).map_err(|error| {
-            Trouble::from(error).at(&path.display().to_string()).hint(
-                "anchorite plan FILE --lock writes plan and lock; approve them before the day",
-            )
-        })?;
+        let bytes =
+            read_named(&path, 64 * 1024 * 1024).map_err(|error| not_locked(&error, name))?;
         found.push(bytes);
     }
     if found[1] == prepared.lock_bytes && found[0] == prepared.plan_bytes {
         return Ok(());
     }
     Err(CeremonyError::Changed {
-        what: what_changed(&found[1], prepared),
+        what: what_changed(&found[0], &found[1], prepared),
     }
     .into())
 }
 
+/// A plan or lock that is missing was never approved by anybody.
+fn not_locked(error: &InputError, name: &str) -> Trouble {
+    let trouble = match error {
+        InputError::Missing { .. } => Trouble::new(
+            Exit::Refused,
+            format!(
+                "the ceremony file is not locked: there is no {}",
+                escape(name)
+            ),
+        ),
+        other => Trouble::from(other.clone()).at(name),
+    };
+    trouble.hint("anchorite plan FILE --lock writes plan and lock; approve them before the day")
+}
+
+/// Said before the plan is made anew: of a ceremony that is sealed, the ledger would refuse
+/// every request as taken.
+fn nothing_open(view: &LedgerView) -> Trouble {
+    let mut trouble = Trouble::from(CeremonyError::NothingOpen);
+    if let Some(last) = view.sealed.last() {
+        trouble
+            .details
+            .push(format!("the last one, {}, is sealed", last.name()));
+    }
+    trouble
+}
+
 /// The first file whose digest the lock does not have.
-fn what_changed(lock_bytes: &[u8], prepared: &Prepared) -> String {
+fn what_changed(found_plan: &[u8], lock_bytes: &[u8], prepared: &Prepared) -> String {
     let parse = |bytes: &[u8]| {
         std::str::from_utf8(bytes)
             .ok()
@@ -162,14 +192,16 @@ fn what_changed(lock_bytes: &[u8], prepared: &Prepared) -> String {
         return "the lock".to_owned();
     }
     // The plan follows from the others: it is named only where nothing else differs.
+    if found_plan == prepared.plan_bytes && now.iter().all(|line| then.contains(line)) {
+        return "the lock".to_owned();
+    }
     let mut changed: Vec<&str> = now
         .iter()
         .filter(|line| !then.contains(line))
         .map(|line| line.path.as_str())
         .collect();
     changed.sort_by_key(|path| path.ends_with(".plan"));
-    changed.first().map_or_else(
-        || "the plan".to_owned(),
-        |path| crate::x509::escape::escape(path),
-    )
+    changed
+        .first()
+        .map_or_else(|| "the plan".to_owned(), |path| escape(path))
 }

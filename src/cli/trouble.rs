@@ -249,7 +249,7 @@ fn from_ceremony(error: &CeremonyError) -> Trouble {
             "resume with the very files it was begun with; they are in its script and in folders",
         ),
         CeremonyError::WrongLedger(_) => Trouble::new(Exit::Refused, words)
-            .hint("the ledger given is not the one the plan was made for"),
+            .hint("a new root begins an empty ledger; an existing root goes on in its own"),
         CeremonyError::Mount(_) => Trouble::new(Exit::Unreadable, words),
         CeremonyError::Encoding { .. } | CeremonyError::Contradiction(_) => {
             Trouble::new(Exit::Refused, escape(&words))

@@ -5,7 +5,10 @@ use std::path::Path;
 use super::args::VerifyArgs;
 use super::exit::Exit;
 use super::trouble::Trouble;
-use crate::host::read_named;
+use crate::audit::{self, Verdict};
+use crate::digest::Digest;
+use crate::host::{DiskStore, canonical, exists, print, read_named};
+use crate::ledger::layout;
 use crate::x509::certificate::Certificate;
 
 /// Reads a root certificate named on the command line.
@@ -16,16 +19,64 @@ pub fn root_certificate(path: &Path) -> Result<Certificate, Trouble> {
         .map_err(|error| Trouble::new(Exit::Unreadable, error.to_string()).at(&shown))
 }
 
-/// Not there yet.
+/// Verifies a ceremony's folder, or a ledger.
 pub fn verify(args: &VerifyArgs) -> Result<Exit, Trouble> {
-    let _ = root_certificate(&args.root)?;
-    Err(Trouble::new(Exit::Bug, "verify is being written"))
+    let root = root_certificate(&args.root)?;
+    let expect = args.expect.as_deref().map(expected).transpose()?;
+    let path = canonical(&args.path)?;
+    let is_ceremony = [layout::TRANSCRIPT, layout::SEAL]
+        .iter()
+        .any(|name| exists(&path.join(name)));
+    let (text, verdict) = if is_ceremony {
+        let parent = path.parent().unwrap_or(&path);
+        let folder = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        let mut store = DiskStore::open_read_only(parent)?;
+        let report = audit::ceremony(&mut store, folder, &root, expect);
+        (report.to_text(), report.verdict)
+    } else {
+        let mut store = DiskStore::open_read_only(&path)?;
+        let report = audit::ledger(&mut store, &root, expect);
+        (report.to_text(), report.verdict)
+    };
+    print(&text);
+    Ok(exit(&verdict))
+}
+
+fn expected(text: &str) -> Result<Digest, Trouble> {
+    Digest::from_hex_or_words(text).ok_or_else(|| {
+        Trouble::new(
+            Exit::Usage,
+            "--expect takes 64 hex digits, or the 32 words in their order",
+        )
+    })
+}
+
+fn exit(verdict: &Verdict) -> Exit {
+    match verdict {
+        Verdict::Verified => Exit::Done,
+        Verdict::Consistent(_) => Exit::Consistent,
+        Verdict::Refused => Exit::Refused,
+    }
 }
 
 /// A ledger that does not verify is not written to.
-pub fn before_run(
-    _store: &mut crate::host::DiskStore,
-    _root: Option<&Certificate>,
-) -> Result<(), Trouble> {
-    Ok(())
+#[cfg(feature = "token")]
+pub fn before_run(store: &mut DiskStore, root: Option<&Certificate>) -> Result<(), Trouble> {
+    let Some(root) = root else { return Ok(()) };
+    let report = audit::ledger(store, root, None);
+    if report.verdict != Verdict::Refused {
+        return Ok(());
+    }
+    let mut trouble = Trouble::new(Exit::Refused, "the ledger does not verify")
+        .hint("anchorite verify tells all of it; do not sign on a ledger that is not whole");
+    trouble.word = "refused";
+    if let Some(first) = report.first_broken() {
+        trouble
+            .details
+            .push(format!("{}: {}", first.id, first.words));
+    }
+    Err(trouble)
 }

@@ -140,6 +140,11 @@ pub fn shell_quote(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::disallowed_methods,
+        reason = "a shell is the judge of its quoting"
+    )]
+
     use std::process::Command;
 
     use proptest::prelude::*;

@@ -27,6 +27,10 @@ impl Clock for SystemClock {
             .saturating_mul(1000)
             .saturating_add(nanos / 1_000_000)
     }
+
+    fn pause(&mut self) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// `getrandom(2)`, blocking until the kernel's generator is seeded.

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Mode, OFlags};
 
@@ -93,6 +93,19 @@ pub fn read_input(folder: &Path, relative: &str, limit: u64) -> Result<Vec<u8>, 
         beneath::read_limited(&mut file, beneath::size(&stat), limit)
     };
     read().map_err(|trouble| told(trouble, escape(relative), "read", limit))
+}
+
+/// The path without links and dots.
+pub fn canonical(path: &Path) -> Result<PathBuf, InputError> {
+    let shown = escape(&path.display().to_string());
+    std::fs::canonicalize(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => InputError::Missing { path: shown },
+        _ => InputError::Failed {
+            path: shown,
+            doing: "find",
+            cause: error.to_string(),
+        },
+    })
 }
 
 /// Whether something is at this path.

@@ -4,6 +4,11 @@
 //! clock or the terminal. What is here decides nothing: it implements [`crate::ports`],
 //! reads inputs, and looks around.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "host is where the real edges are"
+)]
+
 mod beneath;
 mod clock;
 mod environment;
@@ -18,7 +23,7 @@ mod terminal;
 
 pub use clock::{SystemClock, SystemEntropy};
 pub use environment::{Environment, EnvironmentFinding, NetworkInterface, harden, observe};
-pub use files::{InputError, exists, read_input, read_named, write_new};
+pub use files::{InputError, canonical, exists, read_input, read_named, write_new};
 pub use place::Rehearsal;
 pub use rehearsal::RehearsalOperator;
 pub use store::{DiskStore, StoreRules};

@@ -18,8 +18,12 @@ pub const SCRIPT_FILE: &str = "script/ceremony.toml";
 pub const SCRIPT_PLAN: &str = "script/ceremony.plan";
 /// The lock.
 pub const SCRIPT_LOCK: &str = "script/ceremony.lock";
+/// The page people read aloud.
+pub const SCRIPT_PAGE: &str = "script/script.html";
 /// What was observed of the laptop.
 pub const ENVIRONMENT: &str = "evidence/environment.json";
+/// What the screen showed, without its ending `.cast`.
+pub const CONSOLE: &str = "evidence/console";
 /// What the token said of itself.
 pub const TOKEN: &str = "evidence/token.json";
 /// The root certificate that this ceremony issued.

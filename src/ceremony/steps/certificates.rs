@@ -222,7 +222,7 @@ impl Course<'_, '_> {
                 one.again,
             )
             .map_err(|cause| encoding(&product.name, cause))?;
-            self.desk.operator.show(&page);
+            self.show(&page);
         }
         if built.iter().all(|(_, one, _)| one.again) {
             return Ok(());
@@ -238,7 +238,7 @@ impl Course<'_, '_> {
             },
         };
         let irreversible = pages::irreversible(built.len());
-        self.desk.operator.show(&irreversible);
+        self.show(&irreversible);
         self.approve(Some(&step.id), "approve", &what, digest)?;
         // Between the page and its approval a night may have passed.
         let now = self.desk.clock.now();
@@ -337,9 +337,7 @@ impl Course<'_, '_> {
         };
         self.record(Some(&step.id), &event)?;
         self.deeds.undelivered.retain(|one| one != name);
-        self.desk
-            .operator
-            .show(&pages::issued(name, &certificate.fields.serial.to_string()));
+        self.show(&pages::issued(name, &certificate.fields.serial.to_string()));
         Ok(())
     }
 
@@ -415,7 +413,7 @@ impl Course<'_, '_> {
             .values()
             .flatten()
             .filter(|intent| intent.tbs_sha256 != body)
-            .filter_map(|intent| serial_of(intent.tbs.as_ref()?))
+            .filter_map(|intent| intent.serial.clone())
             .collect()
     }
 }

@@ -56,7 +56,7 @@ impl Course<'_, '_> {
                 (tbs, then, true)
             }
             None => {
-                let now = self.desk.clock.now();
+                let now = self.later_than_last_crl();
                 let tbs = issue::crl(plan, issuer, algorithm, now).map_err(|cause| {
                     CeremonyError::Encoding {
                         what: name.clone(),
@@ -75,9 +75,9 @@ impl Course<'_, '_> {
                 cause,
             }
         })?;
-        self.desk.operator.show(&page);
+        self.show(&page);
         if !again {
-            self.desk.operator.show(&pages::irreversible(1));
+            self.show(&pages::irreversible(1));
             let what = format!("step {}", step.id);
             self.approve(
                 Some(&step.id),
@@ -90,6 +90,25 @@ impl Course<'_, '_> {
         self.sync()?;
         self.sign_intended(&step.id, &intended)?;
         self.sync()
+    }
+
+    /// Now; or a moment later, where the last CRL is of this very second (a rehearsal is fast).
+    fn later_than_last_crl(&mut self) -> UtcTime {
+        let last = self
+            .job
+            .prepared
+            .register
+            .last_crl()
+            .map(|crl| crl.this_update);
+        let mut now = self.desk.clock.now();
+        for _ in 0..100 {
+            if last != Some(now) {
+                break;
+            }
+            self.desk.clock.pause();
+            now = self.desk.clock.now();
+        }
+        now
     }
 
     fn finish_crl(
@@ -129,9 +148,7 @@ impl Course<'_, '_> {
         };
         self.record(Some(&step.id), &event)?;
         self.deeds.undelivered.retain(|one| one != name);
-        self.desk
-            .operator
-            .show(&pages::issued(name, &format!("number {}", plan.number)));
+        self.show(&pages::issued(name, &format!("number {}", plan.number)));
         Ok(())
     }
 

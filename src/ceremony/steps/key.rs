@@ -51,9 +51,7 @@ impl Course<'_, '_> {
             return self.key_is_ready("adopted", key.into_inner(), findings, Some(&step.id));
         }
         self.refuse_taken_label()?;
-        self.desk
-            .operator
-            .show(&pages::generate(kind, self.desk.token.identity()));
+        self.show(&pages::generate(kind, self.desk.token.identity()));
         let label = self.desk.token.identity().label.clone();
         let question = Question {
             id: "generate",
@@ -139,7 +137,7 @@ impl Course<'_, '_> {
         };
         self.record(step, &ready)?;
         self.sync()?;
-        self.desk.operator.show(&pages::key_ready(how, &key));
+        self.show(&pages::key_ready(how, &key));
         self.hold(&key);
         Ok(())
     }

@@ -1,0 +1,225 @@
+//! Questions, answers and approvals: what was typed is judged again, and nothing is signed
+//! without the right words before it.
+
+use std::collections::BTreeMap;
+
+use super::findings::{AuditId, Findings};
+use super::script::Script;
+use super::story::at;
+use crate::digest::Digest;
+use crate::ledger::entry::{Entry, Event};
+
+/// What has been approved so far in this session.
+struct Approvals<'e> {
+    script: &'e Script,
+    label: &'e str,
+    question: Option<(&'e str, &'e str)>,
+    begun: bool,
+    seal: bool,
+    generate: bool,
+    given: BTreeMap<&'e str, Vec<Digest>>,
+}
+
+/// Walks the transcript.
+pub(super) fn check(entries: &[Entry], script: &Script, findings: &mut Findings) {
+    findings.begun(AuditId::Approval);
+    let mut state = Approvals {
+        script,
+        label: "",
+        question: None,
+        begun: false,
+        seal: false,
+        generate: false,
+        given: BTreeMap::new(),
+    };
+    for entry in entries {
+        if let Ok(event) = &entry.event {
+            state.add(entry, event, findings);
+        }
+    }
+}
+
+impl<'e> Approvals<'e> {
+    fn add(&mut self, entry: &'e Entry, event: &'e Event, findings: &mut Findings) {
+        let step = entry.step.as_deref().unwrap_or_default();
+        let mut require = |holds: bool, words: &str| {
+            findings.require(AuditId::Approval, holds, at(entry.n), words);
+        };
+        match event {
+            Event::Begin { .. } | Event::Resumed { .. } => {
+                self.begun = false;
+                self.given.clear();
+            }
+            Event::TokenOpened { token } => self.label = &token.label,
+            Event::StepBegun { .. } => {
+                require(self.begun, "a step begins before the lock was approved");
+                self.given.remove(step);
+            }
+            Event::Question { id, text } => self.question = Some((id, text)),
+            Event::Answer { .. } => self.answer(entry, event, findings),
+            Event::KeyIntended { .. } => {
+                require(
+                    self.begun && self.generate,
+                    "a key is generated without the answer that allows it",
+                );
+            }
+            Event::SignIntended {
+                product, again_of, ..
+            } => {
+                require(self.begun, "a signature before the lock was approved");
+                let approved = again_of.is_some() || self.approved(step, product);
+                require(
+                    approved,
+                    "a signature that no approval of its step stands before",
+                );
+            }
+            Event::Close { outcome, .. } => {
+                let asked = self
+                    .script
+                    .plan
+                    .as_ref()
+                    .is_some_and(|plan| plan.seal == "direct");
+                require(
+                    outcome != "completed" || !asked || self.seal,
+                    "the root signs the seal without the answer that allows it",
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn approved(&self, step: &str, product: &str) -> bool {
+        let Some((planned, document)) = self.script.product(product) else {
+            return false;
+        };
+        let wanted = if self.script.webtrust() {
+            Some(document.template_sha256)
+        } else {
+            planned.approval_sha256
+        };
+        let given = self.given.get(step);
+        wanted.is_some_and(|digest| given.is_some_and(|given| given.contains(&digest)))
+    }
+
+    fn answer(&mut self, entry: &'e Entry, event: &'e Event, findings: &mut Findings) {
+        let Event::Answer {
+            id,
+            value,
+            accepted,
+        } = event
+        else {
+            return;
+        };
+        let step = entry.step.as_deref();
+        let text = match self.question.take() {
+            Some((asked, text)) if asked == id => text,
+            _ => {
+                let words = "an answer to no question";
+                return findings.fail(AuditId::Approval, at(entry.n), words);
+            }
+        };
+        let (paper, digest) = match self.paper(id, text, step) {
+            Paper::Says(paper) => (paper, None),
+            Paper::Words(paper, digest) => (paper, Some(digest)),
+            Paper::Unknown => {
+                let words = format!("entry {} answers a question not known here", entry.n);
+                return findings.notice(words);
+            }
+            Paper::Wrong => {
+                let words = "the question does not ask for words of a digest of this plan";
+                return findings.fail(AuditId::Approval, at(entry.n), words);
+            }
+        };
+        findings.require(
+            AuditId::Approval,
+            *accepted == same_words(value, &paper),
+            at(entry.n),
+            "the answer is not marked as what it is",
+        );
+        if !accepted {
+            return;
+        }
+        match id.as_str() {
+            "begin" => self.begun = true,
+            "generate" => self.generate = true,
+            "seal" => self.seal = true,
+            _ => {}
+        }
+        if let (Some(step), Some(digest), "approve") = (step, digest, id.as_str()) {
+            self.given.entry(step).or_default().push(digest);
+        }
+    }
+
+    /// What stands on paper as the answer.
+    fn paper(&self, id: &str, text: &str, step: Option<&str>) -> Paper {
+        match id {
+            "date" => {
+                let date = text
+                    .strip_prefix("The laptop's clock says ")
+                    .and_then(|rest| rest.split(' ').next());
+                date.map_or(Paper::Wrong, |date| Paper::Says(date.to_owned()))
+            }
+            "generate" => Paper::Says(self.label.to_owned()),
+            "seal" => Paper::Says("seal".to_owned()),
+            "begin" | "approve" => self.words(id, text, step).unwrap_or(Paper::Wrong),
+            _ => Paper::Unknown,
+        }
+    }
+
+    /// `From the printed plan, type word 3 and word 17 of step x's digest:`
+    fn words(&self, id: &str, text: &str, step: Option<&str>) -> Option<Paper> {
+        let rest = text.strip_prefix("From the printed plan, type word ")?;
+        let (first, rest) = rest.split_once(" and word ")?;
+        let (second, rest) = rest.split_once(" of ")?;
+        let what = rest.strip_suffix("'s digest:")?;
+        let digest = match (id, step) {
+            ("begin", None) if what == "the lock" => self.script.lock,
+            ("approve", Some(step)) => self.named(what, step)?,
+            _ => return None,
+        };
+        let words = digest.words();
+        let (first, second): (usize, usize) = (first.parse().ok()?, second.parse().ok()?);
+        if first == second {
+            return None;
+        }
+        let word = |number: usize| words.get(number.checked_sub(1)?);
+        let paper = format!("{} {}", word(first)?, word(second)?);
+        Some(Paper::Words(paper, digest))
+    }
+
+    /// The digest that a question calls `step x` or `x's template`.
+    fn named(&self, what: &str, step: &str) -> Option<Digest> {
+        let plan = self.script.plan.as_ref()?;
+        let planned = plan.steps.iter().find(|one| one.id == step)?;
+        if what.strip_prefix("step ") == Some(step) {
+            return planned.approval_sha256;
+        }
+        let product = what.strip_suffix("'s template")?;
+        planned
+            .products
+            .iter()
+            .find(|one| one.name == product)
+            .map(|one| one.template_sha256)
+    }
+}
+
+enum Paper {
+    /// This text.
+    Says(String),
+    /// These words of this digest.
+    Words(String, Digest),
+    /// A question this version does not put.
+    Unknown,
+    /// A question that was never put like this.
+    Wrong,
+}
+
+/// Case and spacing do not matter to people who read words aloud.
+fn same_words(typed: &str, wanted: &str) -> bool {
+    let fold = |text: &str| {
+        text.split_whitespace()
+            .map(str::to_lowercase)
+            .collect::<Vec<_>>()
+    };
+    !typed.trim().is_empty() && fold(typed) == fold(wanted)
+}

@@ -1,0 +1,74 @@
+//! The root key as the transcript recorded it.
+
+use std::collections::BTreeMap;
+
+use super::authority::Authority;
+use super::findings::{AuditId, Findings};
+use super::story::at;
+use crate::check::key::{ExpectedKey, root_key};
+use crate::digest::{Digest, unhex};
+use crate::ledger::entry::{Entry, Event};
+use crate::ports::{KeyId, TokenKey};
+use crate::x509::public_key::PublicKey;
+
+/// Checks every record of the key. `has_root`: this ceremony used or made a root; one that was
+/// given up before that has a key of its own at most.
+pub(super) fn check(
+    entries: &[Entry],
+    authority: &Authority<'_>,
+    has_root: bool,
+    findings: &mut Findings,
+) {
+    findings.begun(AuditId::Key);
+    let mut ready = false;
+    for entry in entries {
+        match &entry.event {
+            Ok(Event::KeyReady {
+                id,
+                label,
+                spki,
+                spki_sha256,
+                attributes,
+                ..
+            }) => {
+                ready = true;
+                let Some(key) = recorded(id, label, spki, *spki_sha256, attributes) else {
+                    findings.fail(AuditId::Key, at(entry.n), "the key cannot be read");
+                    continue;
+                };
+                if !has_root {
+                    findings.notice(format!(
+                        "entry {}: a key was made for a root that never came to be",
+                        entry.n
+                    ));
+                    continue;
+                }
+                if let Err(refusal) = root_key(vec![key], &ExpectedKey::Same(&authority.key)) {
+                    let words = format!("as recorded: {}: {}", refusal.id.public(), refusal.words);
+                    findings.fail(AuditId::Key, at(entry.n), words);
+                }
+            }
+            Ok(Event::SignIntended { .. }) => {
+                let words = "a signature before the key was looked at";
+                findings.require(AuditId::Key, ready, at(entry.n), words);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn recorded(
+    id: &str,
+    label: &str,
+    spki: &str,
+    digest: Digest,
+    attributes: &BTreeMap<String, String>,
+) -> Option<TokenKey> {
+    let public_key = PublicKey::from_spki(&unhex(spki)?).ok()?;
+    (public_key.digest() == digest).then_some(TokenKey {
+        id: KeyId(unhex(id)?),
+        label: label.to_owned(),
+        public_key,
+        attributes: attributes.clone(),
+    })
+}

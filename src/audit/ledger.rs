@@ -1,0 +1,147 @@
+//! A whole ledger: every ceremony in its order, each seal naming the one before, one root,
+//! one register.
+
+use super::findings::{AuditId, Findings};
+use super::report::{LedgerReport, Report, Verdict};
+use super::{Before, audit, name_of};
+use crate::digest::Digest;
+use crate::ledger::layout::CeremonyFolder;
+use crate::ledger::seal::Seal;
+use crate::ports::{EntryKind, Store};
+use crate::x509::certificate::Certificate;
+use crate::x509::escape::escape;
+
+/// Verifies all ceremonies of a ledger.
+pub fn ledger(store: &mut dyn Store, root: &Certificate, expect: Option<Digest>) -> LedgerReport {
+    let mut findings = Findings::default();
+    let (sealed, open) = folders(store, &mut findings);
+    let mut before = Before::default();
+    let mut reports = Vec::new();
+    let mut seals = Vec::new();
+    for folder in &sealed {
+        let mut audited = audit(store, &folder.name(), root, Some(&before));
+        place(folder, before.ceremonies + 1, &mut findings);
+        if let Some(seal) = audited.seal.clone() {
+            findings.require(
+                AuditId::Ledger,
+                seal.previous == before.head,
+                escape(&folder.name()),
+                "its seal does not name the seal before it",
+            );
+            before.head = seal.digest();
+            seals.push(seal);
+        }
+        before.ceremonies = folder.number;
+        before.register = std::mem::take(&mut audited.register);
+        reports.push(audited.into_report());
+    }
+    if let Some(open) = &open {
+        place(open, before.ceremonies + 1, &mut findings);
+        findings.notice(format!(
+            "{} is open: not sealed, and not looked at",
+            open.name()
+        ));
+    }
+    if let Some(expect) = expect {
+        expected(&seals, expect, &mut findings);
+    }
+    let verdict = verdict(&reports, &findings);
+    LedgerReport {
+        verdict,
+        ceremonies: reports,
+        open: open.map(|open| open.name()),
+        head: before.head,
+        certificates: before.register.issued.len(),
+        crl_number: before.register.last_crl().map(|crl| crl.number),
+        checks: findings.list(),
+        notices: findings.notices,
+    }
+}
+
+/// The ceremonies' folders in their order, and the open one.
+fn folders(
+    store: &mut dyn Store,
+    findings: &mut Findings,
+) -> (Vec<CeremonyFolder>, Option<CeremonyFolder>) {
+    findings.begun(AuditId::Ledger);
+    let entries = store.list("").unwrap_or_else(|error| {
+        findings.fail(AuditId::Ledger, "the ledger", error.to_string());
+        Vec::new()
+    });
+    let (mut sealed, mut open) = (Vec::new(), None);
+    for entry in entries {
+        match CeremonyFolder::parse(&entry.name) {
+            Some(folder) if entry.kind == EntryKind::Folder && !folder.open => sealed.push(folder),
+            Some(folder) if entry.kind == EntryKind::Folder && open.is_none() => {
+                open = Some(folder);
+            }
+            _ => {
+                let words = "does not belong into a ledger";
+                findings.fail(AuditId::Ledger, escape(&entry.name), words);
+            }
+        }
+    }
+    sealed.sort();
+    findings.require(
+        AuditId::Ledger,
+        !sealed.is_empty(),
+        "the ledger",
+        "holds no sealed ceremony",
+    );
+    (sealed, open)
+}
+
+fn place(folder: &CeremonyFolder, number: u32, findings: &mut Findings) {
+    findings.require(
+        AuditId::Ledger,
+        folder.number == number,
+        escape(&folder.name()),
+        format!("ceremony {number:04} must stand here"),
+    );
+}
+
+/// The expected digest must be one of the newest ceremony's; an older one's is told as such.
+fn expected(seals: &[Seal], expect: Digest, findings: &mut Findings) {
+    findings.begun(AuditId::Expect);
+    let found = seals
+        .iter()
+        .enumerate()
+        .rev()
+        .find_map(|(at, seal)| name_of(seal, expect).map(|name| (at, name)));
+    match found {
+        Some((at, name)) => {
+            let later = seals.len() - at - 1;
+            findings.notice(format!(
+                "the expected digest is the {name}'s of ceremony {:04}; {later} came after it",
+                at + 1
+            ));
+        }
+        None => findings.fail(
+            AuditId::Expect,
+            "the ledger",
+            format!("no lock, seal or head of it has the digest {expect}"),
+        ),
+    }
+}
+
+/// The worst of all: one ceremony that nobody signed keeps the ledger from being verified.
+fn verdict(reports: &[Report], findings: &Findings) -> Verdict {
+    let refused = reports
+        .iter()
+        .any(|report| report.verdict == Verdict::Refused);
+    if findings.any_broken() || refused {
+        return Verdict::Refused;
+    }
+    let unsigned: Vec<String> = reports
+        .iter()
+        .filter_map(|report| match &report.verdict {
+            Verdict::Consistent(why) => Some(format!("{} is {why}", escape(&report.folder))),
+            _ => None,
+        })
+        .collect();
+    if unsigned.is_empty() {
+        Verdict::Verified
+    } else {
+        Verdict::Consistent(unsigned.join("; "))
+    }
+}

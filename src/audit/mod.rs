@@ -1,0 +1,361 @@
+//! The auditor: reads a ceremony or a whole ledger, recomputes everything, writes nothing.
+//!
+//! It believes the files and the root it was given, and shares parsers and rules with the
+//! writer, never the writer itself.
+
+mod approvals;
+mod authority;
+mod files;
+mod findings;
+mod key;
+mod ledger;
+mod out;
+mod products;
+mod report;
+mod script;
+mod seal;
+mod story;
+
+pub use findings::AuditId;
+pub use ledger::ledger;
+pub use report::{AuditFinding, Facts, LedgerReport, PersonFact, ProductFact, Report, Verdict};
+
+use crate::digest::Digest;
+use crate::ledger::chain;
+use crate::ledger::entry::{Entry, Event};
+use crate::ledger::layout::{self, CeremonyFolder};
+use crate::ledger::register::Register;
+use crate::ledger::seal::Seal;
+use crate::ledger::verify_text;
+use crate::ports::Store;
+use crate::x509::certificate::Certificate;
+use crate::x509::escape::escape;
+use authority::Authority;
+use files::Files;
+use findings::Findings;
+use products::Bench;
+use script::Script;
+use story::Story;
+
+/// What the ledger was before a ceremony.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Before {
+    /// Sealed ceremonies.
+    pub ceremonies: u32,
+    /// Digest of the newest SEAL.txt.
+    pub head: Digest,
+    /// Everything issued.
+    pub register: Register,
+}
+
+/// A ceremony as verified, with what the ledger needs of it.
+struct Audited {
+    report: Report,
+    findings: Findings,
+    seal: Option<Seal>,
+    register: Register,
+}
+
+/// Verifies one ceremony by itself.
+pub fn ceremony(
+    store: &mut dyn Store,
+    folder: &str,
+    root: &Certificate,
+    expect: Option<Digest>,
+) -> Report {
+    let mut audited = audit(store, folder, root, None);
+    if let Some(expect) = expect {
+        expected(&mut audited, expect);
+    }
+    audited.into_report()
+}
+
+/// The expected digest must be one that this ceremony has.
+fn expected(audited: &mut Audited, expect: Digest) {
+    let findings = &mut audited.findings;
+    match audited.seal.as_ref().and_then(|seal| name_of(seal, expect)) {
+        Some(name) => {
+            findings.begun(AuditId::Expect);
+            findings.notice(format!("the expected digest is the {name}'s"));
+        }
+        None => findings.fail(
+            AuditId::Expect,
+            layout::SEAL,
+            format!("neither lock nor seal nor head has the digest {expect}"),
+        ),
+    }
+}
+
+/// Which of a ceremony's digests this is.
+fn name_of(seal: &Seal, digest: Digest) -> Option<&'static str> {
+    [
+        ("lock", seal.lock),
+        ("seal", seal.digest()),
+        ("head", seal.head),
+    ]
+    .into_iter()
+    .find_map(|(name, one)| (one == digest).then_some(name))
+}
+
+impl Audited {
+    fn into_report(mut self) -> Report {
+        self.report.checks = self.findings.list();
+        self.report.notices = std::mem::take(&mut self.findings.notices);
+        self.report.verdict = match &self.seal {
+            _ if self.findings.any_broken() => Verdict::Refused,
+            None => Verdict::Refused,
+            Some(seal) if seal.rehearsal => Verdict::Consistent("a rehearsal".to_owned()),
+            Some(seal) if !seal.completed => {
+                Verdict::Consistent("aborted, and signed by nobody".to_owned())
+            }
+            Some(seal) if seal.mode != "direct" => {
+                Verdict::Consistent("not signed by the root".to_owned())
+            }
+            Some(_) => Verdict::Verified,
+        };
+        self.report
+    }
+}
+
+fn audit(
+    store: &mut dyn Store,
+    folder: &str,
+    root: &Certificate,
+    before: Option<&Before>,
+) -> Audited {
+    let mut findings = Findings::default();
+    let mut audited = Audited {
+        report: Report {
+            folder: folder.to_owned(),
+            ceremony: String::new(),
+            facts: None,
+            checks: Vec::new(),
+            notices: Vec::new(),
+            verdict: Verdict::Refused,
+        },
+        findings: Findings::default(),
+        seal: None,
+        register: before
+            .map(|before| before.register.clone())
+            .unwrap_or_default(),
+    };
+    findings.begun(AuditId::Root);
+    match Authority::of(root) {
+        Ok(authority) => look(
+            store,
+            folder,
+            &authority,
+            before,
+            &mut audited,
+            &mut findings,
+        ),
+        Err(why) => findings.fail(AuditId::Root, "the given root", why),
+    }
+    audited.findings = findings;
+    audited
+}
+
+/// Every check, in the order of reading.
+fn look(
+    store: &mut dyn Store,
+    folder: &str,
+    authority: &Authority<'_>,
+    before: Option<&Before>,
+    audited: &mut Audited,
+    findings: &mut Findings,
+) {
+    let files = Files::read(store, folder, findings);
+    files.check_sums(findings);
+    findings.begun(AuditId::Chain);
+    let (entries, head) = match chain::read(files.get(layout::TRANSCRIPT)) {
+        Ok((entries, head)) => (entries, Some(head)),
+        Err(broken) => {
+            let place = format!("{}, line {}", layout::TRANSCRIPT, broken.line);
+            findings.fail(AuditId::Chain, place, escape(&broken.why));
+            (Vec::new(), None)
+        }
+    };
+    let seal = seal::read(&files, head.as_ref(), findings);
+    if let Some(seal) = &seal {
+        check_folder(folder, seal, findings);
+        check_verify_text(seal, &files, findings);
+        seal::check_signature(seal, &files, authority, findings);
+        files.check_folders(seal.completed, findings);
+        audited.report.ceremony = escape(&seal.ceremony);
+    }
+    let script = Script::read(&files, before, authority, findings);
+    let mut products = Vec::new();
+    // A transcript that is broken tells no story: what it would say is not to be believed.
+    if let (Some(_), Some(seal)) = (head, &seal) {
+        let story = Story::of(&entries, &script, &files, findings);
+        check_begin(&story, authority, findings);
+        approvals::check(&entries, &script, findings);
+        let bench = Bench {
+            authority,
+            script: &script,
+            story: &story,
+            files: &files,
+            before,
+        };
+        let (made, facts) = products::check(&bench, findings);
+        products = facts;
+        let has_root = matches!(story.begin, Some(Event::Begin { root: Some(_), .. }))
+            || made.iter().any(|one| one.is_root);
+        key::check(&entries, authority, has_root, findings);
+        out::check(&bench, &made, findings);
+        seal::check(seal, &story, &script, &made, authority, before, findings);
+        check_evidence(&story, &files, findings);
+        fold(audited, &seal.ceremony, &entries, &files, findings);
+    }
+    if let Some(seal) = seal {
+        audited.report.facts = Some(facts(&seal, &script, &files, products));
+        audited.seal = Some(seal);
+    }
+}
+
+fn check_folder(folder: &str, seal: &Seal, findings: &mut Findings) {
+    let name = folder.rsplit('/').next().unwrap_or_default();
+    match CeremonyFolder::parse(name) {
+        Some(parsed) => {
+            findings.require(
+                AuditId::Seal,
+                parsed.id == seal.ceremony,
+                escape(folder),
+                format!("the seal is of ceremony {}", escape(&seal.ceremony)),
+            );
+            findings.require(
+                AuditId::Ledger,
+                !parsed.open,
+                escape(folder),
+                "the ceremony is open: not sealed yet",
+            );
+        }
+        None => findings.notice("the folder does not have a ceremony's name"),
+    }
+}
+
+fn check_verify_text(seal: &Seal, files: &Files, findings: &mut Findings) {
+    let text = verify_text::fill(&seal.ceremony, seal.rehearsal);
+    findings.require(
+        AuditId::Text,
+        text.as_bytes() == files.get(layout::VERIFY),
+        layout::VERIFY,
+        "not the text that this version writes",
+    );
+}
+
+/// The first entry names the given root where it names one, and the interface it may have.
+fn check_begin(story: &Story<'_>, authority: &Authority<'_>, findings: &mut Findings) {
+    let mut production = false;
+    for entry in story.entries {
+        let interface = match &entry.event {
+            Ok(Event::Begin {
+                kind,
+                interface,
+                root,
+                ..
+            }) => {
+                production = kind == "production";
+                if let Some(named) = root {
+                    findings.require(
+                        AuditId::Root,
+                        *named == crate::digest::hex(&authority.certificate.der),
+                        story::at(entry.n),
+                        "the ceremony was held under another root than the given one",
+                    );
+                }
+                interface
+            }
+            Ok(Event::Resumed { interface, .. }) => interface,
+            _ => continue,
+        };
+        findings.require(
+            AuditId::Entries,
+            !production || interface == "terminal",
+            story::at(entry.n),
+            "nobody at a terminal answered",
+        );
+    }
+}
+
+/// Evidence that no entry names is told: a crash may leave it, and the sums cover it.
+fn check_evidence(story: &Story<'_>, files: &Files, findings: &mut Findings) {
+    let mut named: Vec<&str> = vec![layout::TOKEN];
+    for entry in story.entries {
+        match &entry.event {
+            Ok(
+                Event::Environment { file, .. }
+                | Event::Resumed {
+                    torn: Some(file), ..
+                },
+            ) => named.push(&file.path),
+            Ok(Event::SignIntended {
+                tbs_file: Some(path),
+                ..
+            }) => named.push(path),
+            _ => {}
+        }
+    }
+    for path in files.below("evidence/") {
+        if !named.contains(&path) {
+            findings.notice(format!("no entry names {}", escape(path)));
+        }
+    }
+}
+
+fn fold(
+    audited: &mut Audited,
+    ceremony: &str,
+    entries: &[Entry],
+    files: &Files,
+    findings: &mut Findings,
+) {
+    findings.begun(AuditId::Register);
+    let read = |path: &str| files.bytes.get(path).cloned();
+    if let Err(error) = audited.register.fold(ceremony, entries, read) {
+        let place = story::at(error.entry);
+        findings.fail(AuditId::Register, place, escape(&error.why));
+    }
+    for pair in audited.register.crls.windows(2) {
+        findings.require(
+            AuditId::Register,
+            pair[0].this_update < pair[1].this_update,
+            format!("CRL number {}", pair[1].number),
+            "thisUpdate is not later than the CRL's before",
+        );
+    }
+}
+
+fn facts(seal: &Seal, script: &Script, files: &Files, products: Vec<ProductFact>) -> Facts {
+    let word = |yes: bool, one: &str, other: &str| (if yes { one } else { other }).to_owned();
+    let people = script.plan.iter().flat_map(|plan| &plan.people);
+    Facts {
+        kind: word(seal.rehearsal, "rehearsal", "production"),
+        outcome: word(seal.completed, "completed", "aborted"),
+        seal_mode: seal.mode.clone(),
+        entries: seal.entries,
+        started: seal.started.to_string(),
+        ended: seal.ended.to_string(),
+        head: seal.head,
+        seal: seal.digest(),
+        lock: seal.lock,
+        previous: seal.previous,
+        tool: seal.tool.clone(),
+        assurance: seal.assurance.clone().unwrap_or_else(|| "none".to_owned()),
+        next_crl: seal
+            .next_crl
+            .map_or_else(|| "none".to_owned(), |time| time.to_string()),
+        products,
+        people: people
+            .map(|person| PersonFact {
+                id: person.id.clone(),
+                role: person.role.clone(),
+                signature_present: files.bytes.contains_key(&format!(
+                    "{}.{}.sig",
+                    layout::SEAL,
+                    person.id
+                )),
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,125 @@
+//! The files in `out/`, made again from the transcript alone.
+
+use std::collections::BTreeMap;
+
+use super::authority::Authority;
+use super::files::Files;
+use super::findings::{AuditId, Findings};
+use super::products::{Bench, Made};
+use super::story::at;
+use crate::handover::{self, OutputFile};
+use crate::ledger::entry::Event;
+use crate::ledger::layout;
+use crate::x509::escape::escape;
+
+/// What else a hand-over holds: made for people, judged by their digests alone.
+const CLOSING: [&str; 2] = ["out/handover.sh", "out/HANDOVER.md"];
+
+/// The files of one product, with their paths below the ceremony's folder. `None` where its
+/// mount cannot be a path.
+pub(super) fn files_of(
+    made: &Made,
+    authority: &Authority<'_>,
+    rehearsal: bool,
+) -> Option<Vec<(String, Vec<u8>)>> {
+    let root = &authority.certificate.der;
+    let files = match &made.mount {
+        _ if made.is_crl => handover::crl_files(&made.der, rehearsal),
+        _ if made.is_root => handover::root_files(&made.der, rehearsal),
+        Some(mount) => handover::intermediate_files(mount, &made.der, root, rehearsal).ok()?,
+        None => return None,
+    };
+    Some(files.into_iter().map(below_out).collect())
+}
+
+fn below_out(file: OutputFile) -> (String, Vec<u8>) {
+    (format!("out/{}", file.path), file.bytes)
+}
+
+/// Compares `out/` with what follows from the transcript.
+pub(super) fn check(bench: &Bench<'_>, made: &[Made], findings: &mut Findings) {
+    findings.begun(AuditId::Out);
+    let story = bench.story;
+    let (rehearsal, has_root) = match story.begin {
+        Some(Event::Begin { kind, root, .. }) => (
+            kind == "rehearsal",
+            root.is_some() || made.iter().any(|one| one.is_root),
+        ),
+        _ => (false, false),
+    };
+    let mut expected: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    if has_root {
+        let root = handover::root_files(&bench.authority.certificate.der, rehearsal);
+        expected.extend(root.into_iter().map(below_out));
+    }
+    for one in made {
+        match files_of(one, bench.authority, rehearsal) {
+            Some(files) => expected.extend(files),
+            None => {
+                let words = "its mount cannot be a path";
+                findings.fail(AuditId::Out, escape(&one.name), words);
+            }
+        }
+    }
+    let completed = story.outcome == Some("completed");
+    compare(bench.files, &expected, completed, has_root, findings);
+    check_record(bench, findings);
+}
+
+fn compare(
+    files: &Files,
+    expected: &BTreeMap<String, Vec<u8>>,
+    completed: bool,
+    has_root: bool,
+    findings: &mut Findings,
+) {
+    for (path, bytes) in expected {
+        match files.bytes.get(path) {
+            None if completed => {
+                findings.fail(AuditId::Out, escape(path), "is not there");
+            }
+            Some(found) if found != bytes => {
+                let words = "is not what follows from the transcript";
+                findings.fail(AuditId::Out, escape(path), words);
+            }
+            _ => {}
+        }
+    }
+    for path in CLOSING {
+        let there = files.bytes.contains_key(path);
+        findings.require(
+            AuditId::Out,
+            there || !completed || !has_root,
+            path,
+            "is not there",
+        );
+    }
+    for path in files.below("out/") {
+        let known = expected.contains_key(path) || CLOSING.contains(&path);
+        findings.require(
+            AuditId::Out,
+            known,
+            escape(path),
+            "does not follow from the transcript",
+        );
+    }
+}
+
+/// The hand-over's record names VERIFY.txt and every file in `out/`; their digests were
+/// compared when the record was read.
+fn check_record(bench: &Bench<'_>, findings: &mut Findings) {
+    let Some((n, records)) = &bench.story.handed_over else {
+        return;
+    };
+    let mut named: Vec<&str> = records.iter().map(|file| file.path.as_str()).collect();
+    named.sort_unstable();
+    let mut there: Vec<&str> = bench.files.below("out/").collect();
+    there.push(layout::VERIFY);
+    there.sort_unstable();
+    findings.require(
+        AuditId::Out,
+        named == there,
+        at(*n),
+        "the hand-over names other files than those in out/",
+    );
+}

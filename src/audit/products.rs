@@ -1,0 +1,416 @@
+//! Every product against the plan and the given root: bodies, repeats, signatures, and what
+//! the transcript says of them.
+
+use super::Before;
+use super::authority::Authority;
+use super::files::Files;
+use super::findings::{AuditId, Findings};
+use super::report::ProductFact;
+use super::script::Script;
+use super::story::{Signing, Story, at};
+use crate::check::crl::CrlContext;
+use crate::check::tbs::TbsContext;
+use crate::check::{self, Finding, Refusal};
+use crate::digest::Digest;
+use crate::ledger::entry::Event;
+use crate::ledger::register::Register;
+use crate::plan::document::ProductDocument;
+use crate::plan::{CrlPlan, Product};
+use crate::x509::certificate::{Certificate, CertificateFields};
+use crate::x509::crl::CrlFields;
+use crate::x509::escape::escape;
+use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
+use crate::x509::request::Request;
+use crate::x509::serial::Serial;
+use crate::x509::tbs::{CertificateTbs, CrlTbs, signed_object};
+use crate::x509::time::UtcTime;
+
+/// A signed product, put together.
+#[derive(Clone, Debug)]
+pub(super) struct Made {
+    /// Its name in the plan.
+    pub name: String,
+    /// Mount of an intermediate.
+    pub mount: Option<String>,
+    /// A CRL, not a certificate.
+    pub is_crl: bool,
+    /// The root itself.
+    pub is_root: bool,
+    /// The whole, DER.
+    pub der: Vec<u8>,
+    /// nextUpdate of a CRL.
+    pub next_update: Option<UtcTime>,
+}
+
+/// All that the products are checked against.
+pub(super) struct Bench<'w> {
+    pub authority: &'w Authority<'w>,
+    pub script: &'w Script,
+    pub story: &'w Story<'w>,
+    pub files: &'w Files,
+    pub before: Option<&'w Before>,
+}
+
+/// Checks all products; gives back those that are signed, in the order of the plan, and the
+/// facts of all.
+pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) -> (Vec<Made>, Vec<ProductFact>) {
+    for id in [AuditId::Intent, AuditId::Product, AuditId::Issued] {
+        findings.begun(id);
+    }
+    let (mut made, mut facts) = (Vec::new(), Vec::new());
+    for signing in &bench.story.signings {
+        check_intent(bench, signing, findings);
+    }
+    let Some(plan) = &bench.script.plan else {
+        return (made, facts);
+    };
+    for (_, document) in plan.products() {
+        let of = |one: &&Signing<'_>| one.product == document.name;
+        let intents: Vec<&Signing<'_>> = bench.story.signings.iter().filter(of).collect();
+        let signed = intents.iter().find(|one| one.result.is_some());
+        if let Some(shown) = signed.or(intents.last()) {
+            facts.extend(fact(document, shown, bench.authority.algorithm));
+        }
+        if let Some(signed) = signed {
+            made.extend(check_signed(bench, document, signed, findings));
+        }
+    }
+    check_issued(bench, &made, findings);
+    (made, facts)
+}
+
+fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Findings) {
+    let place = || at(signing.n);
+    let Some((step, document)) = bench.script.product(signing.product) else {
+        let words = format!("{} is not planned", escape(signing.product));
+        return findings.fail(AuditId::Intent, place(), words);
+    };
+    let mut require = |holds: bool, words: &str| {
+        findings.require(AuditId::Intent, holds, place(), words);
+    };
+    let kind = if document.crl_number.is_some() {
+        "crl"
+    } else {
+        "certificate"
+    };
+    require(
+        signing.kind == kind && signing.step == Some(&step.id),
+        "its kind or its step is not the planned one",
+    );
+    let earlier: Vec<&Signing<'_>> = bench
+        .story
+        .signings
+        .iter()
+        .filter(|one| one.product == signing.product && one.n < signing.n)
+        .collect();
+    let last = earlier.last();
+    let repeats = last.filter(|last| last.sha256 == signing.sha256);
+    require(
+        signing.again_of == repeats.map(|last| last.n),
+        "it does not say which intent it repeats",
+    );
+    // One serial number is bound to one body; only the stricter policy takes another number.
+    let may_differ = bench.script.webtrust() && kind == "certificate";
+    require(
+        last.is_none() || repeats.is_some() || may_differ,
+        "another body for the same product",
+    );
+    if let (Some(body), Some(product)) = (&signing.body, bench.script.planned(document)) {
+        let checked = check_body(bench, document, &product, signing, body);
+        if let Err(refusal) = checked {
+            let words = format!(
+                "{}: {}: {}",
+                escape(signing.product),
+                refusal.id.public(),
+                refusal.words
+            );
+            findings.fail(AuditId::Product, place(), words);
+        }
+        check_request(bench, document, signing, body, findings);
+    }
+}
+
+/// The same checks that the body passed before it was signed.
+fn check_body(
+    bench: &Bench<'_>,
+    document: &ProductDocument,
+    product: &Product,
+    signing: &Signing<'_>,
+    body: &[u8],
+) -> Result<Vec<Finding>, Box<Refusal>> {
+    let none = Register::default();
+    let register = bench.before.map_or(&none, |before| &before.register);
+    let authority = bench.authority;
+    if let Some(number) = document.crl_number {
+        let fields = CrlFields::from_tbs(body).ok();
+        let plan = CrlPlan {
+            product: product.clone(),
+            number,
+        };
+        let context = CrlContext {
+            plan: &plan,
+            issuer: &authority.issuer,
+            algorithm: authority.algorithm,
+            now: fields.map_or(signing.time, |fields| fields.this_update),
+            register,
+        };
+        return check::crl::crl(CrlTbs(body.to_vec()), &context)
+            .map(|(_, findings)| findings)
+            .map_err(Box::new);
+    }
+    let fields = CertificateFields::from_tbs(body).ok();
+    let own = fields.and_then(|fields| PublicKey::from_spki(&fields.spki).ok());
+    let self_signed = document.unknown == "own";
+    let key = own
+        .filter(|_| !self_signed)
+        .unwrap_or_else(|| authority.key.clone());
+    let serials = other_serials(bench, signing.product);
+    let context = TbsContext {
+        product,
+        issuer: &authority.issuer,
+        self_signed,
+        algorithm: authority.algorithm,
+        key: &key,
+        now: signing.time,
+        register,
+        serials: &serials,
+    };
+    check::tbs::certificate(CertificateTbs(body.to_vec()), &context)
+        .map(|(_, findings)| findings)
+        .map_err(Box::new)
+}
+
+fn other_serials(bench: &Bench<'_>, product: &str) -> Vec<Serial> {
+    bench
+        .story
+        .signings
+        .iter()
+        .filter(|one| one.product != product)
+        .filter_map(|one| CertificateFields::from_tbs(one.body.as_ref()?).ok())
+        .map(|fields| fields.serial)
+        .collect()
+}
+
+/// Key and, where the ceremony file does not name another, subject are the request's; a CRL
+/// is dated when it was to be signed.
+fn check_request(
+    bench: &Bench<'_>,
+    document: &ProductDocument,
+    signing: &Signing<'_>,
+    body: &[u8],
+    findings: &mut Findings,
+) {
+    let mut require = |holds: bool, words: &str| {
+        let words = format!("{}: {words}", escape(&document.name));
+        findings.require(AuditId::Product, holds, at(signing.n), words);
+    };
+    if document.crl_number.is_some() {
+        let day = 24 * 3600;
+        let fresh = CrlFields::from_tbs(body).is_ok_and(|fields| {
+            fields.this_update <= signing.time && fields.this_update >= signing.time.offset(-day)
+        });
+        return require(fresh, "thisUpdate is not the day of its intent");
+    }
+    let (Some(path), Ok(fields)) = (&document.request, CertificateFields::from_tbs(body)) else {
+        return;
+    };
+    let bytes = bench.files.get(&format!("in/{path}"));
+    let Ok(request) = Request::from_bytes(bytes) else {
+        return require(false, "its request cannot be read");
+    };
+    require(fields.spki == request.spki, "its key is not the request's");
+    let possession = PublicKey::from_spki(&request.spki).is_ok_and(|key| {
+        SignatureAlgorithm::from_der(&request.algorithm)
+            .is_some_and(|algorithm| key.verifies(algorithm, &request.info, &request.signature))
+    });
+    require(possession, "the request's own signature does not verify");
+    if let Some(subjects) = &bench.script.subjects {
+        let wanted = subjects.get(path).unwrap_or(&request.subject);
+        require(
+            fields.subject == *wanted,
+            "its subject is neither the request's nor the file's",
+        );
+    }
+}
+
+fn check_signed(
+    bench: &Bench<'_>,
+    document: &ProductDocument,
+    signed: &Signing<'_>,
+    findings: &mut Findings,
+) -> Option<Made> {
+    let authority = bench.authority;
+    let body = signed.body.as_ref()?;
+    let (n, algorithm, signature) = signed.result.as_ref()?;
+    let mut require = |holds: bool, words: &str| {
+        let words = format!("{}: {words}", escape(&document.name));
+        findings.require(AuditId::Product, holds, at(*n), words)
+    };
+    require(
+        *algorithm == authority.algorithm.name(),
+        "the algorithm is not the root's",
+    );
+    let signature = signature.as_deref().unwrap_or_default();
+    require(
+        authority.signed(body, signature),
+        "the signature does not verify under the given root",
+    );
+    let der = signed_object(body, authority.algorithm, signature);
+    let is_root = document.unknown == "own";
+    if is_root {
+        let same = der == authority.certificate.der;
+        findings.require(
+            AuditId::Root,
+            same,
+            at(*n),
+            "the root that this ceremony issued is not the given one",
+        );
+    }
+    Some(Made {
+        name: document.name.clone(),
+        mount: document.mount.clone(),
+        is_crl: document.crl_number.is_some(),
+        is_root,
+        der,
+        next_update: CrlFields::from_tbs(body)
+            .ok()
+            .map(|fields| fields.next_update),
+    })
+}
+
+/// Issued records: once for each signed product, after its signature, and true.
+fn check_issued(bench: &Bench<'_>, made: &[Made], findings: &mut Findings) {
+    let mut seen: Vec<&str> = Vec::new();
+    for (n, event) in &bench.story.issued {
+        let Event::Issued { product, .. } = event else {
+            continue;
+        };
+        let mut require = |holds: bool, words: &str| {
+            let words = format!("{}: {words}", escape(product));
+            findings.require(AuditId::Issued, holds, at(*n), words);
+        };
+        require(!seen.contains(&product.as_str()), "issued twice");
+        seen.push(product);
+        let Some(made) = made.iter().find(|one| one.name == *product) else {
+            require(false, "issued without a signature");
+            continue;
+        };
+        let signed_before = bench.story.signings.iter().any(|one| {
+            one.product == product && one.result.as_ref().is_some_and(|(at, ..)| at < n)
+        });
+        require(signed_before, "issued before it was signed");
+        require(
+            says(bench, made, event),
+            "the record is not what its bytes say",
+        );
+    }
+    let completed = bench.story.outcome == Some("completed");
+    findings.begun(AuditId::Complete);
+    if !completed {
+        return;
+    }
+    let planned: Vec<&str> = bench
+        .script
+        .plan
+        .iter()
+        .flat_map(|plan| plan.products())
+        .map(|(_, product)| product.name.as_str())
+        .collect();
+    let last = bench.story.entries.last().map_or(0, |entry| entry.n);
+    findings.require(
+        AuditId::Complete,
+        seen == planned,
+        at(last),
+        "completed, though not every planned product was issued once in its order",
+    );
+    findings.require(
+        AuditId::Complete,
+        bench.story.handed_over.is_some(),
+        at(last),
+        "completed without a hand-over",
+    );
+}
+
+/// Whether an issued record says what the product's bytes say.
+fn says(bench: &Bench<'_>, made: &Made, event: &Event) -> bool {
+    let Event::Issued {
+        kind,
+        subject,
+        serial,
+        crl_number,
+        spki_sha256,
+        request_sha256,
+        sha256,
+        files,
+        ..
+    } = event
+    else {
+        return false;
+    };
+    let request = bench
+        .script
+        .product(&made.name)
+        .and_then(|(_, document)| document.request.as_ref())
+        .map(|path| Digest::of(bench.files.get(&format!("in/{path}"))));
+    let paths = super::out::files_of(made, bench.authority, false)
+        .map(|list| list.into_iter().map(|(path, _)| path).collect::<Vec<_>>());
+    let common = *sha256 == Digest::of(&made.der)
+        && *request_sha256 == request
+        && paths.is_some_and(|paths| paths.iter().eq(files.iter().map(|file| &file.path)));
+    if made.is_crl {
+        let number = crate::x509::crl::Crl::from_der(&made.der)
+            .ok()
+            .and_then(|crl| crl.fields.number());
+        return common
+            && kind == "crl"
+            && *crl_number == number
+            && (subject, serial, spki_sha256) == (&None, &None, &None);
+    }
+    Certificate::from_der(&made.der).is_ok_and(|certificate| {
+        let fields = &certificate.fields;
+        common
+            && kind == "certificate"
+            && *subject == Some(fields.subject.to_string())
+            && *serial == Some(fields.serial.to_string())
+            && *spki_sha256 == Some(Digest::of(&fields.spki))
+            && crl_number.is_none()
+    })
+}
+
+fn fact(
+    document: &ProductDocument,
+    shown: &Signing<'_>,
+    algorithm: SignatureAlgorithm,
+) -> Option<ProductFact> {
+    let body = shown.body.as_ref()?;
+    let sha256 = shown.result.as_ref().map(|(_, _, signature)| {
+        let signature = signature.as_deref().unwrap_or_default();
+        Digest::of(&signed_object(body, algorithm, signature))
+    });
+    let fact = ProductFact {
+        name: document.name.clone(),
+        kind: shown.kind.to_owned(),
+        subject: None,
+        serial: None,
+        not_after: String::new(),
+        mount: document.mount.clone(),
+        crl_number: document.crl_number,
+        spki_sha256: None,
+        sha256,
+    };
+    if document.crl_number.is_some() {
+        let fields = CrlFields::from_tbs(body).ok()?;
+        return Some(ProductFact {
+            not_after: fields.next_update.to_string(),
+            ..fact
+        });
+    }
+    let fields = CertificateFields::from_tbs(body).ok()?;
+    Some(ProductFact {
+        subject: Some(fields.subject.to_string()),
+        serial: Some(fields.serial.to_string()),
+        not_after: fields.not_after.to_string(),
+        spki_sha256: Some(Digest::of(&fields.spki)),
+        ..fact
+    })
+}

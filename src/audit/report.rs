@@ -1,0 +1,312 @@
+//! What a verification found: as values for JSON, and as text for people.
+
+use serde::Serialize;
+
+pub use super::findings::AuditFinding;
+use crate::digest::Digest;
+use crate::x509::escape::escape;
+use crate::x509::show::line;
+
+/// How a verification ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Every check holds, and the given root signed the seal.
+    Verified,
+    /// Every check holds, but nothing binds it to the root: why.
+    Consistent(String),
+    /// Something does not hold.
+    Refused,
+}
+
+/// A certificate or CRL of the ceremony.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProductFact {
+    /// Its name in the plan.
+    pub name: String,
+    /// certificate or crl
+    pub kind: String,
+    /// Subject of a certificate, escaped.
+    pub subject: Option<String>,
+    /// Serial number of a certificate, hex.
+    pub serial: Option<String>,
+    /// notAfter, or nextUpdate of a CRL.
+    pub not_after: String,
+    /// Mount of an intermediate.
+    pub mount: Option<String>,
+    /// Number of a CRL.
+    pub crl_number: Option<u64>,
+    /// SPKI digest of a certificate.
+    pub spki_sha256: Option<Digest>,
+    /// Digest of the whole, DER; `None` where it was only possibly signed.
+    pub sha256: Option<Digest>,
+}
+
+/// Somebody the plan names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PersonFact {
+    /// Short name.
+    pub id: String,
+    /// Role.
+    pub role: String,
+    /// A signature on SEAL.txt under this name is there. It is not checked here.
+    pub signature_present: bool,
+}
+
+/// What the ceremony was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Facts {
+    /// production or rehearsal
+    pub kind: String,
+    /// completed or aborted
+    pub outcome: String,
+    /// direct or none
+    pub seal_mode: String,
+    /// Entries of the transcript.
+    pub entries: u64,
+    /// Time of the first entry.
+    pub started: String,
+    /// Time of the last entry.
+    pub ended: String,
+    /// Digest of the last line.
+    pub head: Digest,
+    /// Digest of SEAL.txt.
+    pub seal: Digest,
+    /// Digest of the lock.
+    pub lock: Digest,
+    /// Digest of the SEAL.txt before; zeros for none.
+    pub previous: Digest,
+    /// Program that ran it.
+    pub tool: String,
+    /// software, hardware or none
+    pub assurance: String,
+    /// When the next CRL is due, or none.
+    pub next_crl: String,
+    /// What was signed, or possibly was.
+    pub products: Vec<ProductFact>,
+    /// Who is named.
+    pub people: Vec<PersonFact>,
+}
+
+/// The verification of one ceremony.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The folder that was read.
+    pub folder: String,
+    /// Ceremony id; empty where it cannot be read.
+    pub ceremony: String,
+    /// What it was; `None` where the seal cannot be read.
+    pub facts: Option<Facts>,
+    /// Every check.
+    pub checks: Vec<AuditFinding>,
+    /// What to know besides.
+    pub notices: Vec<String>,
+    /// The end of it.
+    pub verdict: Verdict,
+}
+
+/// The verification of a whole ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LedgerReport {
+    /// Every sealed ceremony, in order.
+    pub ceremonies: Vec<Report>,
+    /// The open one.
+    pub open: Option<String>,
+    /// Digest of the newest SEAL.txt; zeros for none.
+    pub head: Digest,
+    /// Certificates in the register.
+    pub certificates: usize,
+    /// Number of the newest CRL.
+    pub crl_number: Option<u64>,
+    /// Checks over all ceremonies.
+    pub checks: Vec<AuditFinding>,
+    /// What to know besides.
+    pub notices: Vec<String>,
+    /// The end of it.
+    pub verdict: Verdict,
+}
+
+impl Report {
+    /// The first check that does not hold.
+    pub fn first_broken(&self) -> Option<&AuditFinding> {
+        self.checks.iter().find(|check| !check.passed)
+    }
+
+    /// The text for people, 80 columns.
+    pub fn to_text(&self) -> String {
+        let mut page = Vec::new();
+        self.lines(&mut page);
+        verdict(&mut page, &self.verdict, "this ceremony");
+        claims(&mut page, &self.verdict);
+        joined(&page)
+    }
+
+    fn lines(&self, page: &mut Vec<String>) {
+        page.push(format!("Ceremony {}", escape(&self.folder)));
+        if let Some(facts) = &self.facts {
+            page.push(line("kind", &escape(&facts.kind)));
+            page.push(line("outcome", &escape(&facts.outcome)));
+            page.push(line(
+                "when",
+                &format!("{} to {}", facts.started, facts.ended),
+            ));
+            page.push(line("by", &escape(&facts.tool)));
+            page.push(line("assurance", &escape(&facts.assurance)));
+            page.push(line("entries", &facts.entries.to_string()));
+            page.push(line("head", &facts.head.to_string()));
+            page.push(line("seal", &facts.seal.to_string()));
+            page.push(line("lock", &facts.lock.to_string()));
+            page.push(line("next CRL", &facts.next_crl));
+            for product in &facts.products {
+                page.extend(wrapped("  issued      ", &product.words()));
+            }
+            for person in &facts.people {
+                page.extend(wrapped("  person      ", &person.words()));
+            }
+        }
+        checks(page, &self.checks, &self.notices);
+    }
+}
+
+impl LedgerReport {
+    /// The first check that does not hold, over all ceremonies.
+    pub fn first_broken(&self) -> Option<&AuditFinding> {
+        self.checks
+            .iter()
+            .find(|check| !check.passed)
+            .or_else(|| self.ceremonies.iter().find_map(Report::first_broken))
+    }
+
+    /// The text for people, 80 columns.
+    pub fn to_text(&self) -> String {
+        let mut page = Vec::new();
+        for report in &self.ceremonies {
+            report.lines(&mut page);
+            page.push(String::new());
+        }
+        page.push("The ledger as a whole".to_owned());
+        page.push(line("ceremonies", &self.ceremonies.len().to_string()));
+        page.push(line("certificates", &self.certificates.to_string()));
+        let number = self
+            .crl_number
+            .map_or_else(|| "none".to_owned(), |number| number.to_string());
+        page.push(line("newest CRL", &number));
+        page.push(line("open", self.open.as_deref().unwrap_or("none")));
+        checks(&mut page, &self.checks, &self.notices);
+        verdict(&mut page, &self.verdict, "this ledger");
+        if self.verdict != Verdict::Refused {
+            page.extend(wrapped(
+                "",
+                &format!("None missing up to head {}.", self.head),
+            ));
+            page.extend(wrapped(
+                "",
+                "That this head is the newest, only paper, the token or the last CRL can say.",
+            ));
+        }
+        claims(&mut page, &self.verdict);
+        joined(&page)
+    }
+}
+
+impl ProductFact {
+    fn words(&self) -> String {
+        let mut words = match (&self.subject, self.crl_number) {
+            (Some(subject), _) => format!("{}: {subject}", escape(&self.name)),
+            (None, Some(number)) => format!("{}: CRL number {number}", escape(&self.name)),
+            _ => escape(&self.name),
+        };
+        if let Some(serial) = &self.serial {
+            words.push_str(&format!(", serial {serial}"));
+        }
+        if let Some(mount) = &self.mount {
+            words.push_str(&format!(", for {}", escape(mount)));
+        }
+        words.push_str(&format!(", until {}", self.not_after));
+        if self.sha256.is_none() {
+            words.push_str(", POSSIBLY signed: no signature was kept");
+        }
+        words
+    }
+}
+
+impl PersonFact {
+    fn words(&self) -> String {
+        let signature = if self.signature_present {
+            "signature present, check it with ssh-keygen (see VERIFY.txt)"
+        } else {
+            "no signature"
+        };
+        format!("{} ({}): {signature}", escape(&self.id), escape(&self.role))
+    }
+}
+
+fn checks(page: &mut Vec<String>, checks: &[AuditFinding], notices: &[String]) {
+    for check in checks {
+        if check.passed {
+            page.extend(wrapped(&format!("ok       {:<17}", check.id), &check.words));
+        } else {
+            let words = format!("{}: {}", check.place, check.words);
+            page.extend(wrapped(&format!("REFUSED  {:<17}", check.id), &words));
+        }
+    }
+    for notice in notices {
+        page.extend(wrapped("note     ", notice));
+    }
+}
+
+fn verdict(page: &mut Vec<String>, verdict: &Verdict, what: &str) {
+    page.push(String::new());
+    let words = match verdict {
+        Verdict::Verified => format!("VERIFIED: {what}."),
+        Verdict::Consistent(why) => format!("CONSISTENT, NOT VERIFIED: {what}: {why}."),
+        Verdict::Refused => format!("REFUSED: {what} does not verify."),
+    };
+    page.extend(wrapped("", &words));
+}
+
+/// What is claimed and what is not.
+fn claims(page: &mut Vec<String>, verdict: &Verdict) {
+    let claim = match verdict {
+        Verdict::Verified => {
+            "Claimed: no covered byte changed since it was sealed under the given root."
+        }
+        Verdict::Consistent(_) => {
+            "Claimed: the files agree with each other. Nothing binds them to the root: who can write them all can write them anew."
+        }
+        Verdict::Refused => return,
+    };
+    page.extend(wrapped("", claim));
+    page.extend(wrapped(
+        "",
+        "Not claimed: that the clock was right, that the token was what it said it was, that people were who they said they were. People's signatures are by the keys this ceremony names, until ssh-keygen checks them with keys from elsewhere.",
+    ));
+}
+
+fn joined(lines: &[String]) -> String {
+    let mut page = lines.join("\n");
+    page.push('\n');
+    page
+}
+
+/// Text in lines of at most 80 columns where its words are short enough; later lines stand
+/// under the first one's text.
+fn wrapped(first: &str, text: &str) -> Vec<String> {
+    let indent = " ".repeat(first.chars().count());
+    let mut lines = Vec::new();
+    let mut current = first.to_owned();
+    let mut empty = true;
+    for word in text.split(' ') {
+        if !empty && current.chars().count() + 1 + word.chars().count() > 80 {
+            lines.push(std::mem::replace(&mut current, indent.clone()));
+            empty = true;
+        }
+        if !empty {
+            current.push(' ');
+        }
+        current.push_str(word);
+        empty = false;
+    }
+    lines.push(current);
+    lines
+}

@@ -1,0 +1,285 @@
+//! Lock and plan: what was approved before the day, recomputed from the locked files.
+
+use std::collections::BTreeMap;
+
+use super::Before;
+use super::authority::Authority;
+use super::files::Files;
+use super::findings::{AuditId, Findings};
+use crate::digest::Digest;
+use crate::ledger::layout;
+use crate::plan::document::{PlanDocument, ProductDocument, StepDocument, TOOL};
+use crate::plan::make::Draft;
+use crate::plan::{LedgerState, Product, Validity, lock};
+use crate::x509::escape::escape;
+use crate::x509::name::Name;
+use crate::x509::public_key::RootKey;
+use crate::x509::request::Request;
+use crate::x509::template::Unknown;
+use crate::x509::time::Span;
+
+/// What was approved.
+#[derive(Debug, Default)]
+pub(super) struct Script {
+    /// Digest of the lock.
+    pub lock: Digest,
+    /// The plan.
+    pub plan: Option<PlanDocument>,
+    /// Subjects that the ceremony file puts in place of a request's, by the request's path.
+    /// `None` where the file cannot be read: then the template alone tells.
+    pub subjects: Option<BTreeMap<String, Name>>,
+}
+
+impl Script {
+    /// Reads and checks the folder `script/`.
+    pub fn read(
+        files: &Files,
+        before: Option<&Before>,
+        authority: &Authority<'_>,
+        findings: &mut Findings,
+    ) -> Self {
+        check_lock(files, findings);
+        findings.begun(AuditId::Plan);
+        let bytes = files.get(layout::SCRIPT_PLAN);
+        let plan = match PlanDocument::from_bytes(bytes) {
+            Ok(plan) => Some(plan),
+            Err(why) => {
+                findings.fail(AuditId::Plan, layout::SCRIPT_PLAN, escape(&why));
+                None
+            }
+        };
+        let mut script = Self {
+            lock: Digest::of(files.get(layout::SCRIPT_LOCK)),
+            plan,
+            subjects: None,
+        };
+        if let Some(plan) = script.plan.take() {
+            check_plan(&plan, files, before, authority, findings);
+            script.subjects = recompute(&plan, files, findings);
+            script.plan = Some(plan);
+        }
+        script
+    }
+
+    /// A product with its step.
+    pub fn product(&self, name: &str) -> Option<(&StepDocument, &ProductDocument)> {
+        self.plan
+            .as_ref()?
+            .products()
+            .find(|(_, product)| product.name == name)
+    }
+
+    /// Whether the ceremony file asks for one approval and one serial for each signature.
+    pub fn webtrust(&self) -> bool {
+        self.plan
+            .as_ref()
+            .is_some_and(|plan| plan.policy == "webtrust")
+    }
+
+    /// What the checks of a body need to know of a planned product.
+    pub fn planned(&self, product: &ProductDocument) -> Option<Product> {
+        let plan = self.plan.as_ref()?;
+        let unknown = match product.unknown.as_str() {
+            "nothing" => Unknown::Nothing,
+            "issuer" => Unknown::Issuer,
+            "own" => Unknown::Own(RootKey::parse(&plan.root.key)?.template_spki()),
+            _ => return None,
+        };
+        let validity = if product.validity == Validity::UntilIssuer.words() {
+            Validity::UntilIssuer
+        } else {
+            Validity::For(Span::parse(&product.validity)?)
+        };
+        Some(Product {
+            name: product.name.clone(),
+            validity,
+            template: product.template()?,
+            unknown,
+        })
+    }
+}
+
+fn check_lock(files: &Files, findings: &mut Findings) {
+    findings.begun(AuditId::Lock);
+    let bytes = files.get(layout::SCRIPT_LOCK);
+    let text = String::from_utf8_lossy(bytes);
+    let lines = match lock::read(&text) {
+        Ok(lines) if lock::write(&lines).as_bytes() == bytes && lines.len() >= 2 => lines,
+        Ok(_) => {
+            let words = "not the lines of ceremony file, plan and inputs";
+            return findings.fail(AuditId::Lock, layout::SCRIPT_LOCK, words);
+        }
+        Err(line) => {
+            let place = format!("{}, line {line}", layout::SCRIPT_LOCK);
+            return findings.fail(AuditId::Lock, place, "no digest, two spaces and path");
+        }
+    };
+    for (at, line) in lines.iter().enumerate() {
+        let path = match at {
+            0 => layout::SCRIPT_FILE.to_owned(),
+            1 => layout::SCRIPT_PLAN.to_owned(),
+            _ => format!("in/{}", line.path),
+        };
+        let found = files.bytes.get(&path).map(|bytes| Digest::of(bytes));
+        let place = format!("{}, line {}", layout::SCRIPT_LOCK, at + 1);
+        let words = format!("{} is missing or has another digest", escape(&path));
+        findings.require(AuditId::Lock, found == Some(line.sha256), place, words);
+    }
+    for pair in lines[2..].windows(2) {
+        let sorted = pair[0].path < pair[1].path;
+        findings.require(
+            AuditId::Lock,
+            sorted,
+            layout::SCRIPT_LOCK,
+            "inputs are not sorted, or one comes twice",
+        );
+    }
+    for path in files.below("in/") {
+        let listed = lines[2..]
+            .iter()
+            .any(|line| path.strip_prefix("in/") == Some(&line.path));
+        findings.require(
+            AuditId::Lock,
+            listed,
+            escape(path),
+            "is no input of the lock",
+        );
+    }
+}
+
+fn check_plan(
+    plan: &PlanDocument,
+    files: &Files,
+    before: Option<&Before>,
+    authority: &Authority<'_>,
+    findings: &mut Findings,
+) {
+    let mut require = |holds: bool, words: &str| {
+        findings.require(AuditId::Plan, holds, layout::SCRIPT_PLAN, words);
+    };
+    let inputs = plan.inputs.iter().all(|input| {
+        files
+            .bytes
+            .get(&format!("in/{}", input.path))
+            .is_some_and(|bytes| Digest::of(bytes) == input.sha256)
+    });
+    let count = files.below("in/").count();
+    require(
+        inputs && plan.inputs.len() == count,
+        "its inputs are not the files in in/",
+    );
+    let key = RootKey::parse(&plan.root.key);
+    require(
+        key.is_some_and(|key| key.kind() == authority.key.kind()),
+        "its root key is of another type than the given root's",
+    );
+    require(
+        plan.root.subject == crate::digest::hex(authority.certificate.fields.subject.as_der()),
+        "its root has another subject than the given root",
+    );
+    for step in &plan.steps {
+        let digests: Vec<Digest> = step
+            .products
+            .iter()
+            .map(|one| one.template_sha256)
+            .collect();
+        let approval = match digests.as_slice() {
+            [] => None,
+            [one] => Some(*one),
+            many => {
+                let lines: String = many.iter().map(|digest| format!("{digest}\n")).collect();
+                Some(Digest::of(lines.as_bytes()))
+            }
+        };
+        let templates = step.products.iter().all(|product| {
+            product
+                .template()
+                .is_some_and(|template| template.digest() == product.template_sha256)
+        });
+        require(
+            templates && approval == step.approval_sha256,
+            &format!("step {}: digests are not its templates'", escape(&step.id)),
+        );
+    }
+    if let Some(before) = before {
+        let state = &plan.ledger;
+        require(
+            state.ceremonies == before.ceremonies
+                && state.head == before.head
+                && state.next_crl_number == before.register.next_crl_number(),
+            "it was made for another state of the ledger",
+        );
+    }
+}
+
+/// Makes the plan again from the ceremony file. This version's own plans must come out the
+/// same; another version may expand defaults in another way, and that is told.
+fn recompute(
+    plan: &PlanDocument,
+    files: &Files,
+    findings: &mut Findings,
+) -> Option<BTreeMap<String, Name>> {
+    let ours = plan.tool == TOOL;
+    let again = made_again(plan, files);
+    let (made, subjects) = match again {
+        Ok(both) => both,
+        Err(why) => {
+            let words = format!("cannot be made again from the ceremony file: {why}");
+            if ours {
+                findings.fail(AuditId::Plan, layout::SCRIPT_PLAN, words);
+            } else {
+                findings.notice(format!("the plan of another version {words}"));
+            }
+            return None;
+        }
+    };
+    let same = made.to_bytes() == files.get(layout::SCRIPT_PLAN);
+    if ours {
+        findings.require(
+            AuditId::Plan,
+            same,
+            layout::SCRIPT_PLAN,
+            "not what follows from ceremony file, inputs and ledger",
+        );
+    } else if !same {
+        findings.notice("this version would make another plan of the same ceremony file");
+    }
+    Some(subjects)
+}
+
+fn made_again(
+    plan: &PlanDocument,
+    files: &Files,
+) -> Result<(PlanDocument, BTreeMap<String, Name>), String> {
+    let source = std::str::from_utf8(files.get(layout::SCRIPT_FILE))
+        .map_err(|_| "it is not UTF-8".to_owned())?;
+    let draft = Draft::parse(source).map_err(|error| escape(&error.to_string()))?;
+    let mut inputs = BTreeMap::new();
+    for path in draft.input_paths() {
+        let bytes = files.get(&format!("in/{path}")).to_vec();
+        inputs.insert(path, bytes);
+    }
+    let mut requests = BTreeMap::new();
+    let mut subjects = BTreeMap::new();
+    for wanted in draft
+        .wanted_requests()
+        .map_err(|e| escape(&e.to_string()))?
+    {
+        let bytes = inputs.get(&wanted.request).map_or(&[][..], Vec::as_slice);
+        let request = Request::from_bytes(bytes)
+            .map_err(|error| format!("{}: {error}", escape(&wanted.request)))?;
+        requests.insert(wanted.request.clone(), request);
+        subjects.extend(wanted.subject.map(|subject| (wanted.request, subject)));
+    }
+    let ledger = LedgerState {
+        ceremonies: plan.ledger.ceremonies,
+        head: plan.ledger.head,
+        next_crl_number: plan.ledger.next_crl_number,
+    };
+    let made = draft
+        .plan(&inputs, &requests, ledger)
+        .map_err(|error| escape(&error.to_string()))?;
+    let mut document = PlanDocument::of(&made);
+    document.tool.clone_from(&plan.tool);
+    Ok((document, subjects))
+}

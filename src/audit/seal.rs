@@ -1,0 +1,226 @@
+//! The seal: its one form, its fields recomputed, and the root's signature on it rebuilt.
+
+use super::Before;
+use super::authority::Authority;
+use super::files::Files;
+use super::findings::{AuditId, Findings};
+use super::products::Made;
+use super::script::Script;
+use super::story::Story;
+use crate::digest::Digest;
+use crate::ledger::chain::Head;
+use crate::ledger::entry::Event;
+use crate::ledger::layout;
+use crate::ledger::seal::Seal;
+use crate::x509::cms;
+use crate::x509::time::UtcTime;
+
+/// Reads SEAL.txt and compares what follows from the files alone.
+pub(super) fn read(files: &Files, head: Option<&Head>, findings: &mut Findings) -> Option<Seal> {
+    findings.begun(AuditId::Seal);
+    let bytes = files.bytes.get(layout::SEAL)?;
+    let seal = match Seal::from_text(bytes) {
+        Ok(seal) => seal,
+        Err(why) => {
+            findings.fail(AuditId::Seal, layout::SEAL, why);
+            return None;
+        }
+    };
+    let mut same = |holds: bool, field: &str, found: String| {
+        field_is(holds, field, &found, findings);
+    };
+    let sums = Digest::of(files.get(layout::SUMS));
+    same(seal.sums == sums, "sha256sums", sums.to_string());
+    let lock = Digest::of(files.get(layout::SCRIPT_LOCK));
+    same(seal.lock == lock, "lock", lock.to_string());
+    if let Some(head) = head {
+        same(seal.head == head.digest, "head", head.digest.to_string());
+        same(seal.entries == head.n, "entries", head.n.to_string());
+    }
+    Some(seal)
+}
+
+fn field_is(holds: bool, field: &str, found: &str, findings: &mut Findings) {
+    let place = format!("{}, {field}", layout::SEAL);
+    let words = format!("must be {}", crate::x509::escape::escape(found));
+    findings.require(AuditId::Seal, holds, place, words);
+}
+
+/// Compares every field that follows from transcript, plan and ledger.
+pub(super) fn check(
+    seal: &Seal,
+    story: &Story<'_>,
+    script: &Script,
+    made: &[Made],
+    authority: &Authority<'_>,
+    before: Option<&Before>,
+    findings: &mut Findings,
+) {
+    check_begin(seal, story, script, before, findings);
+    let mut same = |holds: bool, field: &str, found: String| {
+        field_is(holds, field, &found, findings);
+    };
+    if let (Some(first), Some(last)) = (story.entries.first(), story.entries.last()) {
+        same(
+            seal.started == first.time,
+            "started",
+            first.time.to_string(),
+        );
+        same(seal.ended == last.time, "ended", last.time.to_string());
+    }
+    let completed = story.outcome == Some("completed");
+    let outcome = story.outcome.unwrap_or("in the transcript's last entry");
+    same(seal.completed == completed, "outcome", outcome.to_owned());
+    let mode = match &script.plan {
+        Some(plan) if completed => plan.seal.as_str(),
+        _ => "none",
+    };
+    same(seal.mode == mode, "seal", mode.to_owned());
+    let module = story.token.map(|token| token.module_sha256);
+    same(seal.module == module, "module", words(module));
+    let assurance = story.token.map(|token| token.assurance.word().to_owned());
+    same(
+        seal.assurance == assurance,
+        "assurance",
+        assurance.clone().unwrap_or_else(|| "none".to_owned()),
+    );
+    let (asked, kept) = story.counts();
+    same(
+        (seal.signatures_asked, seal.signatures_kept) == (asked, kept),
+        "signatures",
+        format!("asked {asked} kept {kept}"),
+    );
+    same(seal.deviations == 0, "deviations", "0".to_owned());
+    let named = matches!(story.begin, Some(Event::Begin { root: Some(_), .. }));
+    let has_root = named || made.iter().any(|one| one.is_root);
+    let root = has_root.then(|| authority.certificate.digest());
+    same(seal.root == root, "root", words(root));
+    check_next_crl(seal, made, before, findings);
+}
+
+fn check_begin(
+    seal: &Seal,
+    story: &Story<'_>,
+    script: &Script,
+    before: Option<&Before>,
+    findings: &mut Findings,
+) {
+    let Some(Event::Begin {
+        ceremony,
+        kind,
+        tool,
+        tool_sha256,
+        lock_sha256,
+        plan_sha256,
+        previous_seal,
+        ..
+    }) = story.begin
+    else {
+        return;
+    };
+    let mut same = |holds: bool, field: &str, found: String| {
+        field_is(holds, field, &found, findings);
+    };
+    same(seal.ceremony == *ceremony, "ceremony", ceremony.clone());
+    same(
+        matches!(kind.as_str(), "production" | "rehearsal")
+            && seal.rehearsal == (kind == "rehearsal"),
+        "kind",
+        kind.clone(),
+    );
+    same(
+        seal.tool == *tool && seal.tool_sha256 == *tool_sha256,
+        "tool",
+        format!("{tool_sha256} {tool}"),
+    );
+    same(seal.lock == *lock_sha256, "lock", lock_sha256.to_string());
+    same(
+        seal.previous == *previous_seal,
+        "previous",
+        previous_seal.to_string(),
+    );
+    if let Some(before) = before {
+        same(
+            seal.previous == before.head,
+            "previous",
+            before.head.to_string(),
+        );
+    }
+    let Some(plan) = &script.plan else { return };
+    let mut require = |holds: bool, words: &str| {
+        findings.require(AuditId::Plan, holds, layout::SCRIPT_PLAN, words);
+    };
+    require(plan.id == *ceremony, "it is of another ceremony");
+    require(
+        plan.ledger.head == *previous_seal,
+        "it was made for another state of the ledger",
+    );
+    require(
+        Digest::of(&plan.to_bytes()) == *plan_sha256,
+        "it is not the plan that the ceremony began with",
+    );
+}
+
+fn check_next_crl(seal: &Seal, made: &[Made], before: Option<&Before>, findings: &mut Findings) {
+    let own = made.iter().rev().find_map(|one| one.next_update);
+    let earlier = before.map(|before| before.register.last_crl().map(|crl| crl.next_update));
+    let expected: Option<Option<UtcTime>> = match (own, earlier) {
+        (Some(own), _) => Some(Some(own)),
+        (None, known) => known,
+    };
+    match expected {
+        Some(expected) => field_is(
+            seal.next_crl == expected,
+            "next-crl",
+            &expected.map_or_else(|| "none".to_owned(), |time| time.to_string()),
+            findings,
+        ),
+        None if seal.next_crl.is_some() => findings.notice(
+            "next-crl comes from an earlier ceremony; only the whole ledger can tell that it is right",
+        ),
+        None => {}
+    }
+}
+
+fn words(digest: Option<Digest>) -> String {
+    digest.map_or_else(|| "none".to_owned(), |digest| digest.to_string())
+}
+
+/// The signature's octets are taken out of the file; all else is rebuilt from the seal and the
+/// given root, and must be the same bytes.
+pub(super) fn check_signature(
+    seal: &Seal,
+    files: &Files,
+    authority: &Authority<'_>,
+    findings: &mut Findings,
+) {
+    findings.begun(AuditId::Signature);
+    let path = layout::ROOT_SIGNATURE;
+    let mut fail = |words: &str| findings.fail(AuditId::Signature, path, words);
+    let found = match (files.bytes.get(path), seal.mode.as_str()) {
+        (Some(found), "direct") => found,
+        (None, "direct") => {
+            return fail("is not there, though the seal says that the root signed it");
+        }
+        (Some(_), _) => return fail("is there, though the seal says that nobody signed it"),
+        (None, _) => return,
+    };
+    let Ok(signature) = cms::signature_of(found) else {
+        return fail("is not the CMS that a seal has");
+    };
+    let attributes =
+        cms::signed_attributes(files.get(layout::SEAL), authority.algorithm, seal.ended);
+    if !authority.signed(&attributes.0, &signature) {
+        return fail("the signature does not verify under the given root");
+    }
+    let again = cms::signed_data(
+        &attributes,
+        authority.certificate,
+        authority.algorithm,
+        &signature,
+    );
+    if again.is_ok_and(|again| again == *found) {
+        return;
+    }
+    fail("is not the one CMS that follows from SEAL.txt and the given root");
+}

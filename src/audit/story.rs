@@ -1,0 +1,380 @@
+//! The transcript as a story: begin, sessions, steps, intents, results, close. What is out of
+//! its order is a finding.
+
+use super::files::Files;
+use super::findings::{AuditId, Findings};
+use super::script::Script;
+use crate::digest::{Digest, unhex};
+use crate::ledger::entry::{self, Entry, Event, FileRecord};
+use crate::ledger::layout;
+use crate::x509::escape::escape;
+use crate::x509::time::UtcTime;
+
+/// An intent to sign, with its result.
+#[derive(Debug)]
+pub(super) struct Signing<'e> {
+    /// Its entry.
+    pub n: u64,
+    /// When this body was first intended to be signed.
+    pub time: UtcTime,
+    /// Its step.
+    pub step: Option<&'e str>,
+    /// The product.
+    pub product: &'e str,
+    /// certificate or crl
+    pub kind: &'e str,
+    /// The body, if it is there with its digest.
+    pub body: Option<Vec<u8>>,
+    /// Digest of the body.
+    pub sha256: Digest,
+    /// The intent it repeats.
+    pub again_of: Option<u64>,
+    /// Entry, algorithm and signature of the result.
+    pub result: Option<(u64, &'e str, Option<Vec<u8>>)>,
+}
+
+/// The transcript, folded.
+#[derive(Debug, Default)]
+pub(super) struct Story<'e> {
+    /// All entries.
+    pub entries: &'e [Entry],
+    /// The first entry.
+    pub begin: Option<&'e Event>,
+    /// `completed` or `aborted`.
+    pub outcome: Option<&'e str>,
+    /// The token as opened last.
+    pub token: Option<&'e crate::ports::TokenIdentity>,
+    /// Every intent in order.
+    pub signings: Vec<Signing<'e>>,
+    /// Issued records: their entry and event.
+    pub issued: Vec<(u64, &'e Event)>,
+    /// The hand-over's record.
+    pub handed_over: Option<(u64, &'e [FileRecord])>,
+}
+
+/// The place of an entry.
+pub(super) fn at(n: u64) -> String {
+    format!("{}, entry {n}", layout::TRANSCRIPT)
+}
+
+impl<'e> Story<'e> {
+    /// Folds the entries.
+    pub fn of(
+        entries: &'e [Entry],
+        script: &Script,
+        files: &Files,
+        findings: &mut Findings,
+    ) -> Self {
+        let mut story = Self {
+            entries,
+            ..Self::default()
+        };
+        findings.begun(AuditId::Entries);
+        findings.begun(AuditId::Intent);
+        let mut first_token = None;
+        for entry in entries {
+            match &entry.event {
+                Ok(event) => {
+                    story.add(entry, event, files, findings);
+                    if let (None, Event::TokenOpened { token }) = (&first_token, event) {
+                        first_token = serde_json::to_vec_pretty(token).ok();
+                    }
+                }
+                Err(kind) => findings.notice(format!(
+                    "entry {} has a type this version does not know, {}: kept, not read",
+                    entry.n,
+                    escape(kind)
+                )),
+            }
+        }
+        story.check_ends(findings);
+        check_clocks(entries, findings);
+        check_steps(entries, script, findings);
+        if let Some(bytes) = files.bytes.get(layout::TOKEN) {
+            let same = first_token.is_some_and(|json| json == *bytes);
+            findings.require(
+                AuditId::Entries,
+                same,
+                layout::TOKEN,
+                "not what the first token-opened entry says",
+            );
+        }
+        story
+    }
+
+    fn add(&mut self, entry: &'e Entry, event: &'e Event, files: &Files, findings: &mut Findings) {
+        let mut require = |holds: bool, words: &str| {
+            findings.require(AuditId::Entries, holds, at(entry.n), words);
+        };
+        require(
+            matches!(event, Event::Begin { .. }) == (entry.n == 1),
+            "a transcript begins once, in its first entry",
+        );
+        require(
+            self.outcome.is_none(),
+            "something follows the closing entry",
+        );
+        match event {
+            Event::Begin { format, .. } => {
+                require(
+                    format == entry::FORMAT,
+                    "a format this version does not know",
+                );
+                self.begin = Some(event);
+            }
+            Event::Environment { file, .. } => check_file(files, file, entry.n, findings),
+            Event::Resumed {
+                torn: Some(file), ..
+            } => check_file(files, file, entry.n, findings),
+            Event::TokenOpened { token } => self.token = Some(token),
+            Event::SignIntended { .. } => self.intend(entry, event, files, findings),
+            Event::Signed { .. } => self.sign(entry, event, findings),
+            Event::Issued { files: list, .. } => {
+                for file in list {
+                    check_file(files, file, entry.n, findings);
+                }
+                self.issued.push((entry.n, event));
+            }
+            Event::HandedOver { files: list } => {
+                require(self.handed_over.is_none(), "the hand-over comes twice");
+                self.handed_over = Some((entry.n, list));
+                for file in list {
+                    check_file(files, file, entry.n, findings);
+                }
+            }
+            Event::Aborted {
+                signed,
+                possibly_signed,
+            } => {
+                let (kept, open) = self.signed_and_possibly();
+                require(
+                    *signed == kept && *possibly_signed == open,
+                    "does not list what was signed and what possibly was",
+                );
+            }
+            Event::Close {
+                outcome,
+                signatures_asked,
+                signatures_kept,
+            } => {
+                let (asked, kept) = self.counts();
+                require(
+                    (*signatures_asked, *signatures_kept) == (asked, kept),
+                    &format!("counts signatures asked and kept; they are {asked} and {kept}"),
+                );
+                self.outcome = Some(outcome);
+            }
+            _ => {}
+        }
+    }
+
+    /// How many signatures were asked for, and kept.
+    pub fn counts(&self) -> (u64, u64) {
+        let kept = self.signings.iter().filter(|one| one.result.is_some());
+        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        (number(self.signings.len()), number(kept.count()))
+    }
+
+    /// Names of products with a signature, and of those with an intent alone; sorted.
+    fn signed_and_possibly(&self) -> (Vec<String>, Vec<String>) {
+        let mut names: Vec<&str> = self.signings.iter().map(|one| one.product).collect();
+        names.sort_unstable();
+        names.dedup();
+        let (signed, open): (Vec<&str>, Vec<&str>) = names.into_iter().partition(|name| {
+            self.signings
+                .iter()
+                .any(|one| one.product == *name && one.result.is_some())
+        });
+        let owned = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect();
+        (owned(signed), owned(open))
+    }
+
+    fn intend(
+        &mut self,
+        entry: &'e Entry,
+        event: &'e Event,
+        files: &Files,
+        findings: &mut Findings,
+    ) {
+        let Event::SignIntended {
+            product,
+            kind,
+            tbs,
+            tbs_file,
+            tbs_sha256,
+            again_of,
+        } = event
+        else {
+            return;
+        };
+        let body = match (tbs, tbs_file) {
+            (Some(hex), None) => unhex(hex),
+            (None, Some(path)) => files.bytes.get(path).cloned(),
+            _ => None,
+        }
+        .filter(|body| Digest::of(body) == *tbs_sha256);
+        findings.require(
+            AuditId::Intent,
+            body.is_some(),
+            at(entry.n),
+            "its body is missing or has another digest",
+        );
+        findings.require(
+            AuditId::Entries,
+            self.token.is_some(),
+            at(entry.n),
+            "a signature before the token was opened",
+        );
+        // The rules about dates count from the first intent of the same body.
+        let time = self
+            .signings
+            .iter()
+            .find(|one| one.product == product && one.sha256 == *tbs_sha256)
+            .map_or(entry.time, |first| first.time);
+        self.signings.push(Signing {
+            n: entry.n,
+            time,
+            step: entry.step.as_deref(),
+            product,
+            kind,
+            body,
+            sha256: *tbs_sha256,
+            again_of: *again_of,
+            result: None,
+        });
+    }
+
+    fn sign(&mut self, entry: &'e Entry, event: &'e Event, findings: &mut Findings) {
+        let Event::Signed {
+            product,
+            intent,
+            algorithm,
+            signature,
+        } = event
+        else {
+            return;
+        };
+        let twice = self
+            .signings
+            .iter()
+            .any(|one| one.product == product && one.result.is_some());
+        findings.require(
+            AuditId::Intent,
+            !twice,
+            at(entry.n),
+            "this product is signed already",
+        );
+        let found = self.signings.iter_mut().find(|one| {
+            one.n == *intent && one.product == product && one.step == entry.step.as_deref()
+        });
+        match found {
+            Some(one) if one.result.is_none() => {
+                one.result = Some((entry.n, algorithm, unhex(signature)));
+            }
+            _ => {
+                let words = "a signature without an intent of its product";
+                findings.fail(AuditId::Intent, at(entry.n), words);
+            }
+        }
+    }
+
+    fn check_ends(&self, findings: &mut Findings) {
+        let last = self.entries.last().map_or(0, |entry| entry.n);
+        let known = matches!(self.outcome, Some("completed" | "aborted"));
+        findings.require(
+            AuditId::Entries,
+            known,
+            at(last),
+            "the transcript does not end with a closing entry",
+        );
+        let aborted = self
+            .entries
+            .iter()
+            .any(|entry| matches!(entry.event, Ok(Event::Aborted { .. })));
+        findings.require(
+            AuditId::Entries,
+            !known || aborted == (self.outcome == Some("aborted")),
+            at(last),
+            "the outcome is not what the entry before says",
+        );
+    }
+}
+
+fn check_file(files: &Files, file: &FileRecord, n: u64, findings: &mut Findings) {
+    let same = files
+        .bytes
+        .get(&file.path)
+        .is_some_and(|bytes| Digest::of(bytes) == file.sha256);
+    let words = format!("{} is missing or has another digest", escape(&file.path));
+    findings.require(AuditId::Issued, same, at(n), words);
+}
+
+/// Clocks may be wrong, and a crash starts the steady one anew: told, not refused.
+fn check_clocks(entries: &[Entry], findings: &mut Findings) {
+    for pair in entries.windows(2) {
+        let place = format!("from entry {} to {}", pair[0].n, pair[1].n);
+        if pair[1].time < pair[0].time {
+            let words = format!(
+                "the laptop's clock goes back {place}: {} to {}",
+                pair[0].time, pair[1].time
+            );
+            findings.notice(words);
+        }
+        let session = matches!(
+            pair[1].event,
+            Ok(Event::Resumed { .. } | Event::Aborted { .. } | Event::Close { .. })
+        );
+        if pair[1].mono_ms < pair[0].mono_ms && !session {
+            findings.notice(format!("the steady clock goes back {place}"));
+        }
+    }
+}
+
+/// Steps begin in the plan's order, with the plan's words; entries name planned steps.
+fn check_steps(entries: &[Entry], script: &Script, findings: &mut Findings) {
+    let Some(plan) = &script.plan else { return };
+    let mut furthest = 0;
+    for entry in entries {
+        let Some(step) = &entry.step else { continue };
+        let mut require = |holds: bool, words: &str| {
+            findings.require(AuditId::Entries, holds, at(entry.n), words);
+        };
+        let Some(number) = plan.steps.iter().position(|one| one.id == *step) else {
+            require(false, "a step that is not planned");
+            continue;
+        };
+        if let Ok(Event::StepBegun {
+            step_number,
+            steps,
+            does,
+            title,
+        }) = &entry.event
+        {
+            let planned = &plan.steps[number];
+            require(
+                (*step_number, *steps) == (number + 1, plan.steps.len())
+                    && *does == planned.kind
+                    && *title == planned.title,
+                "the step is not begun as it is planned",
+            );
+            require(
+                number <= furthest,
+                "the step begins before the one that is planned before it",
+            );
+            furthest = furthest.max(number + 1);
+        }
+        require(number < furthest, "an entry of a step that has not begun");
+    }
+    for entry in entries {
+        if let (Ok(Event::Close { outcome, .. }), true) =
+            (&entry.event, furthest < plan.steps.len())
+        {
+            findings.require(
+                AuditId::Complete,
+                outcome != "completed",
+                at(entry.n),
+                "completed, though steps are missing",
+            );
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! Good ledgers verify, with our verifier and with stock tools; what nobody signed is
+//! consistent at best.
+
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "common/ledger.rs"]
+#[allow(dead_code)]
+mod ledger;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anchorite::audit::{self, Report, Verdict};
+use anchorite::digest::Digest;
+use anchorite::host::DiskStore;
+use anchorite::x509::certificate::Certificate;
+use ledger::{Copy, FIRST, How, World};
+
+const ONE: &str = "0001-acme-root";
+
+fn script(copy: &Copy, folder: &str, more: &[&Path]) -> (i32, String) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/verify.sh");
+    run_script(&script, copy, folder, more)
+}
+
+fn run_script(script: &Path, copy: &Copy, folder: &str, more: &[&Path]) -> (i32, String) {
+    let output = Command::new("dash")
+        .arg(script)
+        .arg(copy.path.join(folder))
+        .arg(copy.root_pem())
+        .args(more)
+        .output()
+        .unwrap();
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.push_str(&String::from_utf8_lossy(&output.stderr));
+    (output.status.code().unwrap(), text)
+}
+
+fn verify(copy: &Copy, folder: &str, root: &Certificate, expect: Option<Digest>) -> Report {
+    let mut store = DiskStore::open_read_only(&copy.path).unwrap();
+    audit::ceremony(&mut store, folder, root, expect)
+}
+
+/// Both say the same of the first ceremony.
+fn both(world: &World, root: &Certificate, verdict: &Verdict, code: i32) -> Report {
+    let copy = world.copy();
+    if !copy.root_pem().exists() {
+        let pem = anchorite::x509::pem::encode("CERTIFICATE", &root.der);
+        fs::write(copy.root_pem(), pem).unwrap();
+    }
+    let report = verify(&copy, ONE, root, None);
+    assert_eq!(report.verdict, *verdict, "{}", report.to_text());
+    let (found, text) = script(&copy, ONE, &[]);
+    assert_eq!(found, code, "{text}");
+    report
+}
+
+fn consistent(why: &str) -> Verdict {
+    Verdict::Consistent(why.to_owned())
+}
+
+#[test]
+fn a_good_ledger_is_verified_by_us_and_by_stock_tools() {
+    let world = World::with_two();
+    let copy = world.copy();
+    for folder in [ONE, "0002-acme-more"] {
+        let report = verify(&copy, folder, &world.root(), None);
+        assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_text());
+        let (code, text) = script(&copy, folder, &[]);
+        assert_eq!(code, 0, "{text}");
+        // The copy in the folder is the same script.
+        let own = copy.path.join(folder).join("VERIFY.txt");
+        assert_eq!(run_script(&own, &copy, folder, &[]), (0, text));
+    }
+    let mut store = DiskStore::open_read_only(&copy.path).unwrap();
+    let report = audit::ledger(&mut store, &world.root(), None);
+    assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_text());
+    assert_eq!(report.certificates, 4);
+    assert_eq!(report.crl_number, Some(2));
+    insta::assert_snapshot!(redacted(&report.to_text()));
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["verdict"], "verified");
+    for line in report.to_text().lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn what_nobody_signed_is_consistent_at_best() {
+    let mut world = World::new();
+    let source = format!("{FIRST}\n[seal]\nroot = \"none\"\n");
+    world.hold_first_as(&source, How::default()).unwrap();
+    let unsigned = consistent("not signed by the root");
+    both(&world, &world.root(), &unsigned, 8);
+
+    let mut world = World::new();
+    let rehearsal = How {
+        rehearsal: true,
+        ..How::default()
+    };
+    world.hold_first_as(FIRST, rehearsal).unwrap();
+    both(&world, &world.root(), &consistent("a rehearsal"), 8);
+}
+
+fn left_at(question: &'static str, before: usize) -> How {
+    How {
+        leave_at: Some((question, before)),
+        ..How::default()
+    }
+}
+
+const RESUME: How = How {
+    rehearsal: false,
+    resume: true,
+    leave_at: None,
+};
+
+#[test]
+fn an_aborted_ceremony_is_consistent_and_keeps_the_ledger_from_being_verified() {
+    let aborted = consistent("aborted, and signed by nobody");
+    let mut world = World::new();
+    world
+        .hold_first_as(FIRST, left_at("approve", 1))
+        .unwrap_err();
+    world.abort("acme-root");
+    let root = world.root();
+    both(&world, &root, &aborted, 8);
+    world.hold_second();
+    let copy = world.copy();
+    let mut store = DiskStore::open_read_only(&copy.path).unwrap();
+    let report = audit::ledger(&mut store, &root, None);
+    let words = consistent("0001-acme-root is aborted, and signed by nobody");
+    assert_eq!(report.verdict, words, "{}", report.to_text());
+
+    for question in ["date", "generate", "approve"] {
+        let mut early = World::new();
+        early
+            .hold_first_as(FIRST, left_at(question, 0))
+            .unwrap_err();
+        early.abort("acme-root");
+        both(&early, &root, &aborted, 8);
+    }
+}
+
+#[test]
+fn a_crl_that_was_signed_before_the_end_counts() {
+    let mut world = World::new();
+    world.hold_first_as(FIRST, left_at("seal", 0)).unwrap_err();
+    world.abort("acme-root");
+    let aborted = consistent("aborted, and signed by nobody");
+    let report = both(&world, &world.root(), &aborted, 8);
+    assert_ne!(report.facts.unwrap().next_crl, "none");
+}
+
+#[test]
+fn a_rehearsal_on_a_real_token_is_consistent() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("acme.toml");
+    fs::write(&file, FIRST).unwrap();
+    fs::write(folder.path().join("nyc3-etcd.csr"), ledger::csr("nyc3 CA")).unwrap();
+    fs::write(folder.path().join("k8s.csr"), ledger::csr("k8s CA")).unwrap();
+    let kept = folder.path().join("kept");
+    let output = Command::new(env!("CARGO_BIN_EXE_anchorite"))
+        .arg("rehearse")
+        .arg(&file)
+        .arg("--keep")
+        .arg(&kept)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let pem = fs::read(kept.join("ledger").join(ONE).join("out/root.pem")).unwrap();
+    fs::write(folder.path().join("my root.pem"), &pem).unwrap();
+    let copy = Copy {
+        path: kept.join("ledger"),
+        folder,
+    };
+    let root = Certificate::from_file(&pem).unwrap();
+    let report = verify(&copy, ONE, &root, None);
+    assert_eq!(
+        report.verdict,
+        consistent("a rehearsal"),
+        "{}",
+        report.to_text()
+    );
+    let (code, text) = script(&copy, ONE, &[]);
+    assert_eq!(code, 8, "{text}");
+}
+
+#[test]
+fn an_open_ceremony_is_told() {
+    let mut world = World::new();
+    world.hold_first();
+    let second = [
+        ("root.pem", world.root_pem()),
+        ("fra1.csr", ledger::csr("fra1 CA")),
+    ];
+    world
+        .hold(ledger::SECOND, &second, left_at("approve", 0))
+        .unwrap_err();
+    let copy = world.copy();
+    let mut store = DiskStore::open_read_only(&copy.path).unwrap();
+    let report = audit::ledger(&mut store, &world.root(), None);
+    assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_text());
+    assert_eq!(report.open.as_deref(), Some("0002-acme-more.open"));
+    let alone = verify(&copy, "0002-acme-more.open", &world.root(), None);
+    assert_eq!(alone.verdict, Verdict::Refused);
+}
+
+#[test]
+fn an_interrupted_and_resumed_ceremony_is_verified() {
+    for (question, before) in [("begin", 0), ("generate", 0), ("approve", 1), ("seal", 0)] {
+        let mut world = World::new();
+        let how = left_at(question, before);
+        world.hold_first_as(FIRST, how).unwrap_err();
+        world.hold_first_as(FIRST, RESUME).unwrap();
+        both(&world, &world.root(), &Verdict::Verified, 0);
+    }
+}
+
+#[test]
+fn a_signature_that_was_asked_for_twice_is_verified() {
+    let webtrust = FIRST.replace("\"private\"", "\"webtrust\"");
+    for source in [FIRST, &webtrust] {
+        // Root, the first and second intermediate, the CRL, the seal.
+        for fails_after in 0..5 {
+            let mut world = World::new();
+            world.token.fails_after = Some(fails_after);
+            world.hold_first_as(source, How::default()).unwrap_err();
+            world.hold_first_as(source, RESUME).unwrap();
+            both(&world, &world.root(), &Verdict::Verified, 0);
+        }
+    }
+}
+
+#[test]
+fn a_ceremony_that_goes_on_the_next_week_is_verified() {
+    for fails_after in 0..5 {
+        let mut world = World::new();
+        world.token.fails_after = Some(fails_after);
+        world.hold_first_as(FIRST, How::default()).unwrap_err();
+        world.clock.0 += 7 * 24 * 3600;
+        world.hold_first_as(FIRST, RESUME).unwrap();
+        both(&world, &world.root(), &Verdict::Verified, 0);
+    }
+}
+
+#[test]
+fn the_expected_digest_is_looked_for() {
+    let world = World::with_two();
+    let (copy, root) = (world.copy(), world.root());
+    let facts = verify(&copy, ONE, &root, None).facts.unwrap();
+    for digest in [facts.lock, facts.seal, facts.head] {
+        let report = verify(&copy, ONE, &root, Some(digest));
+        assert_eq!(report.verdict, Verdict::Verified);
+        let mut store = DiskStore::open_read_only(&copy.path).unwrap();
+        let report = audit::ledger(&mut store, &root, Some(digest));
+        assert_eq!(report.verdict, Verdict::Verified);
+        let told = report
+            .notices
+            .iter()
+            .any(|one| one.ends_with("1 came after it"));
+        assert!(told, "{:?}", report.notices);
+    }
+    let report = verify(&copy, ONE, &root, Some(Digest::of(b"x")));
+    assert_eq!(report.verdict, Verdict::Refused);
+    assert_eq!(report.first_broken().unwrap().id, "VERIFY-EXPECT");
+}
+
+#[test]
+fn people_sign_the_seal_with_ssh_keygen() {
+    let mut world = World::new();
+    world.hold_first();
+    let copy = world.copy();
+    let key = copy.folder.path().join("id");
+    let keygen = |args: &[&str]| {
+        let output = Command::new("ssh-keygen").args(args).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    let name = key.to_str().unwrap();
+    keygen(&["-q", "-t", "ed25519", "-N", "", "-f", name]);
+    let seal = copy.path.join(ONE).join("SEAL.txt");
+    let seal_name = seal.to_str().unwrap();
+    keygen(&[
+        "-q",
+        "-Y",
+        "sign",
+        "-n",
+        "anchorite-seal",
+        "-f",
+        name,
+        seal_name,
+    ]);
+    let signature = copy.path.join(ONE).join("SEAL.txt.alice.sig");
+    fs::rename(seal.with_file_name("SEAL.txt.sig"), &signature).unwrap();
+    let signers = copy.folder.path().join("allowed signers");
+    let public = fs::read_to_string(key.with_extension("pub")).unwrap();
+    fs::write(&signers, format!("alice {public}")).unwrap();
+
+    let report = verify(&copy, ONE, &world.root(), None);
+    assert_eq!(report.verdict, Verdict::Verified);
+    assert!(report.facts.unwrap().people[0].signature_present);
+    let (code, text) = script(&copy, ONE, &[&signers]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("alice signed the seal"), "{text}");
+    fs::rename(&signature, copy.path.join(ONE).join("SEAL.txt.bob.sig")).unwrap();
+    let (code, text) = script(&copy, ONE, &[&signers]);
+    assert_eq!(code, 1, "{text}");
+}
+
+/// Random hex is not the same in two runs, nor is what follows from it.
+fn redacted(text: &str) -> String {
+    let mut out = String::new();
+    let mut run = String::new();
+    for character in text.chars().chain(['\n']) {
+        if character.is_ascii_hexdigit() {
+            run.push(character);
+            continue;
+        }
+        out.push_str(if run.len() >= 16 { "<hex>" } else { &run });
+        run.clear();
+        out.push(character);
+    }
+    out.trim_end().to_owned()
+}
