@@ -13,6 +13,7 @@ mod play;
 mod after;
 mod before;
 mod bodies;
+mod extensions;
 mod requests;
 
 use std::collections::BTreeSet;
@@ -71,6 +72,7 @@ fn every_check_passes_and_fails_where_it_must() {
     let mut cases = requests::cases();
     cases.extend(before::cases());
     cases.extend(bodies::cases());
+    cases.extend(extensions::cases());
     cases.extend(after::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();
