@@ -163,7 +163,7 @@ fn check_begin(
 
 fn check_next_crl(seal: &Seal, made: &[Made], before: Option<&Before>, findings: &mut Findings) {
     let own = made.iter().rev().find_map(|one| one.next_update);
-    let earlier = before.map(|before| before.register.last_crl().map(|crl| crl.next_update));
+    let earlier = before.map(|before| before.register.next_crl_due());
     let expected: Option<Option<UtcTime>> = match (own, earlier) {
         (Some(own), _) => Some(Some(own)),
         (None, known) => known,
