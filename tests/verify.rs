@@ -279,6 +279,28 @@ fn a_ceremony_that_goes_on_the_next_week_is_verified() {
 }
 
 #[test]
+fn hundreds_of_intermediates_fit_into_one_ceremony() {
+    let (mut source, _) = FIRST
+        .split_once("  [[step.request]]")
+        .map(|(head, rest)| (head.to_owned(), rest))
+        .unwrap();
+    let names: Vec<String> = (0..300).map(|at| format!("r{at:03}")).collect();
+    for name in &names {
+        source.push_str(&format!(
+            "  [[step.request]]\n  mount = \"etcd/cluster-{name}/pki\"\n  request = \"{name}\"\n"
+        ));
+    }
+    let inputs: Vec<(&str, Vec<u8>)> = names
+        .iter()
+        .map(|name| (name.as_str(), ledger::csr(name)))
+        .collect();
+    let mut world = World::new();
+    world.hold(&source, &inputs, How::default()).unwrap();
+    let report = verify(&world.copy(), ONE, &world.root(), None);
+    assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_text());
+}
+
+#[test]
 fn the_expected_digest_is_looked_for() {
     let world = World::with_two();
     let (copy, root) = (world.copy(), world.root());

@@ -211,6 +211,7 @@ fn look(
         out::check(&bench, &made, findings);
         seal::check(seal, &story, &script, &made, authority, before, findings);
         sessions::check_evidence(&story, &files, findings);
+        sessions::tell_uncovered(&script, &files, findings);
         fold(audited, &seal.ceremony, &entries, &files, findings);
     }
     if let Some(seal) = seal {

@@ -3,6 +3,7 @@
 use super::authority::Authority;
 use super::files::Files;
 use super::findings::{AuditId, Findings};
+use super::script::Script;
 use super::story::{Story, at};
 use crate::ledger::entry::Event;
 use crate::ledger::layout;
@@ -64,6 +65,27 @@ pub(super) fn check_evidence(story: &Story<'_>, files: &Files, findings: &mut Fi
         let cast = path.starts_with(layout::CONSOLE) && path.ends_with(".cast");
         if !cast && !named.contains(&path) {
             findings.notice(format!("no entry names {}", escape(path)));
+        }
+    }
+}
+
+/// What the seal does not cover is told: later events, and signatures of people whom the plan
+/// does not name.
+pub(super) fn tell_uncovered(script: &Script, files: &Files, findings: &mut Findings) {
+    if files.bytes.contains_key(layout::POST_SEAL) {
+        findings.notice(format!(
+            "{} came after the seal, which does not cover it: not read",
+            layout::POST_SEAL
+        ));
+    }
+    for path in files.below("SEAL.txt.") {
+        let person = path
+            .strip_prefix("SEAL.txt.")
+            .and_then(|rest| rest.strip_suffix(".sig"));
+        let Some(person) = person else { continue };
+        let mut people = script.plan.iter().flat_map(|plan| &plan.people);
+        if !people.any(|one| one.id == person) {
+            findings.notice(format!("{path} is of nobody whom the plan names"));
         }
     }
 }

@@ -8,7 +8,9 @@ use super::script::Script;
 use crate::digest::{Digest, unhex};
 use crate::ledger::entry::{self, Entry, Event, FileRecord};
 use crate::ledger::layout;
+use crate::x509::certificate::CertificateFields;
 use crate::x509::escape::escape;
+use crate::x509::serial::Serial;
 use crate::x509::time::UtcTime;
 
 /// An intent to sign, with its result.
@@ -26,6 +28,8 @@ pub(super) struct Signing<'e> {
     pub kind: &'e str,
     /// The body, if it is there with its digest.
     pub body: Option<Vec<u8>>,
+    /// Serial number of a certificate's body.
+    pub serial: Option<Serial>,
     /// Digest of the body.
     pub sha256: Digest,
     /// The intent it repeats.
@@ -238,6 +242,10 @@ impl<'e> Story<'e> {
             step: entry.step.as_deref(),
             product,
             kind,
+            serial: body
+                .as_ref()
+                .and_then(|body| CertificateFields::from_tbs(body).ok())
+                .map(|fields| fields.serial),
             body,
             sha256: *tbs_sha256,
             again_of: *again_of,
