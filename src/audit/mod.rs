@@ -5,15 +5,18 @@
 
 mod approvals;
 mod authority;
+mod bodies;
 mod files;
 mod findings;
 mod key;
 mod ledger;
+mod order;
 mod out;
 mod products;
 mod report;
 mod script;
 mod seal;
+mod sessions;
 mod story;
 
 pub use findings::AuditId;
@@ -65,6 +68,9 @@ pub fn ceremony(
     expect: Option<Digest>,
 ) -> Report {
     let mut audited = audit(store, folder, root, None);
+    audited.findings.notice(
+        "verified by itself: what was before it and after it, only the whole ledger can tell",
+    );
     if let Some(expect) = expect {
         expected(&mut audited, expect);
     }
@@ -189,7 +195,7 @@ fn look(
     // A transcript that is broken tells no story: what it would say is not to be believed.
     if let (Some(_), Some(seal)) = (head, &seal) {
         let story = Story::of(&entries, &script, &files, findings);
-        check_begin(&story, authority, findings);
+        sessions::check(&story, authority, findings);
         approvals::check(&entries, &script, findings);
         let bench = Bench {
             authority,
@@ -205,7 +211,8 @@ fn look(
         key::check(&entries, authority, has_root, findings);
         out::check(&bench, &made, findings);
         seal::check(seal, &story, &script, &made, authority, before, findings);
-        check_evidence(&story, &files, findings);
+        sessions::check_evidence(&story, &files, findings);
+        sessions::tell_uncovered(&script, &files, findings);
         fold(audited, &seal.ceremony, &entries, &files, findings);
     }
     if let Some(seal) = seal {
@@ -225,7 +232,7 @@ fn check_folder(folder: &str, seal: &Seal, findings: &mut Findings) {
                 format!("the seal is of ceremony {}", escape(&seal.ceremony)),
             );
             findings.require(
-                AuditId::Ledger,
+                AuditId::Seal,
                 !parsed.open,
                 escape(folder),
                 "the ceremony is open: not sealed yet",
@@ -247,65 +254,6 @@ fn check_verify_text(seal: &Seal, files: &Files, findings: &mut Findings) {
     findings.begun(AuditId::Text);
     if !same {
         findings.notice("VERIFY.txt is another version's: use docs/verify.sh from a release");
-    }
-}
-
-/// The first entry names the given root where it names one, and the interface it may have.
-fn check_begin(story: &Story<'_>, authority: &Authority<'_>, findings: &mut Findings) {
-    let mut production = false;
-    for entry in story.entries {
-        let interface = match &entry.event {
-            Ok(Event::Begin {
-                kind,
-                interface,
-                root,
-                ..
-            }) => {
-                production = kind == "production";
-                if let Some(named) = root {
-                    findings.require(
-                        AuditId::Root,
-                        *named == crate::digest::hex(&authority.certificate.der),
-                        story::at(entry.n),
-                        "the ceremony was held under another root than the given one",
-                    );
-                }
-                interface
-            }
-            Ok(Event::Resumed { interface, .. }) => interface,
-            _ => continue,
-        };
-        findings.require(
-            AuditId::Entries,
-            !production || interface == "terminal",
-            story::at(entry.n),
-            "nobody at a terminal answered",
-        );
-    }
-}
-
-/// Evidence that no entry names is told: a crash may leave it, and the sums cover it.
-fn check_evidence(story: &Story<'_>, files: &Files, findings: &mut Findings) {
-    let mut named: Vec<&str> = vec![layout::TOKEN];
-    for entry in story.entries {
-        match &entry.event {
-            Ok(
-                Event::Environment { file, .. }
-                | Event::Resumed {
-                    torn: Some(file), ..
-                },
-            ) => named.push(&file.path),
-            Ok(Event::SignIntended {
-                tbs_file: Some(path),
-                ..
-            }) => named.push(path),
-            _ => {}
-        }
-    }
-    for path in files.below("evidence/") {
-        if !named.contains(&path) {
-            findings.notice(format!("no entry names {}", escape(path)));
-        }
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) fn check(
     before: Option<&Before>,
     findings: &mut Findings,
 ) {
-    check_begin(seal, story, script, before, findings);
+    check_begin(seal, story, script, before, authority, findings);
     let mut same = |holds: bool, field: &str, found: String| {
         field_is(holds, field, &found, findings);
     };
@@ -103,6 +103,7 @@ fn check_begin(
     story: &Story<'_>,
     script: &Script,
     before: Option<&Before>,
+    authority: &Authority<'_>,
     findings: &mut Findings,
 ) {
     let Some(Event::Begin {
@@ -113,6 +114,7 @@ fn check_begin(
         lock_sha256,
         plan_sha256,
         previous_seal,
+        root,
         ..
     }) = story.begin
     else {
@@ -154,6 +156,17 @@ fn check_begin(
     require(
         plan.ledger.head == *previous_seal,
         "it was made for another state of the ledger",
+    );
+    require(
+        plan.root.new == root.is_none(),
+        "its root is new, and the ceremony's is not, or the other way",
+    );
+    // A rehearsal puts a stand-in in the place of the root that the plan names.
+    let certificate = authority.certificate.digest();
+    let named = plan.root.certificate_sha256.unwrap_or(certificate);
+    require(
+        seal.rehearsal || named == certificate,
+        "it names another root than the given one",
     );
     require(
         Digest::of(&plan.to_bytes()) == *plan_sha256,
