@@ -7,7 +7,8 @@ use anchorite::issue;
 use anchorite::ledger::register::{Certainty, IssuedCrl, Register};
 use anchorite::x509::certificate::Issuer;
 use anchorite::x509::crl::CrlFields;
-use anchorite::x509::extension::{self, KeyUsage};
+use anchorite::x509::extension::KeyUsage;
+use anchorite::x509::extension_encode;
 use anchorite::x509::serial::Serial;
 use anchorite::x509::tbs::{CertificateTbs, CrlTbs};
 use anchorite::x509::time::UtcTime;
@@ -51,9 +52,10 @@ fn extensions(desk: &Desk) -> Vec<Case> {
     let mut context = desk.context(&register);
     context.issuer = &other_issuer;
     let foreign = findings(certificate(desk.intermediate.clone(), &context));
-    let subject_id = extension::subject_key_identifier(&[1; 20]).unwrap();
+    let subject_id = extension_encode::subject_key_identifier(&[1; 20]).unwrap();
     let ids: &[u8] = &[6, 3, 0x55, 0x1d, 14];
-    let weak = extension::key_usage(&[KeyUsage::DigitalSignature, KeyUsage::KeyCertSign]).unwrap();
+    let weak =
+        extension_encode::key_usage(&[KeyUsage::DigitalSignature, KeyUsage::KeyCertSign]).unwrap();
     let critical = |value: &[u8]| {
         sequence(&[
             BASIC_CONSTRAINTS,
@@ -130,7 +132,7 @@ fn root_with_path_length(desk: &Desk) -> (Vec<Finding>, Vec<Finding>) {
         &body.0,
         replace(
             BASIC_CONSTRAINTS,
-            extension::basic_constraints(Some(3)).unwrap(),
+            extension_encode::basic_constraints(Some(3)).unwrap(),
         ),
     );
     let check = |body: Vec<u8>| {
