@@ -116,7 +116,7 @@ fn twice(first: Crash, second: Crash) {
     let jobs = Jobs::new();
     let clean = clean(&jobs);
     let calls = clean.store_calls;
-    for n in clean.store_changes.into_iter().step_by(2) {
+    for n in clean.store_changes.into_iter().step_by(5) {
         for part in 0..2 {
             let at = 5 + (n * 7 + part * 83) % 200;
             let spot = format!(
