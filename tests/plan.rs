@@ -1,5 +1,6 @@
 //! What `plan` prints and what `new` writes: the paper that people approve.
 #![cfg(feature = "token")]
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 // Helpers outside of #[test] functions may fail the test too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
