@@ -1,4 +1,6 @@
 //! Errors, help and plans as a newcomer meets them: each in one snapshot with its exit code.
+
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![cfg(feature = "token")]
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 // Helpers outside of #[test] functions may fail the test too.

@@ -501,6 +501,10 @@ const CASES: &[Case] = &[
     ("a stray file in the ledger", Ledger, "VERIFY-LEDGER", |s| {
         fs::write(s.path("notes.txt"), "x").unwrap()
     }),
+    ("a rehearsal among them", Ledger, "VERIFY-LEDGER", |s| {
+        s.sealed(|seal| seal.rehearsal = true);
+        s.sign(s.seal().ended);
+    }),
 ];
 
 /// The accepted answer of the step with the list.

@@ -154,13 +154,15 @@ fn a_crl_that_was_signed_before_the_end_counts() {
     assert_ne!(report.facts.unwrap().next_crl, "none");
 }
 
-#[test]
-fn a_rehearsal_on_a_real_token_is_consistent() {
+#[cfg(feature = "token")]
+/// Rehearses with the program itself, on a real token, and keeps it.
+fn rehearsed(source: &str, inputs: &[(&str, Vec<u8>)], ceremony: &str) -> (Copy, Certificate) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("acme.toml");
-    fs::write(&file, FIRST).unwrap();
-    fs::write(folder.path().join("nyc3-etcd.csr"), ledger::csr("nyc3 CA")).unwrap();
-    fs::write(folder.path().join("k8s.csr"), ledger::csr("k8s CA")).unwrap();
+    fs::write(&file, source).unwrap();
+    for (name, bytes) in inputs {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
     let kept = folder.path().join("kept");
     let output = Command::new(env!("CARGO_BIN_EXE_anchorite"))
         .arg("rehearse")
@@ -170,22 +172,52 @@ fn a_rehearsal_on_a_real_token_is_consistent() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{output:?}");
-    let pem = fs::read(kept.join("ledger").join(ONE).join("out/root.pem")).unwrap();
-    fs::write(folder.path().join("my root.pem"), &pem).unwrap();
-    let copy = Copy {
-        path: kept.join("ledger"),
-        folder,
-    };
+    let path = kept.join("ledger");
+    let pem = fs::read(path.join(ceremony).join("out/root.pem")).unwrap();
     let root = Certificate::from_file(&pem).unwrap();
-    let report = verify(&copy, ONE, &root, None);
-    assert_eq!(
-        report.verdict,
-        consistent("a rehearsal"),
-        "{}",
-        report.to_text()
-    );
-    let (code, text) = script(&copy, ONE, &[]);
-    assert_eq!(code, 8, "{text}");
+    let copy = Copy { folder, path };
+    fs::write(copy.root_pem(), pem).unwrap();
+    (copy, root)
+}
+
+#[cfg(feature = "token")]
+#[test]
+fn a_rehearsal_on_a_real_token_is_consistent() {
+    let mut world = World::new();
+    world.hold_first();
+    let first = [
+        ("nyc3-etcd.csr", ledger::csr("nyc3 CA")),
+        ("k8s.csr", ledger::csr("k8s CA")),
+    ];
+    // A root of its own, and a stand-in for one that exists.
+    let second = [
+        ("root.pem", world.root_pem()),
+        ("fra1.csr", ledger::csr("fra1 CA")),
+    ];
+    for (source, inputs, folder) in [
+        (FIRST, first, ONE),
+        (ledger::SECOND, second, "0001-acme-more"),
+    ] {
+        let (copy, root) = rehearsed(source, &inputs, folder);
+        let report = verify(&copy, folder, &root, None);
+        assert_eq!(
+            report.verdict,
+            consistent("a rehearsal"),
+            "{}",
+            report.to_text()
+        );
+        let (code, text) = script(&copy, folder, &[]);
+        assert_eq!(code, 8, "{text}");
+        let program = Command::new(env!("CARGO_BIN_EXE_anchorite"))
+            .arg("verify")
+            .arg(copy.path.join(folder))
+            .arg("--root")
+            .arg(copy.root_pem())
+            .output()
+            .unwrap();
+        assert_eq!(program.status.code(), Some(8));
+        assert_eq!(String::from_utf8_lossy(&program.stdout), report.to_text());
+    }
 }
 
 #[test]
@@ -244,6 +276,28 @@ fn a_ceremony_that_goes_on_the_next_week_is_verified() {
         world.hold_first_as(FIRST, RESUME).unwrap();
         both(&world, &world.root(), &Verdict::Verified, 0);
     }
+}
+
+#[test]
+fn hundreds_of_intermediates_fit_into_one_ceremony() {
+    let (mut source, _) = FIRST
+        .split_once("  [[step.request]]")
+        .map(|(head, rest)| (head.to_owned(), rest))
+        .unwrap();
+    let names: Vec<String> = (0..300).map(|at| format!("r{at:03}")).collect();
+    for name in &names {
+        source.push_str(&format!(
+            "  [[step.request]]\n  mount = \"etcd/cluster-{name}/pki\"\n  request = \"{name}\"\n"
+        ));
+    }
+    let inputs: Vec<(&str, Vec<u8>)> = names
+        .iter()
+        .map(|name| (name.as_str(), ledger::csr(name)))
+        .collect();
+    let mut world = World::new();
+    world.hold(&source, &inputs, How::default()).unwrap();
+    let report = verify(&world.copy(), ONE, &world.root(), None);
+    assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_text());
 }
 
 #[test]

@@ -28,6 +28,15 @@ pub fn ledger(store: &mut dyn Store, root: &Certificate, expect: Option<Digest>)
                 escape(&folder.name()),
                 "its seal does not name the seal before it",
             );
+            let first = seals
+                .first()
+                .map_or(seal.rehearsal, |first: &Seal| first.rehearsal);
+            findings.require(
+                AuditId::Ledger,
+                seal.rehearsal == first,
+                escape(&folder.name()),
+                "rehearsal and production are mixed",
+            );
             before.head = seal.digest();
             seals.push(seal);
         }

@@ -5,15 +5,18 @@
 
 mod approvals;
 mod authority;
+mod bodies;
 mod files;
 mod findings;
 mod key;
 mod ledger;
+mod order;
 mod out;
 mod products;
 mod report;
 mod script;
 mod seal;
+mod sessions;
 mod story;
 
 pub use findings::AuditId;
@@ -27,6 +30,7 @@ use crate::ledger::layout::{self, CeremonyFolder};
 use crate::ledger::register::Register;
 use crate::ledger::seal::Seal;
 use crate::ledger::verify_text;
+use crate::plan::document::TOOL;
 use crate::ports::Store;
 use crate::x509::certificate::Certificate;
 use crate::x509::escape::escape;
@@ -64,6 +68,9 @@ pub fn ceremony(
     expect: Option<Digest>,
 ) -> Report {
     let mut audited = audit(store, folder, root, None);
+    audited.findings.notice(
+        "verified by itself: what was before it and after it, only the whole ledger can tell",
+    );
     if let Some(expect) = expect {
         expected(&mut audited, expect);
     }
@@ -188,7 +195,7 @@ fn look(
     // A transcript that is broken tells no story: what it would say is not to be believed.
     if let (Some(_), Some(seal)) = (head, &seal) {
         let story = Story::of(&entries, &script, &files, findings);
-        check_begin(&story, authority, findings);
+        sessions::check(&story, authority, findings);
         approvals::check(&entries, &script, findings);
         let bench = Bench {
             authority,
@@ -204,7 +211,8 @@ fn look(
         key::check(&entries, authority, has_root, findings);
         out::check(&bench, &made, findings);
         seal::check(seal, &story, &script, &made, authority, before, findings);
-        check_evidence(&story, &files, findings);
+        sessions::check_evidence(&story, &files, findings);
+        sessions::tell_uncovered(&script, &files, findings);
         fold(audited, &seal.ceremony, &entries, &files, findings);
     }
     if let Some(seal) = seal {
@@ -224,7 +232,7 @@ fn check_folder(folder: &str, seal: &Seal, findings: &mut Findings) {
                 format!("the seal is of ceremony {}", escape(&seal.ceremony)),
             );
             findings.require(
-                AuditId::Ledger,
+                AuditId::Seal,
                 !parsed.open,
                 escape(folder),
                 "the ceremony is open: not sealed yet",
@@ -236,70 +244,16 @@ fn check_folder(folder: &str, seal: &Seal, findings: &mut Findings) {
 
 fn check_verify_text(seal: &Seal, files: &Files, findings: &mut Findings) {
     let text = verify_text::fill(&seal.ceremony, seal.rehearsal);
-    findings.require(
-        AuditId::Text,
-        text.as_bytes() == files.get(layout::VERIFY),
-        layout::VERIFY,
-        "not the text that this version writes",
-    );
-}
-
-/// The first entry names the given root where it names one, and the interface it may have.
-fn check_begin(story: &Story<'_>, authority: &Authority<'_>, findings: &mut Findings) {
-    let mut production = false;
-    for entry in story.entries {
-        let interface = match &entry.event {
-            Ok(Event::Begin {
-                kind,
-                interface,
-                root,
-                ..
-            }) => {
-                production = kind == "production";
-                if let Some(named) = root {
-                    findings.require(
-                        AuditId::Root,
-                        *named == crate::digest::hex(&authority.certificate.der),
-                        story::at(entry.n),
-                        "the ceremony was held under another root than the given one",
-                    );
-                }
-                interface
-            }
-            Ok(Event::Resumed { interface, .. }) => interface,
-            _ => continue,
-        };
-        findings.require(
-            AuditId::Entries,
-            !production || interface == "terminal",
-            story::at(entry.n),
-            "nobody at a terminal answered",
-        );
+    let same = text.as_bytes() == files.get(layout::VERIFY);
+    if seal.tool == TOOL {
+        let words = "not the text that this version writes";
+        findings.require(AuditId::Text, same, layout::VERIFY, words);
+        return;
     }
-}
-
-/// Evidence that no entry names is told: a crash may leave it, and the sums cover it.
-fn check_evidence(story: &Story<'_>, files: &Files, findings: &mut Findings) {
-    let mut named: Vec<&str> = vec![layout::TOKEN];
-    for entry in story.entries {
-        match &entry.event {
-            Ok(
-                Event::Environment { file, .. }
-                | Event::Resumed {
-                    torn: Some(file), ..
-                },
-            ) => named.push(&file.path),
-            Ok(Event::SignIntended {
-                tbs_file: Some(path),
-                ..
-            }) => named.push(path),
-            _ => {}
-        }
-    }
-    for path in files.below("evidence/") {
-        if !named.contains(&path) {
-            findings.notice(format!("no entry names {}", escape(path)));
-        }
+    // The sums and the seal bind it all the same; only its words are another version's.
+    findings.begun(AuditId::Text);
+    if !same {
+        findings.notice("VERIFY.txt is another version's: use docs/verify.sh from a release");
     }
 }
 

@@ -1,6 +1,6 @@
 //! The files in `out/`, made again from the transcript alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::authority::Authority;
 use super::files::Files;
@@ -105,21 +105,30 @@ fn compare(
     }
 }
 
-/// The hand-over's record names VERIFY.txt and every file in `out/`; their digests were
-/// compared when the record was read.
+/// Issued entries and the hand-over's record name VERIFY.txt and every file in `out/`; their
+/// digests were compared when the records were read.
 fn check_record(bench: &Bench<'_>, findings: &mut Findings) {
     let Some((n, records)) = &bench.story.handed_over else {
         return;
     };
-    let mut named: Vec<&str> = records.iter().map(|file| file.path.as_str()).collect();
-    named.sort_unstable();
-    let mut there: Vec<&str> = bench.files.below("out/").collect();
-    there.push(layout::VERIFY);
-    there.sort_unstable();
+    let issued = bench
+        .story
+        .issued
+        .iter()
+        .flat_map(|(_, event)| match event {
+            Event::Issued { files, .. } => files.as_slice(),
+            _ => &[],
+        });
+    let named: BTreeSet<&str> = issued
+        .chain(records.iter())
+        .map(|file| file.path.as_str())
+        .collect();
+    let mut there: BTreeSet<&str> = bench.files.below("out/").collect();
+    there.insert(layout::VERIFY);
     findings.require(
         AuditId::Out,
         named == there,
         at(*n),
-        "the hand-over names other files than those in out/",
+        "issued entries and hand-over name other files than those in out/",
     );
 }

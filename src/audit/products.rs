@@ -3,26 +3,20 @@
 
 use super::Before;
 use super::authority::Authority;
+use super::bodies;
 use super::files::Files;
 use super::findings::{AuditId, Findings};
 use super::report::ProductFact;
 use super::script::Script;
 use super::story::{Signing, Story, at};
-use crate::check::crl::CrlContext;
-use crate::check::tbs::TbsContext;
-use crate::check::{self, Finding, Refusal};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
-use crate::ledger::register::Register;
 use crate::plan::document::ProductDocument;
-use crate::plan::{CrlPlan, Product};
 use crate::x509::certificate::{Certificate, CertificateFields};
 use crate::x509::crl::CrlFields;
 use crate::x509::escape::escape;
-use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
-use crate::x509::request::Request;
-use crate::x509::serial::Serial;
-use crate::x509::tbs::{CertificateTbs, CrlTbs, signed_object};
+use crate::x509::public_key::SignatureAlgorithm;
+use crate::x509::tbs::signed_object;
 use crate::x509::time::UtcTime;
 
 /// A signed product, put together.
@@ -116,7 +110,7 @@ fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Finding
         "another body for the same product",
     );
     if let (Some(body), Some(product)) = (&signing.body, bench.script.planned(document)) {
-        let checked = check_body(bench, document, &product, signing, body);
+        let checked = bodies::check(bench, document, &product, signing, body);
         if let Err(refusal) = checked {
             let words = format!(
                 "{}: {}: {}",
@@ -126,110 +120,7 @@ fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Finding
             );
             findings.fail(AuditId::Product, place(), words);
         }
-        check_request(bench, document, signing, body, findings);
-    }
-}
-
-/// The same checks that the body passed before it was signed.
-fn check_body(
-    bench: &Bench<'_>,
-    document: &ProductDocument,
-    product: &Product,
-    signing: &Signing<'_>,
-    body: &[u8],
-) -> Result<Vec<Finding>, Box<Refusal>> {
-    let none = Register::default();
-    let register = bench.before.map_or(&none, |before| &before.register);
-    let authority = bench.authority;
-    if let Some(number) = document.crl_number {
-        let fields = CrlFields::from_tbs(body).ok();
-        let plan = CrlPlan {
-            product: product.clone(),
-            number,
-        };
-        let context = CrlContext {
-            plan: &plan,
-            issuer: &authority.issuer,
-            algorithm: authority.algorithm,
-            now: fields.map_or(signing.time, |fields| fields.this_update),
-            register,
-        };
-        return check::crl::crl(CrlTbs(body.to_vec()), &context)
-            .map(|(_, findings)| findings)
-            .map_err(Box::new);
-    }
-    let fields = CertificateFields::from_tbs(body).ok();
-    let own = fields.and_then(|fields| PublicKey::from_spki(&fields.spki).ok());
-    let self_signed = document.unknown == "own";
-    let key = own
-        .filter(|_| !self_signed)
-        .unwrap_or_else(|| authority.key.clone());
-    let serials = other_serials(bench, signing.product);
-    let context = TbsContext {
-        product,
-        issuer: &authority.issuer,
-        self_signed,
-        algorithm: authority.algorithm,
-        key: &key,
-        now: signing.time,
-        register,
-        serials: &serials,
-    };
-    check::tbs::certificate(CertificateTbs(body.to_vec()), &context)
-        .map(|(_, findings)| findings)
-        .map_err(Box::new)
-}
-
-fn other_serials(bench: &Bench<'_>, product: &str) -> Vec<Serial> {
-    bench
-        .story
-        .signings
-        .iter()
-        .filter(|one| one.product != product)
-        .filter_map(|one| CertificateFields::from_tbs(one.body.as_ref()?).ok())
-        .map(|fields| fields.serial)
-        .collect()
-}
-
-/// Key and, where the ceremony file does not name another, subject are the request's; a CRL
-/// is dated when it was to be signed.
-fn check_request(
-    bench: &Bench<'_>,
-    document: &ProductDocument,
-    signing: &Signing<'_>,
-    body: &[u8],
-    findings: &mut Findings,
-) {
-    let mut require = |holds: bool, words: &str| {
-        let words = format!("{}: {words}", escape(&document.name));
-        findings.require(AuditId::Product, holds, at(signing.n), words);
-    };
-    if document.crl_number.is_some() {
-        let day = 24 * 3600;
-        let fresh = CrlFields::from_tbs(body).is_ok_and(|fields| {
-            fields.this_update <= signing.time && fields.this_update >= signing.time.offset(-day)
-        });
-        return require(fresh, "thisUpdate is not the day of its intent");
-    }
-    let (Some(path), Ok(fields)) = (&document.request, CertificateFields::from_tbs(body)) else {
-        return;
-    };
-    let bytes = bench.files.get(&format!("in/{path}"));
-    let Ok(request) = Request::from_bytes(bytes) else {
-        return require(false, "its request cannot be read");
-    };
-    require(fields.spki == request.spki, "its key is not the request's");
-    let possession = PublicKey::from_spki(&request.spki).is_ok_and(|key| {
-        SignatureAlgorithm::from_der(&request.algorithm)
-            .is_some_and(|algorithm| key.verifies(algorithm, &request.info, &request.signature))
-    });
-    require(possession, "the request's own signature does not verify");
-    if let Some(subjects) = &bench.script.subjects {
-        let wanted = subjects.get(path).unwrap_or(&request.subject);
-        require(
-            fields.subject == *wanted,
-            "its subject is neither the request's nor the file's",
-        );
+        bodies::check_origin(bench, document, signing, body, findings);
     }
 }
 

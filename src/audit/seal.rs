@@ -56,7 +56,7 @@ pub(super) fn check(
     before: Option<&Before>,
     findings: &mut Findings,
 ) {
-    check_begin(seal, story, script, before, findings);
+    check_begin(seal, story, script, before, authority, findings);
     let mut same = |holds: bool, field: &str, found: String| {
         field_is(holds, field, &found, findings);
     };
@@ -103,6 +103,7 @@ fn check_begin(
     story: &Story<'_>,
     script: &Script,
     before: Option<&Before>,
+    authority: &Authority<'_>,
     findings: &mut Findings,
 ) {
     let Some(Event::Begin {
@@ -113,6 +114,7 @@ fn check_begin(
         lock_sha256,
         plan_sha256,
         previous_seal,
+        root,
         ..
     }) = story.begin
     else {
@@ -156,6 +158,17 @@ fn check_begin(
         "it was made for another state of the ledger",
     );
     require(
+        plan.root.new == root.is_none(),
+        "its root is new, and the ceremony's is not, or the other way",
+    );
+    // A rehearsal puts a stand-in in the place of the root that the plan names.
+    let certificate = authority.certificate.digest();
+    let named = plan.root.certificate_sha256.unwrap_or(certificate);
+    require(
+        seal.rehearsal || named == certificate,
+        "it names another root than the given one",
+    );
+    require(
         Digest::of(&plan.to_bytes()) == *plan_sha256,
         "it is not the plan that the ceremony began with",
     );
@@ -163,7 +176,7 @@ fn check_begin(
 
 fn check_next_crl(seal: &Seal, made: &[Made], before: Option<&Before>, findings: &mut Findings) {
     let own = made.iter().rev().find_map(|one| one.next_update);
-    let earlier = before.map(|before| before.register.last_crl().map(|crl| crl.next_update));
+    let earlier = before.map(|before| before.register.next_crl_due());
     let expected: Option<Option<UtcTime>> = match (own, earlier) {
         (Some(own), _) => Some(Some(own)),
         (None, known) => known,

@@ -3,11 +3,14 @@
 
 use super::files::Files;
 use super::findings::{AuditId, Findings};
+use super::order;
 use super::script::Script;
 use crate::digest::{Digest, unhex};
 use crate::ledger::entry::{self, Entry, Event, FileRecord};
 use crate::ledger::layout;
+use crate::x509::certificate::CertificateFields;
 use crate::x509::escape::escape;
+use crate::x509::serial::Serial;
 use crate::x509::time::UtcTime;
 
 /// An intent to sign, with its result.
@@ -25,6 +28,8 @@ pub(super) struct Signing<'e> {
     pub kind: &'e str,
     /// The body, if it is there with its digest.
     pub body: Option<Vec<u8>>,
+    /// Serial number of a certificate's body.
+    pub serial: Option<Serial>,
     /// Digest of the body.
     pub sha256: Digest,
     /// The intent it repeats.
@@ -88,8 +93,8 @@ impl<'e> Story<'e> {
             }
         }
         story.check_ends(findings);
-        check_clocks(entries, findings);
-        check_steps(entries, script, findings);
+        order::clocks(entries, findings);
+        order::steps(entries, script, findings);
         if let Some(bytes) = files.bytes.get(layout::TOKEN) {
             let same = first_token.is_some_and(|json| json == *bytes);
             findings.require(
@@ -237,6 +242,10 @@ impl<'e> Story<'e> {
             step: entry.step.as_deref(),
             product,
             kind,
+            serial: body
+                .as_ref()
+                .and_then(|body| CertificateFields::from_tbs(body).ok())
+                .map(|fields| fields.serial),
             body,
             sha256: *tbs_sha256,
             again_of: *again_of,
@@ -307,74 +316,4 @@ fn check_file(files: &Files, file: &FileRecord, n: u64, findings: &mut Findings)
         .is_some_and(|bytes| Digest::of(bytes) == file.sha256);
     let words = format!("{} is missing or has another digest", escape(&file.path));
     findings.require(AuditId::Issued, same, at(n), words);
-}
-
-/// Clocks may be wrong, and a crash starts the steady one anew: told, not refused.
-fn check_clocks(entries: &[Entry], findings: &mut Findings) {
-    for pair in entries.windows(2) {
-        let place = format!("from entry {} to {}", pair[0].n, pair[1].n);
-        if pair[1].time < pair[0].time {
-            let words = format!(
-                "the laptop's clock goes back {place}: {} to {}",
-                pair[0].time, pair[1].time
-            );
-            findings.notice(words);
-        }
-        let session = matches!(
-            pair[1].event,
-            Ok(Event::Resumed { .. } | Event::Aborted { .. } | Event::Close { .. })
-        );
-        if pair[1].mono_ms < pair[0].mono_ms && !session {
-            findings.notice(format!("the steady clock goes back {place}"));
-        }
-    }
-}
-
-/// Steps begin in the plan's order, with the plan's words; entries name planned steps.
-fn check_steps(entries: &[Entry], script: &Script, findings: &mut Findings) {
-    let Some(plan) = &script.plan else { return };
-    let mut furthest = 0;
-    for entry in entries {
-        let Some(step) = &entry.step else { continue };
-        let mut require = |holds: bool, words: &str| {
-            findings.require(AuditId::Entries, holds, at(entry.n), words);
-        };
-        let Some(number) = plan.steps.iter().position(|one| one.id == *step) else {
-            require(false, "a step that is not planned");
-            continue;
-        };
-        if let Ok(Event::StepBegun {
-            step_number,
-            steps,
-            does,
-            title,
-        }) = &entry.event
-        {
-            let planned = &plan.steps[number];
-            require(
-                (*step_number, *steps) == (number + 1, plan.steps.len())
-                    && *does == planned.kind
-                    && *title == planned.title,
-                "the step is not begun as it is planned",
-            );
-            require(
-                number <= furthest,
-                "the step begins before the one that is planned before it",
-            );
-            furthest = furthest.max(number + 1);
-        }
-        require(number < furthest, "an entry of a step that has not begun");
-    }
-    for entry in entries {
-        if let (Ok(Event::Close { outcome, .. }), true) =
-            (&entry.event, furthest < plan.steps.len())
-        {
-            findings.require(
-                AuditId::Complete,
-                outcome != "completed",
-                at(entry.n),
-                "completed, though steps are missing",
-            );
-        }
-    }
 }

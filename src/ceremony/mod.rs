@@ -13,6 +13,7 @@ pub mod progress;
 pub mod run;
 pub mod script;
 pub mod seal;
+mod session;
 pub mod stand_in;
 pub mod steps;
 

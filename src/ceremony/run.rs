@@ -8,11 +8,10 @@ use super::ledger_view::LedgerView;
 use super::pages;
 use super::prepare::Prepared;
 use crate::digest::Digest;
-use crate::ledger::entry::{Event, FORMAT};
+use crate::ledger::entry::Event;
 use crate::ledger::layout::{self, CeremonyFolder};
-use crate::plan::document::TOOL;
 use crate::plan::{RootPlan, SealMode, Step, StepKind};
-use crate::ports::{Desk, KeyId, PinTries, Question, TokenError};
+use crate::ports::{Desk, KeyId, PinTries, TokenError};
 use crate::x509::certificate::Certificate;
 use crate::x509::public_key::PublicKey;
 
@@ -245,7 +244,7 @@ impl Course<'_, '_> {
     }
 
     /// Writes a JSON file of evidence, beside one that a lost session left.
-    fn deliver_evidence(
+    pub fn deliver_evidence(
         &mut self,
         path: &str,
         bytes: &[u8],
@@ -258,161 +257,6 @@ impl Course<'_, '_> {
             name,
             bytes,
         )?)
-    }
-
-    /// Asks until the answer is the one on paper, three times at most; everything is recorded.
-    pub fn ask(&mut self, step: Option<&str>, question: &Question) -> Result<(), CeremonyError> {
-        let mut questions = std::iter::repeat_n(question.clone(), 3);
-        self.ask_each(step, question.id, &mut questions)
-    }
-
-    /// Asks each question in turn until one is answered as the paper says.
-    pub fn ask_each(
-        &mut self,
-        step: Option<&str>,
-        what: &str,
-        questions: &mut dyn Iterator<Item = Question>,
-    ) -> Result<(), CeremonyError> {
-        for question in questions {
-            let asked = Event::Question {
-                id: question.id.to_owned(),
-                text: question.text.clone(),
-            };
-            self.record(step, &asked)?;
-            let value = self.desk.operator.ask(&question)?;
-            self.console.asked(self.desk, &question, &value);
-            let accepted = same_words(&value, &question.on_paper);
-            let answer = Event::Answer {
-                id: question.id.to_owned(),
-                value,
-                accepted,
-            };
-            self.record(step, &answer)?;
-            if accepted {
-                return Ok(());
-            }
-            self.show("That is not what the paper says.\n");
-        }
-        Err(CeremonyError::NotApproved(what.to_owned()))
-    }
-
-    /// The first entries of a session: what runs, where, and who sits there.
-    fn begin(
-        &mut self,
-        torn: Option<crate::ledger::entry::FileRecord>,
-    ) -> Result<(), CeremonyError> {
-        let progress = &self.journal.progress;
-        if progress.closed.is_some() {
-            return Ok(());
-        }
-        let lock = self.job.prepared.lock_digest();
-        if progress.lock.is_some_and(|begun| begun != lock) {
-            return Err(CeremonyError::OtherCeremony {
-                open: self.journal.folder.clone(),
-            });
-        }
-        let first = progress.lock.is_none();
-        let event = if first {
-            self.begin_event(lock)
-        } else {
-            self.resumed_event(torn)
-        };
-        self.record(None, &event)?;
-        self.record_environment()?;
-        let identity = self.desk.token.identity().clone();
-        let json = serde_json::to_vec_pretty(&identity).unwrap_or_default();
-        self.deliver_evidence(layout::TOKEN, &json)?;
-        self.record(None, &Event::TokenOpened { token: identity })?;
-        self.confirm_date()?;
-        self.approve_start(lock)?;
-        self.sync()
-    }
-
-    fn begin_event(&self, lock: Digest) -> Event {
-        let prepared = &self.job.prepared;
-        Event::Begin {
-            format: FORMAT.to_owned(),
-            ceremony: prepared.plan.id.clone(),
-            kind: if self.job.rehearsal {
-                "rehearsal"
-            } else {
-                "production"
-            }
-            .to_owned(),
-            tool: TOOL.to_owned(),
-            tool_sha256: self.job.tool_sha256,
-            interface: self.desk.operator.interface().word().to_owned(),
-            plan_sha256: Digest::of(&prepared.plan_bytes),
-            lock_sha256: lock,
-            previous_seal: prepared.plan.ledger.head,
-            root: self.root.as_ref().map(|root| crate::digest::hex(&root.der)),
-        }
-    }
-
-    fn resumed_event(&self, torn: Option<crate::ledger::entry::FileRecord>) -> Event {
-        Event::Resumed {
-            tool: TOOL.to_owned(),
-            tool_sha256: self.job.tool_sha256,
-            interface: self.desk.operator.interface().word().to_owned(),
-            torn,
-        }
-    }
-
-    fn record_environment(&mut self) -> Result<(), CeremonyError> {
-        let file = self.deliver_evidence(layout::ENVIRONMENT, &self.job.environment)?;
-        let findings = self.job.environment_findings.clone();
-        self.show(&pages::environment(&findings));
-        self.record(None, &Event::Environment { file, findings })?;
-        Ok(())
-    }
-
-    /// A laptop without a network may have any date: a person reads it off another clock.
-    fn confirm_date(&mut self) -> Result<(), CeremonyError> {
-        let now = self.desk.clock.now();
-        let question = Question {
-            id: "date",
-            text: format!(
-                "The laptop's clock says {}.\nIf that is right, type the date from your own watch (YYYY-MM-DD):",
-                now.readable()
-            ),
-            on_paper: now.date(),
-        };
-        self.ask(None, &question)
-    }
-
-    /// The whole ceremony is approved by words of the lock's digest.
-    fn approve_start(&mut self, lock: Digest) -> Result<(), CeremonyError> {
-        let page = pages::start(self.job, self.journal.progress.issued.len());
-        self.show(&page);
-        self.approve(None, "begin", "the lock", lock)
-    }
-
-    /// Asks for two words of a digest, chosen anew each time; the screen does not show them.
-    pub fn approve(
-        &mut self,
-        step: Option<&str>,
-        id: &'static str,
-        what: &str,
-        digest: Digest,
-    ) -> Result<(), CeremonyError> {
-        let mut random = [0u8; 6];
-        self.desk.entropy.fill(&mut random);
-        let words = digest.words();
-        let mut questions = random.chunks(2).map(|pair| {
-            let first = usize::from(pair[0]) % 32;
-            // The second is never the first.
-            let second = (first + 1 + usize::from(pair[1]) % 31) % 32;
-            Question {
-                id,
-                text: format!(
-                    "From the printed plan, type word {} and word {} of {what}'s digest:",
-                    first + 1,
-                    second + 1
-                ),
-                on_paper: format!("{} {}", words[first], words[second]),
-            }
-        });
-        self.ask_each(step, what, &mut questions)
     }
 
     /// Every step in its order, then the hand-over and the seal.
@@ -507,14 +351,4 @@ impl Course<'_, '_> {
             let _ = self.sync();
         }
     }
-}
-
-/// Case and spacing do not matter to people who read words aloud.
-fn same_words(typed: &str, wanted: &str) -> bool {
-    let fold = |text: &str| {
-        text.split_whitespace()
-            .map(str::to_lowercase)
-            .collect::<Vec<_>>()
-    };
-    !typed.trim().is_empty() && fold(typed) == fold(wanted)
 }

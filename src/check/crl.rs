@@ -93,6 +93,22 @@ pub fn crl(
     findings.clear(body, name)
 }
 
+/// Checks once more that a cleared CRL is of this day: people may have taken their time to
+/// approve it, and `verify` wants it dated on the day of its intent.
+pub fn still_fresh(body: &Cleared<CrlTbs>, now: UtcTime, subject: &str) -> Result<(), Refusal> {
+    let mut findings = Findings::default();
+    let this_update = match CrlFields::from_tbs(&body.get().0) {
+        Ok(fields) => fields.this_update,
+        Err(error) => return Err(findings.refuse(CheckId::TbsDer, error.to_string(), subject)),
+    };
+    findings.require(
+        CheckId::CrlDates,
+        super::tbs::is_fresh(this_update, now),
+        format!("this update {this_update}, approved at {now}"),
+    );
+    findings.clear((), subject).map(|_| ())
+}
+
 fn check_dates(fields: &CrlFields, context: &CrlContext<'_>, findings: &mut Findings) {
     let later = context
         .register

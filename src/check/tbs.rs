@@ -108,7 +108,8 @@ pub fn still_fresh(
     findings.clear((), subject).map(|_| ())
 }
 
-fn is_fresh(start: UtcTime, now: UtcTime) -> bool {
+/// At most 24 hours old and not in the future.
+pub(super) fn is_fresh(start: UtcTime, now: UtcTime) -> bool {
     start <= now && start >= now.offset(-BACKDATING)
 }
 

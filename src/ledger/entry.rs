@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
+
+use super::strict_json::Strict;
 
 use crate::digest::Digest;
 use crate::ports::TokenIdentity;
@@ -358,62 +360,6 @@ const KNOWN_TYPES: [&str; 17] = [
     "aborted",
     "close",
 ];
-
-/// JSON without duplicate keys and without fractions.
-struct Strict(Value);
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Strict;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("JSON with integers only and no duplicate keys")
-            }
-            fn visit_unit<E>(self) -> Result<Strict, E> {
-                Ok(Strict(Value::Null))
-            }
-            fn visit_bool<E>(self, value: bool) -> Result<Strict, E> {
-                Ok(Strict(Value::Bool(value)))
-            }
-            fn visit_u64<E>(self, value: u64) -> Result<Strict, E> {
-                Ok(Strict(Value::Number(Number::from(value))))
-            }
-            fn visit_i64<E>(self, value: i64) -> Result<Strict, E> {
-                Ok(Strict(Value::Number(Number::from(value))))
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Strict, E> {
-                Ok(Strict(Value::String(value.to_owned())))
-            }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(
-                self,
-                mut seq: A,
-            ) -> Result<Strict, A::Error> {
-                let mut list = Vec::new();
-                while let Some(Strict(value)) = seq.next_element()? {
-                    list.push(value);
-                }
-                Ok(Strict(Value::Array(list)))
-            }
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> Result<Strict, A::Error> {
-                let mut fields = Map::new();
-                while let Some((key, Strict(value))) = map.next_entry::<String, Strict>()? {
-                    if fields.contains_key(&key) {
-                        return Err(serde::de::Error::custom(format!(
-                            "the key {key:?} comes twice"
-                        )));
-                    }
-                    fields.insert(key, value);
-                }
-                Ok(Strict(Value::Object(fields)))
-            }
-        }
-        deserializer.deserialize_any(Visitor)
-    }
-}
 
 #[cfg(test)]
 mod tests {

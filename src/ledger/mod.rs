@@ -7,4 +7,5 @@ pub mod entry;
 pub mod layout;
 pub mod register;
 pub mod seal;
+mod strict_json;
 pub mod verify_text;

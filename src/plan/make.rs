@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
-use super::file::{self, CeremonyFile, FileError, Kind, ProfileFile, Requests, StepFile};
+use super::file::{self, CeremonyFile, FileError, Kind, Requests, StepFile};
 use super::profile::Profile;
 use super::template;
 use super::{
@@ -63,8 +63,8 @@ pub enum PlanError {
 
 /// The file's source beside what was read from it, for errors that need a place.
 pub struct Draft<'a> {
-    source: &'a str,
-    file: CeremonyFile,
+    pub(super) source: &'a str,
+    pub(super) file: CeremonyFile,
 }
 
 /// A request with what its checks need.
@@ -78,8 +78,8 @@ pub struct WantedRequest {
 }
 
 /// What a step with its defaults looks like before templates are made.
-struct Wanted<'a> {
-    mount: &'a Spanned<file::Mount>,
+pub(super) struct Wanted<'a> {
+    pub(super) mount: &'a Spanned<file::Mount>,
     request: String,
     spki_sha256: Option<Digest>,
     profile: Option<&'a Spanned<String>>,
@@ -237,11 +237,11 @@ impl<'a> Draft<'a> {
         })
     }
 
-    fn at(&self, offset: usize, words: &str) -> FileError {
+    pub(super) fn at(&self, offset: usize, words: &str) -> FileError {
         file::error_at(self.source, offset, words)
     }
 
-    fn step_id(&self, at: usize) -> String {
+    pub(super) fn step_id(&self, at: usize) -> String {
         self.file.step[at]
             .get_ref()
             .id
@@ -289,7 +289,7 @@ impl<'a> Draft<'a> {
         })
     }
 
-    fn bounded(
+    pub(super) fn bounded(
         &self,
         length: &Spanned<file::Length>,
         least: u64,
@@ -303,108 +303,6 @@ impl<'a> Draft<'a> {
             return Err(self.at(length.span().start, words));
         }
         Ok(span)
-    }
-
-    fn profile(&self, name: Option<&Spanned<String>>) -> Result<Profile, FileError> {
-        let Some(name) = name else {
-            return self.named_profile("vault", self.file.root.span().start);
-        };
-        self.named_profile(name.get_ref(), name.span().start)
-    }
-
-    fn named_profile(&self, name: &str, place: usize) -> Result<Profile, FileError> {
-        if let Some(written) = self.file.profile.get(name) {
-            return self.own_profile(name, written);
-        }
-        Profile::built_in(name).ok_or_else(|| {
-            let mut known: Vec<&str> = Profile::BUILT_IN.to_vec();
-            known.extend(self.file.profile.keys().map(String::as_str));
-            let meant = file::nearest(name, &known)
-                .map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
-            let words = format!(
-                "no profile \"{}\"; there are {}{meant}",
-                crate::x509::escape::escape(name),
-                known.join(", ")
-            );
-            self.at(place, &words)
-        })
-    }
-
-    fn own_profile(
-        &self,
-        name: &str,
-        written: &Spanned<ProfileFile>,
-    ) -> Result<Profile, FileError> {
-        let place = written.span().start;
-        let written = written.get_ref();
-        let base = match &written.base {
-            // A profile that has a built-in's name overrides fields of that built-in.
-            None => Profile::built_in(name).or_else(|| Profile::built_in("vault")),
-            Some(base) => Some(Profile::built_in(base.get_ref()).ok_or_else(|| {
-                self.at(
-                    base.span().start,
-                    &format!("base is one of {}", Profile::BUILT_IN.join(", ")),
-                )
-            })?),
-        };
-        let Some(mut profile) = base else {
-            return Err(self.at(place, "no built-in profile to start from"));
-        };
-        profile.name = name.to_owned();
-        if let Some(path_length) = written.path_length {
-            profile.path_length = path_length.0;
-        }
-        match (&written.validity, &written.not_after) {
-            (Some(_), Some(not_after)) => {
-                return Err(self.at(
-                    not_after.span().start,
-                    "validity and not_after exclude each other",
-                ));
-            }
-            (Some(length), None) => {
-                let words = "an intermediate's validity is 1d to 99y";
-                profile.validity =
-                    Validity::For(self.bounded(length, 2 * 86_400, 100 * 366 * 86_400, words)?);
-            }
-            (None, Some(_)) => profile.validity = Validity::UntilIssuer,
-            (None, None) => {}
-        }
-        if let Some(usages) = &written.key_usage {
-            profile.key_usage = self.intermediate_usages(usages)?;
-        }
-        if let Some(usages) = &written.extended_key_usage {
-            profile.extended_key_usage = usages.iter().map(|usage| usage.0.clone()).collect();
-        }
-        let urls = [
-            (&written.crl_url, &mut profile.crl_url),
-            (&written.issuer_url, &mut profile.issuer_url),
-            (&written.ocsp_url, &mut profile.ocsp_url),
-        ];
-        for (from, to) in urls {
-            if let Some(url) = from {
-                *to = Some(url.0.clone());
-            }
-        }
-        profile.subject = written.subject.as_ref().map(|subject| subject.0.clone());
-        Ok(profile)
-    }
-
-    fn intermediate_usages(
-        &self,
-        usages: &Spanned<Vec<file::Usage>>,
-    ) -> Result<Vec<KeyUsage>, FileError> {
-        let mut list: Vec<KeyUsage> = usages.get_ref().iter().map(|usage| usage.0).collect();
-        list.sort_unstable();
-        list.dedup();
-        let needed = [KeyUsage::KeyCertSign, KeyUsage::CrlSign];
-        let allowed =
-            |usage: &KeyUsage| needed.contains(usage) || *usage == KeyUsage::DigitalSignature;
-        if !needed.iter().all(|usage| list.contains(usage)) || !list.iter().all(allowed) {
-            let words =
-                "an intermediate has keyCertSign and cRLSign, and may have digitalSignature";
-            return Err(self.at(usages.span().start, words));
-        }
-        Ok(list)
     }
 
     fn step(
@@ -474,6 +372,7 @@ impl<'a> Draft<'a> {
         requests: &BTreeMap<String, Request>,
     ) -> Result<IntermediatePlan, PlanError> {
         let profile = self.profile(wanted.profile)?;
+        self.check_nested(wanted, &profile, root)?;
         let Some(request) = requests.get(&wanted.request) else {
             return Err(self
                 .at(wanted.mount.span().start, "its request was not read")
@@ -502,134 +401,35 @@ impl<'a> Draft<'a> {
             subject,
         })
     }
-
-    fn check_people(&self) -> Result<(), FileError> {
-        let mut seen = BTreeSet::new();
-        for person in &self.file.person {
-            // "root" is the name of the root's own signature file.
-            if person.id.get_ref().0 == "root" || !seen.insert(&person.id.get_ref().0) {
-                return Err(self.at(person.id.span().start, "this person's id is taken"));
-            }
+    /// Under a root that is made the same day, an intermediate that does not end before it would
+    /// be refused only once the root is there.
+    fn check_nested(
+        &self,
+        wanted: &Wanted<'_>,
+        profile: &Profile,
+        root: &RootPlan,
+    ) -> Result<(), FileError> {
+        let (RootPlan::New(new), Validity::For(_)) = (root, profile.validity) else {
+            return Ok(());
+        };
+        let own = template::dates(profile.validity, root).end;
+        if own < template::dates(Validity::For(new.validity), root).end {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    fn check_steps(&self) -> Result<(), FileError> {
-        let mut ids = BTreeSet::new();
-        let mut mounts = BTreeSet::new();
-        let mut kinds = Vec::new();
-        for (at, step) in self.file.step.iter().enumerate() {
-            let written = step.get_ref();
-            let place = written.id.as_ref().map_or(step.span(), Spanned::span).start;
-            if !ids.insert(self.step_id(at)) {
-                return Err(self.at(place, "another step has this id"));
-            }
-            self.check_fields(step)?;
-            for one in wanted(written) {
-                if !mounts.insert(one.mount.get_ref().0.clone()) {
-                    return Err(self.at(one.mount.span().start, "another request has this mount"));
-                }
-            }
-            kinds.push((*written.kind.get_ref(), written.kind.span().start));
-        }
-        self.check_order(&kinds)
-    }
-
-    fn check_order(&self, kinds: &[(Kind, usize)]) -> Result<(), FileError> {
-        let existing = self.root_certificate().is_some();
-        let mut made: Vec<Kind> = Vec::new();
-        for (kind, place) in kinds {
-            let words = match kind {
-                Kind::GenerateRootKey | Kind::IssueRoot if existing => {
-                    "[root] names an existing certificate, so no root is made here"
-                }
-                Kind::GenerateRootKey | Kind::IssueRoot | Kind::IssueCrl if made.contains(kind) => {
-                    "this can be done once in a ceremony"
-                }
-                Kind::GenerateRootKey if !made.is_empty() => "this must be the first step",
-                Kind::IssueRoot if !made.contains(&Kind::GenerateRootKey) => {
-                    "generate-root-key must come before it"
-                }
-                Kind::IssueIntermediate | Kind::IssueCrl
-                    if !existing && !made.contains(&Kind::IssueRoot) =>
-                {
-                    "issue-root must come before it"
-                }
-                _ => {
-                    made.push(*kind);
-                    continue;
-                }
-            };
-            return Err(self.at(*place, words));
-        }
-        if made.is_empty() {
-            return Err(self.at(self.source.len(), "a ceremony needs at least one [[step]]"));
-        }
-        if !existing && !made.contains(&Kind::IssueRoot) {
-            let words = "a new root needs the steps generate-root-key and issue-root";
-            return Err(self.at(self.file.root.span().start, words));
-        }
-        Ok(())
-    }
-
-    /// Fields that do not belong to a step of this kind, or are missing from it.
-    fn check_fields(&self, step: &Spanned<StepFile>) -> Result<(), FileError> {
-        let written = step.get_ref();
-        let intermediate = *written.kind.get_ref() == Kind::IssueIntermediate;
-        let crl = *written.kind.get_ref() == Kind::IssueCrl;
-        let list = is_list(written);
-        let fields = [
-            (
-                written.mount.as_ref().map(Spanned::span),
-                intermediate && !list,
-                "mount",
-            ),
-            (
-                written.request.as_ref().map(Spanned::span),
-                intermediate,
-                "request",
-            ),
-            (
-                written.spki_sha256.as_ref().map(Spanned::span),
-                intermediate && !list,
-                "spki_sha256",
-            ),
-            (
-                written.profile.as_ref().map(Spanned::span),
-                intermediate,
-                "profile",
-            ),
-            (
-                written.next_update.as_ref().map(Spanned::span),
-                crl,
-                "next_update",
-            ),
-        ];
-        for (span, allowed, name) in fields {
-            if let (Some(span), false) = (span, allowed) {
-                let words = format!("{name} does not belong to this step");
-                return Err(self.at(span.start, &words));
-            }
-        }
-        let place = step.span().start;
-        match &written.request {
-            None if intermediate => Err(self.at(place, "issue-intermediate needs a request")),
-            Some(requests) => match requests.get_ref() {
-                Requests::One(_) if written.mount.is_none() => {
-                    Err(self.at(place, "issue-intermediate needs a mount"))
-                }
-                Requests::Many(many) if many.is_empty() => {
-                    Err(self.at(requests.span().start, "the list of requests is empty"))
-                }
-                _ => Ok(()),
-            },
-            None => Ok(()),
-        }
+        let place = wanted
+            .profile
+            .map_or(wanted.mount.span(), Spanned::span)
+            .start;
+        let words = format!(
+            "profile \"{}\" does not end before the root; shorten its validity, or write not_after = \"issuer\"",
+            crate::x509::escape::escape(&profile.name)
+        );
+        Err(self.at(place, &words))
     }
 }
 
 /// The requests of a step; the step's own profile is the default of its list.
-fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
+pub(super) fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
     match (step.request.as_ref().map(Spanned::get_ref), &step.mount) {
         (Some(Requests::One(path)), Some(mount)) => vec![Wanted {
             mount,
@@ -653,7 +453,7 @@ fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
     }
 }
 
-fn is_list(step: &StepFile) -> bool {
+pub(super) fn is_list(step: &StepFile) -> bool {
     matches!(
         step.request.as_ref().map(Spanned::get_ref),
         Some(Requests::Many(_))

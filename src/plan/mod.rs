@@ -5,8 +5,11 @@ pub mod document;
 pub mod file;
 pub mod lock;
 pub mod make;
+mod order;
+mod own_profile;
 pub mod profile;
 pub mod template;
+mod words;
 
 use crate::digest::Digest;
 use crate::x509::certificate::Certificate;

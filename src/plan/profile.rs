@@ -1,7 +1,8 @@
 //! Profiles: what an intermediate certificate will say, from built-ins and the file's own.
 
 use super::Validity;
-use crate::x509::extension::{self, KeyUsage};
+use crate::x509::extension::KeyUsage;
+use crate::x509::extension_encode as encode;
 use crate::x509::name::Name;
 use crate::x509::time::Span;
 use crate::x509::tlv::DerError;
@@ -81,19 +82,19 @@ impl Profile {
         authority_key_id: &[u8],
     ) -> Result<Vec<Vec<u8>>, DerError> {
         let mut list = vec![
-            extension::authority_key_identifier(authority_key_id)?,
-            extension::key_usage(&self.key_usage)?,
+            encode::authority_key_identifier(authority_key_id)?,
+            encode::key_usage(&self.key_usage)?,
         ];
         if !self.extended_key_usage.is_empty() {
-            list.push(extension::extended_key_usage(&self.extended_key_usage)?);
+            list.push(encode::extended_key_usage(&self.extended_key_usage)?);
         }
         if let Some(url) = &self.crl_url {
-            list.push(extension::crl_distribution_point(url)?);
+            list.push(encode::crl_distribution_point(url)?);
         }
-        list.push(extension::subject_key_identifier(subject_key_id)?);
-        list.push(extension::basic_constraints(self.path_length)?);
+        list.push(encode::subject_key_identifier(subject_key_id)?);
+        list.push(encode::basic_constraints(self.path_length)?);
         if self.issuer_url.is_some() || self.ocsp_url.is_some() {
-            list.push(extension::authority_info_access(
+            list.push(encode::authority_info_access(
                 self.issuer_url.as_deref(),
                 self.ocsp_url.as_deref(),
             )?);
@@ -108,17 +109,17 @@ pub fn root_extensions(
     key_identifier: &[u8],
 ) -> Result<Vec<Vec<u8>>, DerError> {
     Ok(vec![
-        extension::authority_key_identifier(key_identifier)?,
-        extension::key_usage(key_usage)?,
-        extension::subject_key_identifier(key_identifier)?,
-        extension::basic_constraints(None)?,
+        encode::authority_key_identifier(key_identifier)?,
+        encode::key_usage(key_usage)?,
+        encode::subject_key_identifier(key_identifier)?,
+        encode::basic_constraints(None)?,
     ])
 }
 
 /// The extensions of a CRL.
 pub fn crl_extensions(authority_key_id: &[u8], number: u64) -> Result<Vec<Vec<u8>>, DerError> {
     Ok(vec![
-        extension::authority_key_identifier(authority_key_id)?,
-        extension::crl_number(number),
+        encode::authority_key_identifier(authority_key_id)?,
+        encode::crl_number(number),
     ])
 }

@@ -8,6 +8,7 @@ pub mod cms;
 pub mod crl;
 pub mod escape;
 pub mod extension;
+pub mod extension_encode;
 pub mod name;
 pub mod oid;
 pub mod pem;

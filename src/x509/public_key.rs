@@ -244,11 +244,17 @@ impl PublicKey {
             .is_ok()
     }
 
-    /// An EC point must lie on its curve (SP 800-56A full validation is aws-lc's parser's).
+    /// An EC point must be uncompressed (aws-lc takes other forms too, and then one key has
+    /// two SPKIs) and lie on its curve (SP 800-56A full validation is aws-lc's parser's).
     fn check_point(&self) -> Result<(), KeyError> {
         let KeyKind::Ec(curve) = self.kind else {
             return Ok(());
         };
+        let uncompressed = self.key_octets.first() == Some(&4)
+            && self.key_octets.len() == 1 + 2 * curve.field_octets();
+        if !uncompressed {
+            return Err(DerError::new("the point is not in its uncompressed form").into());
+        }
         let method: &'static dyn lc::VerificationAlgorithm = match curve {
             Curve::P256 => &lc::ECDSA_P256_SHA256_ASN1,
             Curve::P384 => &lc::ECDSA_P384_SHA384_ASN1,

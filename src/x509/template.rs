@@ -7,7 +7,8 @@
 
 use super::certificate::CertificateFields;
 use super::crl::CrlFields;
-use super::extension::{Extension, authority_key_identifier, subject_key_identifier};
+use super::extension::Extension;
+use super::extension_encode::{authority_key_identifier, subject_key_identifier};
 use super::serial::Serial;
 use super::tbs::{self, CertificateTbs, CrlTbs};
 use super::time::UtcTime;

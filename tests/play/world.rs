@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use anchorite::audit::{self, Report};
 use anchorite::ceremony::abort::{Aborted, abort};
 use anchorite::ceremony::ledger_view::LedgerView;
 use anchorite::ceremony::run::{Done, Job, run};
@@ -10,6 +11,7 @@ use anchorite::ceremony::{CeremonyError, Failure};
 use anchorite::ledger::chain;
 use anchorite::ledger::entry::Entry;
 use anchorite::ports::Desk;
+use anchorite::x509::certificate::Certificate;
 
 use super::ports::{Crash, Hardware, Manner, TestClock, TestEntropy, TestOperator, TestStore};
 use super::token::{Faults, TestToken};
@@ -151,6 +153,12 @@ impl World {
     pub fn view(&mut self) -> LedgerView {
         self.store.crash_after(None);
         LedgerView::read(&mut self.store).unwrap()
+    }
+
+    /// What the verifier says of a sealed ceremony.
+    pub fn verify(&mut self, folder: &str, root: &Certificate) -> Report {
+        self.store.crash_after(None);
+        audit::ceremony(&mut self.store, folder, root, None)
     }
 
     /// Ends the open ceremony without its token.

@@ -85,6 +85,7 @@ impl Course<'_, '_> {
                 &what,
                 plan.product.template.digest(),
             )?;
+            crate::check::crl::still_fresh(&body, self.desk.clock.now(), name)?;
         }
         let intended = self.intend(&step.id, name, "crl", body, Kept::InFile)?;
         self.sync()?;

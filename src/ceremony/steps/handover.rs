@@ -19,9 +19,11 @@ impl Course<'_, '_> {
         let verify = verify_text::fill(&plan.id, self.job.rehearsal);
         let mut files = vec![self.deliver(layout::VERIFY, verify.as_bytes())?];
         if let Some(handover) = self.handover()? {
-            let mut out = handover::product_files(&handover)?;
-            out.extend(handover::closing_files(&handover)?);
-            files.extend(self.deliver_out(out)?);
+            let mut products = self.deliver_out(handover::product_files(&handover)?)?;
+            // The others stand in their issued entries; hundreds do not fit into one line.
+            products.retain(|file| file.path == layout::ROOT_OUT);
+            files.extend(products);
+            files.extend(self.deliver_out(handover::closing_files(&handover)?)?);
         }
         self.record(None, &Event::HandedOver { files })?;
         self.sync()

@@ -1,0 +1,135 @@
+//! What belongs together in a ceremony file: fields of a step, steps in their order, names that
+//! must be unique.
+
+use std::collections::BTreeSet;
+
+use toml::Spanned;
+
+use super::file::{FileError, Kind, Requests, StepFile};
+use super::make::{Draft, is_list, wanted};
+
+impl Draft<'_> {
+    pub(super) fn check_people(&self) -> Result<(), FileError> {
+        let mut seen = BTreeSet::new();
+        for person in &self.file.person {
+            // "root" is the name of the root's own signature file.
+            if person.id.get_ref().0 == "root" || !seen.insert(&person.id.get_ref().0) {
+                return Err(self.at(person.id.span().start, "this person's id is taken"));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_steps(&self) -> Result<(), FileError> {
+        let mut ids = BTreeSet::new();
+        let mut mounts = BTreeSet::new();
+        let mut kinds = Vec::new();
+        for (at, step) in self.file.step.iter().enumerate() {
+            let written = step.get_ref();
+            let place = written.id.as_ref().map_or(step.span(), Spanned::span).start;
+            if !ids.insert(self.step_id(at)) {
+                return Err(self.at(place, "another step has this id"));
+            }
+            self.check_fields(step)?;
+            for one in wanted(written) {
+                if !mounts.insert(one.mount.get_ref().0.clone()) {
+                    return Err(self.at(one.mount.span().start, "another request has this mount"));
+                }
+            }
+            kinds.push((*written.kind.get_ref(), written.kind.span().start));
+        }
+        self.check_order(&kinds)
+    }
+
+    fn check_order(&self, kinds: &[(Kind, usize)]) -> Result<(), FileError> {
+        let existing = self.root_certificate().is_some();
+        let mut made: Vec<Kind> = Vec::new();
+        for (kind, place) in kinds {
+            let words = match kind {
+                Kind::GenerateRootKey | Kind::IssueRoot if existing => {
+                    "[root] names an existing certificate, so no root is made here"
+                }
+                Kind::GenerateRootKey | Kind::IssueRoot | Kind::IssueCrl if made.contains(kind) => {
+                    "this can be done once in a ceremony"
+                }
+                Kind::GenerateRootKey if !made.is_empty() => "this must be the first step",
+                Kind::IssueRoot if !made.contains(&Kind::GenerateRootKey) => {
+                    "generate-root-key must come before it"
+                }
+                Kind::IssueIntermediate | Kind::IssueCrl
+                    if !existing && !made.contains(&Kind::IssueRoot) =>
+                {
+                    "issue-root must come before it"
+                }
+                _ => {
+                    made.push(*kind);
+                    continue;
+                }
+            };
+            return Err(self.at(*place, words));
+        }
+        if made.is_empty() {
+            return Err(self.at(self.source.len(), "a ceremony needs at least one [[step]]"));
+        }
+        if !existing && !made.contains(&Kind::IssueRoot) {
+            let words = "a new root needs the steps generate-root-key and issue-root";
+            return Err(self.at(self.file.root.span().start, words));
+        }
+        Ok(())
+    }
+
+    /// Fields that do not belong to a step of this kind, or are missing from it.
+    fn check_fields(&self, step: &Spanned<StepFile>) -> Result<(), FileError> {
+        let written = step.get_ref();
+        let intermediate = *written.kind.get_ref() == Kind::IssueIntermediate;
+        let crl = *written.kind.get_ref() == Kind::IssueCrl;
+        let list = is_list(written);
+        let fields = [
+            (
+                written.mount.as_ref().map(Spanned::span),
+                intermediate && !list,
+                "mount",
+            ),
+            (
+                written.request.as_ref().map(Spanned::span),
+                intermediate,
+                "request",
+            ),
+            (
+                written.spki_sha256.as_ref().map(Spanned::span),
+                intermediate && !list,
+                "spki_sha256",
+            ),
+            (
+                written.profile.as_ref().map(Spanned::span),
+                intermediate,
+                "profile",
+            ),
+            (
+                written.next_update.as_ref().map(Spanned::span),
+                crl,
+                "next_update",
+            ),
+        ];
+        for (span, allowed, name) in fields {
+            if let (Some(span), false) = (span, allowed) {
+                let words = format!("{name} does not belong to this step");
+                return Err(self.at(span.start, &words));
+            }
+        }
+        let place = step.span().start;
+        match &written.request {
+            None if intermediate => Err(self.at(place, "issue-intermediate needs a request")),
+            Some(requests) => match requests.get_ref() {
+                Requests::One(_) if written.mount.is_none() => {
+                    Err(self.at(place, "issue-intermediate needs a mount"))
+                }
+                Requests::Many(many) if many.is_empty() => {
+                    Err(self.at(requests.span().start, "the list of requests is empty"))
+                }
+                _ => Ok(()),
+            },
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! The words of a ceremony file: each is checked while it is read, so that its error has its
+//! line and column, and says what was probably meant.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::file::FORMAT;
+use crate::x509::extension::KeyUsage;
+use crate::x509::name::{AttributeType, Name};
+use crate::x509::public_key::RootKey;
+use crate::x509::time::Span;
+
+/// Declares a word that is checked while it is read, so that the error has its place.
+macro_rules! word {
+    ($(#[$doc:meta])* $name:ident($inner:ty), |$text:ident| $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $name(pub $inner);
+        impl TryFrom<String> for $name {
+            type Error = String;
+            fn try_from($text: String) -> Result<Self, String> {
+                let checked: Result<$inner, String> = $check;
+                checked.map(Self)
+            }
+        }
+    };
+}
+
+word!(
+    /// The format's name.
+    Format(String), |text| if text == FORMAT {
+        Ok(text)
+    } else {
+        Err(format!("this version reads \"{FORMAT}\""))
+    }
+);
+word!(
+    /// A short name: it becomes part of folder and file names.
+    Id(String), |text| {
+        let good = (1..=40).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !text.starts_with('-');
+        if good {
+            Ok(text)
+        } else {
+            Err("an id is 1 to 40 of a-z, 0-9 and -, and does not begin with -".to_owned())
+        }
+    }
+);
+word!(
+    /// Text for people.
+    Text(String), |text| if text.trim().is_empty() {
+        Err("the text is empty".to_owned())
+    } else if text.chars().count() > 1000 {
+        Err("the text has more than 1000 characters".to_owned())
+    } else {
+        Ok(text)
+    }
+);
+word!(
+    /// A person's role.
+    Role(String), |text| {
+        one_of(&text, &["administrator", "operator", "custodian", "witness", "auditor"])?;
+        Ok(text)
+    }
+);
+word!(
+    /// An OpenSSH public key: type, base64, no options.
+    SshKey(String), |text| {
+        let parts: Vec<&str> = text.split_whitespace().collect();
+        let good = matches!(parts.as_slice(), [kind, body] | [kind, body, _]
+            if kind.bytes().all(|b| b.is_ascii_alphanumeric() || b"-@.".contains(&b))
+                && body.len() > 16
+                && body.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b)));
+        if good && text.is_ascii() {
+            Ok(parts[..2].join(" "))
+        } else {
+            Err("not an OpenSSH public key (\"ssh-ed25519 AAAA...\")".to_owned())
+        }
+    }
+);
+word!(
+    /// A token's label.
+    TokenLabel(String), |text| if text.is_empty() || text.len() > 22 {
+        Err("a token label has 1 to 22 octets (\"rehearsal-\" must fit before it)".to_owned())
+    } else {
+        Ok(text)
+    }
+);
+word!(
+    /// A path below the ceremony file's folder.
+    Path(String), |text| {
+        let bad = text.is_empty()
+            || text.starts_with('/')
+            || text.chars().any(char::is_control)
+            || text.contains('\\')
+            // Names that the ledger's own half-written files have.
+            || text.ends_with(".part")
+            || text.split('/').any(|part| part.is_empty() || part == "." || part == "..");
+        if bad {
+            Err("a file is named by its path below this file's folder, without \"..\"".to_owned())
+        } else {
+            Ok(text)
+        }
+    }
+);
+word!(
+    /// A mount path in Vault.
+    Mount(String), |text| {
+        let bad = text.is_empty()
+            || text.len() > 200
+            || text.chars().any(char::is_control)
+            || text.split('/').any(|part| part.is_empty() || part == "." || part == "..");
+        if bad {
+            Err("a mount is a path like \"pki/etcd\", without / at its ends".to_owned())
+        } else {
+            Ok(text)
+        }
+    }
+);
+word!(
+    /// A root key.
+    Key(RootKey), |text| RootKey::parse(&text).ok_or_else(|| {
+        let known: Vec<&str> = RootKey::ALL.iter().map(|key| key.word()).collect();
+        not_one_of(&text, &known)
+    })
+);
+word!(
+    /// A length of time.
+    Length(Span), |text| Span::parse(&text)
+        .ok_or_else(|| "a length of time is a number and y, mo, d or h: \"20y\", \"6mo\"".to_owned())
+);
+word!(
+    /// A key usage.
+    Usage(KeyUsage), |text| KeyUsage::parse(&text).ok_or_else(|| {
+        not_one_of(&text, &["digitalSignature", "keyCertSign", "cRLSign"])
+    })
+);
+word!(
+    /// An extended key usage, as its OID.
+    ExtendedUsage(String), |text| {
+        let known = super::profile::EXTENDED_KEY_USAGES;
+        known
+            .iter()
+            .find(|(word, _)| *word == text)
+            .map(|(_, oid)| (*oid).to_owned())
+            .ok_or_else(|| not_one_of(&text, &known.map(|(word, _)| word)))
+    }
+);
+word!(
+    /// An http URL.
+    Url(String), |text| {
+        let good = text.strip_prefix("http://").is_some_and(|rest| !rest.is_empty())
+            && text.len() <= 500
+            && text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b));
+        if good {
+            Ok(text)
+        } else {
+            Err("must be a plain http:// URL in ASCII (https would need the chain it serves)".to_owned())
+        }
+    }
+);
+word!(
+    /// "issuer"
+    NotAfter(()), |text| one_of(&text, &["issuer"])
+);
+
+/// private or webtrust
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PolicyWord(pub super::Policy);
+
+impl Default for PolicyWord {
+    fn default() -> Self {
+        Self(super::Policy::Private)
+    }
+}
+
+impl TryFrom<String> for PolicyWord {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        one_of(&text, &["private", "webtrust"])?;
+        Ok(Self(if text == "private" {
+            super::Policy::Private
+        } else {
+            super::Policy::Webtrust
+        }))
+    }
+}
+
+/// prompt
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Login;
+
+impl TryFrom<String> for Login {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        one_of(&text, &["prompt"]).map(|()| Self)
+    }
+}
+
+/// direct or none
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct SealWord(pub super::SealMode);
+
+impl Default for SealWord {
+    fn default() -> Self {
+        Self(super::SealMode::Direct)
+    }
+}
+
+impl TryFrom<String> for SealWord {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        one_of(&text, &["direct", "none"])?;
+        Ok(Self(if text == "direct" {
+            super::SealMode::Direct
+        } else {
+            super::SealMode::None
+        }))
+    }
+}
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Kind {
+    /// generate-root-key
+    GenerateRootKey,
+    /// issue-root
+    IssueRoot,
+    /// issue-intermediate
+    IssueIntermediate,
+    /// issue-crl
+    IssueCrl,
+}
+
+impl TryFrom<String> for Kind {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "generate-root-key" => Ok(Self::GenerateRootKey),
+            "issue-root" => Ok(Self::IssueRoot),
+            "issue-intermediate" => Ok(Self::IssueIntermediate),
+            "issue-crl" => Ok(Self::IssueCrl),
+            _ => Err(not_one_of(
+                &text,
+                &[
+                    "generate-root-key",
+                    "issue-root",
+                    "issue-intermediate",
+                    "issue-crl",
+                ],
+            )),
+        }
+    }
+}
+
+/// A path length: a number, or "none".
+#[derive(Clone, Copy, Debug)]
+pub struct PathLength(pub Option<u8>);
+
+impl<'de> Deserialize<'de> for PathLength {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = PathLength;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a number from 0 to 9, or \"none\"")
+            }
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<PathLength, E> {
+                match u8::try_from(number) {
+                    Ok(small) if small <= 9 => Ok(PathLength(Some(small))),
+                    _ => Err(E::custom(
+                        "a path length is a number from 0 to 9, or \"none\"",
+                    )),
+                }
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<PathLength, E> {
+                match text {
+                    "none" => Ok(PathLength(None)),
+                    _ => Err(E::custom(
+                        "a path length is a number from 0 to 9, or \"none\"",
+                    )),
+                }
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// A subject: each key a value, or an array of values.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "BTreeMap<String, OneOrMany>")]
+pub struct Subject(pub Name);
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl TryFrom<BTreeMap<String, OneOrMany>> for Subject {
+    type Error = String;
+    fn try_from(mut parts: BTreeMap<String, OneOrMany>) -> Result<Self, String> {
+        let mut name: Vec<(AttributeType, String)> = Vec::new();
+        for kind in AttributeType::ALL {
+            let values = match parts.remove(kind.word()) {
+                None => continue,
+                Some(OneOrMany::One(value)) => vec![value],
+                Some(OneOrMany::Many(values)) => values,
+            };
+            for value in values {
+                check_attribute(kind, &value)?;
+                name.push((kind, value));
+            }
+        }
+        if let Some(unknown) = parts.keys().next() {
+            return Err(not_one_of(
+                unknown,
+                &AttributeType::ALL.map(AttributeType::word),
+            ));
+        }
+        if !name
+            .iter()
+            .any(|(kind, _)| *kind == AttributeType::CommonName)
+        {
+            return Err("a subject needs a CN".to_owned());
+        }
+        let borrowed: Vec<(AttributeType, &str)> = name
+            .iter()
+            .map(|(kind, value)| (*kind, value.as_str()))
+            .collect();
+        Ok(Self(Name::build(&borrowed)))
+    }
+}
+
+fn check_attribute(kind: AttributeType, value: &str) -> Result<(), String> {
+    let word = kind.word();
+    let length = value.chars().count();
+    if length == 0 || value.trim() != value {
+        return Err(format!("{word} is empty, or has spaces at its ends"));
+    }
+    if length > kind.upper_bound() {
+        return Err(format!(
+            "{word} has {length} characters, more than {}",
+            kind.upper_bound()
+        ));
+    }
+    if value.chars().any(|c| c.is_control()) {
+        return Err(format!("{word} holds a control character"));
+    }
+    match kind {
+        AttributeType::Country if !value.bytes().all(|b| b.is_ascii_uppercase()) || length != 2 => {
+            Err("C is a country's two capital letters, like \"DE\"".to_owned())
+        }
+        AttributeType::DomainComponent if !value.is_ascii() => Err("DC must be ASCII".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+fn one_of(text: &str, known: &[&str]) -> Result<(), String> {
+    if known.contains(&text) {
+        Ok(())
+    } else {
+        Err(not_one_of(text, known))
+    }
+}
+
+pub(super) fn not_one_of(text: &str, known: &[&str]) -> String {
+    let meant =
+        nearest(text, known).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
+    format!(
+        "\"{}\" is not known here; it takes {}{meant}",
+        crate::x509::escape::escape(text),
+        known.join(", ")
+    )
+}
+
+/// The known word that `text` was probably meant to be.
+pub fn nearest<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|word| {
+            (
+                strsim::damerau_levenshtein(&text.to_lowercase(), &word.to_lowercase()),
+                *word,
+            )
+        })
+        .filter(|(distance, word)| *distance <= 1 + word.len() / 4)
+        .min()
+        .map(|(_, word)| word)
+}

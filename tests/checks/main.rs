@@ -1,0 +1,102 @@
+//! Every check on both sides of its bound, and a count that none was forgotten.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+#[allow(dead_code, reason = "each test crate uses its part")]
+#[path = "../play/mod.rs"]
+mod play;
+
+mod after;
+mod before;
+mod bodies;
+mod extensions;
+mod requests;
+
+use std::collections::BTreeSet;
+
+use anchorite::check::{CheckId, Finding, Outcome, Refusal};
+
+/// One thing checked, and the outcome that one of its checks must have.
+pub(crate) struct Case {
+    pub(crate) id: CheckId,
+    pub(crate) name: &'static str,
+    pub(crate) wanted: Outcome,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// The findings of a check that passed or refused.
+pub(crate) fn findings<T>(result: Result<(T, Vec<Finding>), Refusal>) -> Vec<Finding> {
+    match result {
+        Ok((_, findings)) => findings,
+        Err(refusal) => {
+            let failed = refusal
+                .findings
+                .iter()
+                .find(|finding| finding.outcome == Outcome::Fail);
+            // A refusal is named after its first failed check.
+            assert_eq!(failed.unwrap().id, refusal.id);
+            refusal.findings
+        }
+    }
+}
+
+impl Case {
+    pub(crate) fn new(
+        id: CheckId,
+        wanted: Outcome,
+        name: &'static str,
+        findings: Vec<Finding>,
+    ) -> Self {
+        Self {
+            id,
+            name,
+            wanted,
+            findings,
+        }
+    }
+
+    fn outcome(&self) -> Option<Outcome> {
+        self.findings
+            .iter()
+            .find(|finding| finding.id == self.id)
+            .map(|finding| finding.outcome)
+    }
+}
+
+#[test]
+fn every_check_passes_and_fails_where_it_must() {
+    let mut cases = requests::cases();
+    cases.extend(before::cases());
+    cases.extend(bodies::cases());
+    cases.extend(extensions::cases());
+    cases.extend(after::cases());
+    let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        if case.outcome() != Some(case.wanted) {
+            let (id, name) = (case.id.public(), case.name);
+            wrong.push(format!("{id}, {name}: {:?}", case.outcome()));
+        }
+        seen.insert((case.id, case.wanted.word()));
+    }
+    assert_eq!(wrong, [""; 0]);
+    for id in CheckId::ALL {
+        // What a request asks for is dropped and told; that never refuses it.
+        let other = match id {
+            CheckId::RequestExtensions => Outcome::Notice,
+            _ => Outcome::Fail,
+        };
+        for wanted in [Outcome::Pass, other] {
+            assert!(
+                seen.contains(&(*id, wanted.word())),
+                "no case where {} is {}",
+                id.public(),
+                wanted.word()
+            );
+        }
+    }
+}

@@ -1,0 +1,492 @@
+//! Requests as people and enemies make them.
+
+use anchorite::check::request::{Claim, RequestContext, request};
+use anchorite::check::{CheckId, Finding, Outcome};
+use anchorite::digest::Digest;
+use anchorite::ledger::register::{Certainty, Issued, Register};
+use anchorite::x509::name::{AttributeType, Name};
+use anchorite::x509::pem;
+use anchorite::x509::public_key::{PublicKey, RootKey, SignatureAlgorithm};
+use anchorite::x509::serial::Serial;
+use anchorite::x509::time::UtcTime;
+use anchorite::x509::tlv::{bit_string, context, encode, sequence, unsigned};
+use der::Tag;
+
+use crate::play::token::Pair;
+use crate::{Case, findings};
+
+const LABEL: &str = "CERTIFICATE REQUEST";
+const EC: &[u8] = &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+const RSA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+const NULL: &[u8] = &[5, 0];
+const ECDSA_SHA1: &[u8] = &[0x30, 9, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1];
+
+fn root_name() -> Name {
+    name("Acme Root G1")
+}
+
+fn name(common: &str) -> Name {
+    Name::build(&[
+        (AttributeType::Country, "DE"),
+        (AttributeType::Organization, "Acme"),
+        (AttributeType::CommonName, common),
+    ])
+}
+
+/// The parts of a request; each can be made wrong alone.
+struct Parts {
+    version: Vec<u8>,
+    subject: Vec<u8>,
+    spki: Vec<u8>,
+    attributes: Option<Vec<u8>>,
+    algorithm: Vec<u8>,
+    signs: Option<Vec<u8>>,
+    pair: Pair,
+}
+
+impl Parts {
+    fn good() -> Self {
+        let pair = Pair::generate(RootKey::P256);
+        Self {
+            version: vec![2, 1, 0],
+            subject: name("Acme etcd").as_der().to_vec(),
+            spki: pair.public().spki().to_vec(),
+            attributes: Some(Vec::new()),
+            algorithm: SignatureAlgorithm::EcdsaSha256.to_der(),
+            signs: None,
+            pair,
+        }
+    }
+
+    fn with(change: impl FnOnce(&mut Self)) -> Vec<u8> {
+        let mut parts = Self::good();
+        change(&mut parts);
+        parts.der()
+    }
+
+    fn der(&self) -> Vec<u8> {
+        let mut fields: Vec<Vec<u8>> = vec![
+            self.version.clone(),
+            self.subject.clone(),
+            self.spki.clone(),
+        ];
+        if let Some(attributes) = &self.attributes {
+            fields.push(encode(context(0), &[attributes]));
+        }
+        let fields: Vec<&[u8]> = fields.iter().map(Vec::as_slice).collect();
+        let info = sequence(&fields);
+        let signed = self.signs.as_ref().unwrap_or(&info);
+        let signature = self.pair.sign(SignatureAlgorithm::EcdsaSha256, signed);
+        sequence(&[&info, &self.algorithm, &bit_string(&signature)])
+    }
+}
+
+/// Checks with everything that a context can hold.
+struct Room {
+    register: Register,
+    earlier: Vec<Claim>,
+    root_spki: Option<Vec<u8>>,
+    digest: Option<Digest>,
+    subject: Option<Name>,
+}
+
+impl Room {
+    fn empty() -> Self {
+        Self {
+            register: Register::default(),
+            earlier: Vec::new(),
+            root_spki: None,
+            digest: None,
+            subject: None,
+        }
+    }
+
+    fn check(&self, bytes: &[u8]) -> Vec<Finding> {
+        findings(request(
+            bytes,
+            &RequestContext {
+                path: "x.csr",
+                root_subject: &root_name(),
+                root_spki: self.root_spki.as_deref(),
+                register: &self.register,
+                earlier: &self.earlier,
+                spki_sha256: self.digest,
+                subject: self.subject.as_ref(),
+            },
+        ))
+    }
+}
+
+fn check(bytes: &[u8]) -> Vec<Finding> {
+    Room::empty().check(bytes)
+}
+
+/// An SPKI with numbers that nobody has a key for.
+fn rsa(bits: usize, low: u8, exponent: &[u8]) -> Vec<u8> {
+    let mut modulus = vec![0xff; bits.div_ceil(8)];
+    modulus[0] = 0xff >> (modulus.len() * 8 - bits);
+    *modulus.last_mut().unwrap() = low;
+    let key = sequence(&[&unsigned(&modulus), &unsigned(exponent)]);
+    sequence(&[&sequence(&[RSA, NULL]), &bit_string(&key)])
+}
+
+fn rsa_request(bits: usize, low: u8, exponent: &[u8]) -> Vec<Finding> {
+    check(&Parts::with(|parts| {
+        parts.spki = rsa(bits, low, exponent);
+        parts.algorithm = SignatureAlgorithm::RsaSha256.to_der();
+    }))
+}
+
+fn rcgen_request(algorithm: &'static rcgen::SignatureAlgorithm, asks: bool) -> Vec<u8> {
+    let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
+    let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name = crate::play::ceremony::subject("Acme etcd");
+    if asks {
+        params.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
+        let name = rcgen::SanType::DnsName("a.example".try_into().unwrap());
+        params.subject_alt_names = vec![name];
+    }
+    params.serialize_request(&key).unwrap().der().to_vec()
+}
+
+pub fn cases() -> Vec<Case> {
+    let mut cases = containers();
+    cases.extend(keys());
+    cases.extend(signatures());
+    cases.extend(names());
+    cases
+}
+
+fn containers() -> Vec<Case> {
+    use CheckId as Id;
+    use Outcome::{Fail, Pass};
+    let der = Parts::good().der();
+    let block = pem::encode(LABEL, &der);
+    let key = pem::encode("EC PRIVATE KEY", &[0x30, 0]);
+    let json = format!("{{\"key\":\"{}\",\"csr\":\"x\"}}", key.replace('\n', "\\n"));
+    let padded = |size: usize| format!("{}\n{block}", "x".repeat(size - block.len() - 1));
+    let twice = format!("{block}{block}");
+    let absent = Parts::with(|parts| parts.attributes = None);
+    let version = Parts::with(|parts| parts.version = vec![2, 1, 1]);
+    let trailing = [der.as_slice(), &[0]].concat();
+    let case = |id, wanted, name, bytes: &[u8]| Case::new(id, wanted, name, check(bytes));
+    vec![
+        case(Id::RequestSize, Pass, "64 KiB", padded(65536).as_bytes()),
+        case(Id::RequestSize, Fail, "one more", padded(65537).as_bytes()),
+        case(Id::RequestPrivateKey, Pass, "none", &der),
+        case(
+            Id::RequestPrivateKey,
+            Fail,
+            "before",
+            format!("{key}{block}").as_bytes(),
+        ),
+        case(
+            Id::RequestPrivateKey,
+            Fail,
+            "after",
+            format!("{block}{key}").as_bytes(),
+        ),
+        case(Id::RequestPrivateKey, Fail, "in JSON", json.as_bytes()),
+        case(Id::RequestContainer, Pass, "DER", &der),
+        case(Id::RequestContainer, Pass, "PEM", block.as_bytes()),
+        case(Id::RequestContainer, Fail, "two blocks", twice.as_bytes()),
+        case(
+            Id::RequestContainer,
+            Fail,
+            "text after",
+            format!("{block}#").as_bytes(),
+        ),
+        case(Id::RequestContainer, Fail, "no object", b"hello"),
+        case(
+            Id::RequestContainer,
+            Fail,
+            "a certificate",
+            pem::encode("CERTIFICATE", &der).as_bytes(),
+        ),
+        case(Id::RequestDer, Pass, "good", &der),
+        case(Id::RequestDer, Fail, "bytes after", &trailing),
+        case(
+            Id::RequestDer,
+            Fail,
+            "bytes after, PEM",
+            pem::encode(LABEL, &trailing).as_bytes(),
+        ),
+        case(Id::RequestDer, Fail, "cut short", &der[..der.len() - 1]),
+        case(Id::RequestDer, Fail, "attributes absent", &absent),
+        case(Id::RequestDer, Fail, "version 2", &version),
+    ]
+}
+
+fn keys() -> Vec<Case> {
+    use CheckId as Id;
+    use Outcome::{Fail, Notice, Pass};
+    let case = |id, wanted, name, bytes: &[u8]| Case::new(id, wanted, name, check(bytes));
+    let with_spki = |change: &dyn Fn(&PublicKey) -> Vec<u8>| {
+        Parts::with(|parts| parts.spki = change(&parts.pair.public()))
+    };
+    let point = |key: &PublicKey| key.spki()[key.spki().len() - 65..].to_vec();
+    let p256: &[u8] = &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+    let compressed = with_spki(&|key| {
+        let point = point(key);
+        let mut short = vec![2 + (point[64] & 1)];
+        short.extend(&point[1..33]);
+        sequence(&[&sequence(&[EC, p256]), &bit_string(&short)])
+    });
+    let explicit = with_spki(&|key| {
+        let parameters = sequence(&[&[2, 1, 1]]);
+        sequence(&[&sequence(&[EC, &parameters]), &bit_string(&point(key))])
+    });
+    let off_curve = with_spki(&|key| {
+        let mut point = point(key);
+        point[64] ^= 1;
+        sequence(&[&sequence(&[EC, p256]), &bit_string(&point)])
+    });
+    let no_null = Parts::with(|parts| {
+        let key = sequence(&[&unsigned(&[0xff; 256]), &unsigned(&[1, 0, 1])]);
+        parts.spki = sequence(&[&sequence(&[RSA]), &bit_string(&key)]);
+    });
+    let mut largest = vec![0xff; 32];
+    let too_large = [&[1][..], &[0; 31], &[1]].concat();
+    let p521 = rcgen_request(&rcgen::PKCS_ECDSA_P521_SHA512, false);
+    let ed25519 = rcgen_request(&rcgen::PKCS_ED25519, false);
+    let short = include_bytes!("../fixtures/rsa-1024.csr");
+    let mut list = vec![
+        case(Id::RequestKeyType, Pass, "P-256", &Parts::good().der()),
+        case(
+            Id::RequestKeyType,
+            Pass,
+            "P-384",
+            &rcgen_request(&rcgen::PKCS_ECDSA_P384_SHA384, false),
+        ),
+        case(Id::RequestKeyType, Fail, "P-521", &p521),
+        case(Id::RequestKeyType, Fail, "Ed25519", &ed25519),
+        case(Id::RequestKeyType, Fail, "compressed point", &compressed),
+        case(Id::RequestKeyType, Fail, "explicit parameters", &explicit),
+        case(Id::RequestKeyType, Fail, "point off the curve", &off_curve),
+        case(
+            Id::RequestKeyType,
+            Fail,
+            "rsaEncryption without NULL",
+            &no_null,
+        ),
+        case(Id::RequestRsaSize, Fail, "1024, as OpenSSL makes it", short),
+    ];
+    for (bits, wanted) in [
+        (2047, Fail),
+        (2048, Pass),
+        (2052, Fail),
+        (8192, Pass),
+        (8200, Fail),
+    ] {
+        let found = rsa_request(bits, 0xff, &[1, 0, 1]);
+        list.push(Case::new(Id::RequestRsaSize, wanted, "size", found));
+    }
+    let exponent = |wanted, name, low, exponent: &[u8]| {
+        Case::new(
+            Id::RequestRsaExponent,
+            wanted,
+            name,
+            rsa_request(2048, low, exponent),
+        )
+    };
+    list.push(exponent(Pass, "65537", 0xff, &[1, 0, 1]));
+    list.push(exponent(Pass, "just below 2^256", 0xff, &largest));
+    list.push(exponent(Fail, "just above 2^256", 0xff, &too_large));
+    list.push(exponent(Fail, "3", 0xff, &[3]));
+    list.push(exponent(Fail, "65535", 0xff, &[0xff, 0xff]));
+    list.push(exponent(Fail, "65538, even", 0xff, &[1, 0, 2]));
+    list.push(exponent(Fail, "even modulus", 0xfe, &[1, 0, 1]));
+    largest[31] = 0xfe;
+    list.push(exponent(Fail, "even, 256 bits", 0xff, &largest));
+    let parts = Parts::good();
+    let named = |digest| {
+        let mut room = Room::empty();
+        room.digest = Some(digest);
+        room.check(&parts.der())
+    };
+    let right = parts.pair.public().digest();
+    list.push(Case::new(Id::RequestSpki, Pass, "right", named(right)));
+    list.push(Case::new(
+        Id::RequestSpki,
+        Fail,
+        "wrong",
+        named(Digest::of(b"x")),
+    ));
+    list.push(case(Id::RequestSpki, Notice, "not named", &parts.der()));
+    list
+}
+
+fn signatures() -> Vec<Case> {
+    use CheckId as Id;
+    use Outcome::{Fail, Notice, Pass};
+    let case = |id, wanted, name, bytes: &[u8]| Case::new(id, wanted, name, check(bytes));
+    let algorithm = |der: Vec<u8>| Parts::with(|parts| parts.algorithm = der);
+    let with_null = sequence(&[&SignatureAlgorithm::EcdsaSha256.to_der()[2..], NULL]);
+    let sha384 = SignatureAlgorithm::EcdsaSha384.to_der();
+    let other = Parts::with(|parts| parts.signs = Some(b"other bytes".to_vec()));
+    let mut edited = Parts::good().der();
+    let at = edited.windows(4).position(|part| part == b"etcd").unwrap();
+    edited[at] = b'E';
+    let good = Parts::good().der();
+    vec![
+        case(Id::RequestAlgorithm, Pass, "SHA-256", &good),
+        case(
+            Id::RequestAlgorithm,
+            Fail,
+            "SHA-1",
+            &algorithm(ECDSA_SHA1.to_vec()),
+        ),
+        case(
+            Id::RequestAlgorithm,
+            Fail,
+            "RSA over an EC key",
+            &algorithm(SignatureAlgorithm::RsaSha256.to_der()),
+        ),
+        case(
+            Id::RequestAlgorithm,
+            Fail,
+            "ECDSA with NULL",
+            &algorithm(with_null),
+        ),
+        case(Id::RequestPossession, Pass, "good", &good),
+        case(Id::RequestPossession, Fail, "over other bytes", &other),
+        case(Id::RequestPossession, Fail, "edited by hand", &edited),
+        case(
+            Id::RequestPossession,
+            Fail,
+            "another digest",
+            &algorithm(sha384),
+        ),
+        case(Id::RequestExtensions, Pass, "asks for nothing", &good),
+        case(
+            Id::RequestExtensions,
+            Notice,
+            "asks for extensions",
+            &rcgen_request(&rcgen::PKCS_ECDSA_P256_SHA256, true),
+        ),
+    ]
+}
+
+fn issued(subject: Name, spki: &[u8]) -> Register {
+    Register {
+        issued: vec![Issued {
+            ceremony: "first".to_owned(),
+            product: "etcd".to_owned(),
+            serial: Serial::template_mark(),
+            subject,
+            spki_sha256: Digest::of(spki),
+            not_after: UtcTime::NO_END,
+            tbs_sha256: Digest::ZERO,
+            certainty: Certainty::PossiblySigned,
+        }],
+        ..Register::default()
+    }
+}
+
+fn names() -> Vec<Case> {
+    use CheckId as Id;
+    use Outcome::{Fail, Pass};
+    let case = |id, wanted, name, bytes: &[u8]| Case::new(id, wanted, name, check(bytes));
+    let subject = |name: &[u8]| Parts::with(|parts| parts.subject = name.to_vec());
+    let root = root_name().as_der().to_vec();
+    let text = |oid: u8, value: &[u8]| {
+        let value = encode(Tag::PrintableString, &[value]);
+        encode(Tag::Set, &[&sequence(&[&[6, 3, 0x55, 4, oid], &value])])
+    };
+    let printable = sequence(&[
+        &text(6, b"DE"),
+        &text(10, b"Acme"),
+        &text(3, b"Acme Root G1"),
+    ]);
+    let good = Parts::good().der();
+    let mut list = vec![
+        case(Id::RequestSubjectEmpty, Pass, "a name", &good),
+        case(Id::RequestSubjectEmpty, Fail, "empty", &subject(&[0x30, 0])),
+        case(Id::RequestSubjectIssuer, Pass, "its own", &good),
+        case(
+            Id::RequestSubjectIssuer,
+            Fail,
+            "the root's",
+            &subject(&root),
+        ),
+        case(
+            Id::RequestSubjectIssuer,
+            Fail,
+            "another string type",
+            &subject(&printable),
+        ),
+        case(
+            Id::RequestSubjectIssuer,
+            Fail,
+            "another case",
+            &subject(name("ACME  root g1").as_der()),
+        ),
+    ];
+    let mut replaced = Room::empty();
+    replaced.subject = Some(root_name());
+    list.push(Case::new(
+        Id::RequestSubjectIssuer,
+        Fail,
+        "from the profile",
+        replaced.check(&good),
+    ));
+    list.push(case(Id::RequestSubjectTaken, Pass, "new", &good));
+    list.push(case(Id::RequestKeyTaken, Pass, "new", &good));
+    list.push(case(Id::RequestKeyIssuer, Pass, "no root yet", &good));
+    let parts = Parts::good();
+    let spki = parts.spki.clone();
+    let mut room = Room::empty();
+    room.register = issued(name("acme ETCD"), b"another key");
+    list.push(Case::new(
+        Id::RequestSubjectTaken,
+        Fail,
+        "in the register",
+        room.check(&parts.der()),
+    ));
+    list.push(Case::new(
+        Id::RequestKeyTaken,
+        Pass,
+        "another key",
+        room.check(&parts.der()),
+    ));
+    room.register = issued(name("Acme other"), &spki);
+    list.push(Case::new(
+        Id::RequestKeyTaken,
+        Fail,
+        "in the register",
+        room.check(&parts.der()),
+    ));
+    list.push(Case::new(
+        Id::RequestSubjectTaken,
+        Pass,
+        "another name",
+        room.check(&parts.der()),
+    ));
+    let mut room = Room::empty();
+    room.earlier = vec![Claim {
+        path: "y.csr".to_owned(),
+        spki_sha256: Digest::of(&spki),
+        subject: name("Acme etcd"),
+    }];
+    list.push(Case::new(
+        Id::RequestKeyTaken,
+        Fail,
+        "twice",
+        room.check(&parts.der()),
+    ));
+    list.push(Case::new(
+        Id::RequestSubjectTaken,
+        Fail,
+        "twice",
+        room.check(&parts.der()),
+    ));
+    let mut room = Room::empty();
+    room.root_spki = Some(spki);
+    list.push(Case::new(
+        Id::RequestKeyIssuer,
+        Fail,
+        "the root's",
+        room.check(&parts.der()),
+    ));
+    list
+}
