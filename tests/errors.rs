@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![cfg(feature = "token")]
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 // Helpers outside of #[test] functions may fail the test too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -175,8 +176,13 @@ fn the_command_line() {
     );
     let first = book.stage.quiet(&["plan", "a.toml", "--lock"]);
     assert_eq!(first.status.code(), Some(0));
+    let same = book.stage.quiet(&["plan", "a.toml", "--lock"]);
+    assert_eq!(stderr(&same), "plan and lock are as they were\n");
+    assert_eq!(same.status.code(), Some(0));
+    book.stage
+        .write("a.toml", &CEREMONY.replace("Acme root", "Another"));
     book.meets(
-        "plan --lock a second time",
+        "plan --lock after a change",
         6,
         &["plan", "a.toml", "--lock"],
     );

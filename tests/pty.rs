@@ -150,6 +150,46 @@ fn a_second_ceremony_on_the_same_ledger() {
 }
 
 #[test]
+fn a_person_rehearses() {
+    let stage = Stage::first_root();
+    let mut command = stage.anchorite(&["rehearse", "first-root.toml", "--interactive"]);
+    // It makes a token of its own.
+    command.env_remove("SOFTHSM2_CONF");
+    let label = format!("rehearsal-{LABEL}");
+    let acts = Acts::from([
+        (0, Act::Type("rehearsal".to_owned())),
+        (3, Act::Type(label)),
+    ]);
+    let played = play(command, &stage.paper(), &acts);
+    played
+        .exit(0)
+        .says("REHEARSAL: the token's PIN is \"rehearsal\".\n")
+        .says("REHEARSAL of Acme root and its first intermediates\n")
+        .says("Its token and ledger are removed; --keep DIR keeps them to look at.\n");
+    assert_eq!(played.prompts.len(), 9);
+    assert!(stage.ledger_names().is_empty());
+}
+
+#[test]
+fn the_tokens_keys_are_shown_to_who_has_the_pin() {
+    let stage = Stage::first_root();
+    stage.run().exit(0);
+    let module = softhsm();
+    let show = ["token", "show", LABEL, "--keys", "--module", &module];
+    let played = play(stage.anchorite(&show), &stage.paper(), &Acts::new());
+    played
+        .exit(0)
+        .says("private keys: 1\n")
+        .says("CKA_NEVER_EXTRACTABLE  true\n");
+    let wrong = at(0, Act::Type("not-the-pin".to_owned()));
+    let played = play(stage.anchorite(&show), &stage.paper(), &wrong);
+    played.exit(4).says("error: the token refused the PIN\n");
+    assert!(!played.screen.contains("private keys"));
+    let stopped = play(stage.anchorite(&show), &stage.paper(), &at(0, Act::CtrlC));
+    stopped.exit(5).says("error: stopped by a person\n");
+}
+
+#[test]
 fn the_pin_is_nowhere() {
     let stage = Stage::first_root();
     let paper = stage.paper();
