@@ -96,7 +96,7 @@ like_vault() {
     printf '%s' "$(cat "$demo/$1.pem")" >"$demo/requests/$1.csr"
 }
 
-title "building anchorite"
+title "building anchorite (from nothing this takes some minutes)"
 cargo build --locked --quiet
 anchorite=$root/target/debug/anchorite
 say "$("$anchorite" --version), $anchorite"
