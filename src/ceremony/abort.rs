@@ -12,6 +12,7 @@ use crate::ledger::entry::Event;
 use crate::ledger::layout::{self, CeremonyFolder};
 use crate::ledger::seal::Seal;
 use crate::ledger::verify_text;
+use crate::plan::document::PlanDocument;
 use crate::ports::{Clock, Store};
 
 /// What an aborted ceremony leaves.
@@ -23,6 +24,8 @@ pub struct Aborted {
     pub signed: Vec<String>,
     /// Products whose signing was intended, with an unknown end.
     pub possibly_signed: Vec<String>,
+    /// The transcript was closed by the run itself: it was completed, not given up.
+    pub completed: bool,
     /// The root key was generated, or may have been.
     pub key_in_token: bool,
 }
@@ -55,12 +58,15 @@ pub fn abort(
     }
     if journal.progress.closed.is_none() {
         close(store, clock, &mut journal)?;
+    } else if lacks_signature(store, &journal)? {
+        return Err(CeremonyError::OnlySealMissing(folder));
     }
     let progress = &journal.progress;
     let result = Aborted {
         folder: sealed.clone(),
         signed: progress.signed_products(),
         possibly_signed: progress.possibly_signed(),
+        completed: progress.closed.as_deref() == Some("completed"),
         key_in_token: progress.key_intended.is_some(),
     };
     seal(store, &view, &journal, &open)?;
@@ -68,6 +74,22 @@ pub fn abort(
     store.sync_folder("")?;
     store.make_read_only(&sealed)?;
     Ok(result)
+}
+
+/// Closed as completed, to be sealed by the root, and not sealed: only the token can end that,
+/// and a seal by nobody would contradict the plan.
+fn lacks_signature(store: &mut dyn Store, journal: &Journal) -> Result<bool, CeremonyError> {
+    let folder = &journal.folder;
+    if journal.progress.closed.as_deref() != Some("completed") {
+        return Ok(false);
+    }
+    let plan = store.read(&format!("{folder}/{}", layout::SCRIPT_PLAN))?;
+    let direct = PlanDocument::from_bytes(&plan).is_ok_and(|plan| plan.seal == "direct");
+    match store.read(&format!("{folder}/{}", layout::ROOT_SIGNATURE)) {
+        Ok(_) => Ok(false),
+        Err(error) if error.is_missing() => Ok(direct),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn close(

@@ -42,6 +42,11 @@ pub enum CeremonyError {
     /// A ceremony is open.
     #[error("the ceremony {0} was interrupted and is still open")]
     Open(String),
+    /// Everything is done but the root's signature on the seal.
+    #[error(
+        "nothing is left to give up in {0}: all its steps are done and its transcript is closed"
+    )]
+    OnlySealMissing(String),
     /// No ceremony is open.
     #[error("no interrupted ceremony is in this ledger")]
     NothingOpen,

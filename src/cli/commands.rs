@@ -165,7 +165,12 @@ fn abort_open(args: &AbortArgs) -> Result<Exit, Trouble> {
         }
     };
     print(&format!(
-        "aborted: {}\nsigned: {}\npossibly signed: {}\n",
+        "{}: {}\nsigned: {}\npossibly signed: {}\n",
+        if aborted.completed {
+            "completed and sealed"
+        } else {
+            "aborted"
+        },
         aborted.folder,
         list(&aborted.signed),
         list(&aborted.possibly_signed)

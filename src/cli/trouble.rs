@@ -240,6 +240,8 @@ fn from_ceremony(error: &CeremonyError) -> Trouble {
             .hint("anchorite verify tells what is wrong with a ledger"),
         CeremonyError::Open(_) => Trouble::new(Exit::Refused, words)
             .hint("anchorite run --resume goes on with it, anchorite abort ends it"),
+        CeremonyError::OnlySealMissing(_) => Trouble::new(Exit::Refused, words)
+            .hint("anchorite run --resume lets the root sign the seal; that is all it will do"),
         CeremonyError::NothingOpen => {
             Trouble::new(Exit::Refused, words).hint("run without --resume begins a ceremony")
         }
