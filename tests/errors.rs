@@ -2,7 +2,6 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![cfg(feature = "token")]
-#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 // Helpers outside of #[test] functions may fail the test too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
