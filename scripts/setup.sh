@@ -52,6 +52,7 @@ if [ "$goal" = test ]; then
     need dash dash
     need ssh-keygen openssh-client
     need strace strace
+    need pkcs11-tool opensc
 fi
 if [ -z "${BAO_BIN:-}" ] && [ ! -x "$BAO_OURS" ]; then
     need python3 python3
@@ -68,7 +69,7 @@ if [ -n "$missing" ]; then
   openssl                           openssl
   certtool                          gnutls-bin (Fedora: gnutls-utils, Homebrew: gnutls)
   ssh-keygen                        openssh-client (Fedora: openssh)
-  dash, strace, cc                  dash, strace, gcc
+  dash, strace, pkcs11-tool, cc     dash, strace, opensc, gcc
   python3 with pip                  python3-pip; or set BAO_BIN to a bao command"
     if [ "$(id -u)" = 0 ]; then
         as_root=''
