@@ -54,6 +54,14 @@ pub fn ledger(store: &mut dyn Store, root: &Certificate, expect: Option<Digest>)
     if let Some(expect) = expect {
         expected(&seals, expect, &mut findings);
     }
+    for report in bound(&reports) {
+        if let Verdict::Consistent(why) = &report.verdict {
+            findings.notice(format!(
+                "{} is {why}; a later seal of the root names it",
+                escape(&report.folder)
+            ));
+        }
+    }
     let verdict = verdict(&reports, &findings);
     LedgerReport {
         verdict,
@@ -133,7 +141,17 @@ fn expected(seals: &[Seal], expect: Digest, findings: &mut Findings) {
     }
 }
 
-/// The worst of all: one ceremony that nobody signed keeps the ledger from being verified.
+/// Ceremonies that nobody signed, up to the newest one that the root signed: its seal names
+/// the seal before it, and so all that came before.
+fn bound(reports: &[Report]) -> &[Report] {
+    let newest = reports
+        .iter()
+        .rposition(|report| report.verdict == Verdict::Verified);
+    &reports[..newest.unwrap_or(0)]
+}
+
+/// The worst of all, where an unsigned ceremony that a later seal of the root names counts as
+/// named by the root.
 fn verdict(reports: &[Report], findings: &Findings) -> Verdict {
     let refused = reports
         .iter()
@@ -141,7 +159,7 @@ fn verdict(reports: &[Report], findings: &Findings) -> Verdict {
     if findings.any_broken() || refused {
         return Verdict::Refused;
     }
-    let unsigned: Vec<String> = reports
+    let unsigned: Vec<String> = reports[bound(reports).len()..]
         .iter()
         .filter_map(|report| match &report.verdict {
             Verdict::Consistent(why) => Some(format!("{} is {why}", escape(&report.folder))),

@@ -35,6 +35,9 @@ pub enum MountError {
     /// Two mounts that would share a folder, if only on a disk that ignores case (FAT).
     #[error("the mounts \"{0}\" and \"{1}\" need two ceremonies: they would share one folder")]
     Shared(String, String),
+    /// A mount below another one.
+    #[error("the mounts \"{0}\" and \"{1}\" stand one inside the other, which Vault does not take")]
+    Nested(String, String),
 }
 
 /// The folder of a mount below `out/`: slashes are folders, every other unsafe octet is `%XX`.
@@ -72,12 +75,25 @@ pub fn mount_folder(mount: &str) -> Result<String, MountError> {
 pub fn check_mounts<'a>(mounts: impl IntoIterator<Item = &'a str>) -> Result<(), MountError> {
     let mut taken: BTreeMap<String, &str> = BTreeMap::new();
     for mount in mounts {
+        let other = taken
+            .values()
+            .find(|other| is_inside(mount, other) || is_inside(other, mount));
+        if let Some(other) = other {
+            return Err(MountError::Nested(escape(other), escape(mount)));
+        }
         let folder = mount_folder(mount)?.to_ascii_lowercase();
         if let Some(other) = taken.insert(folder, mount) {
             return Err(MountError::Shared(escape(other), escape(mount)));
         }
     }
     Ok(())
+}
+
+/// Whether a mount's path goes through another mount.
+fn is_inside(inner: &str, outer: &str) -> bool {
+    inner
+        .strip_prefix(outer)
+        .is_some_and(|rest| rest.starts_with('/'))
 }
 
 fn push_part(folder: &mut String, part: &str, first: bool) {
@@ -197,7 +213,13 @@ mod tests {
             mount_folder(&"\u{fc}".repeat(41)),
             Err(MountError::TooLong(_))
         ));
-        assert!(check_mounts(["pki", "pki/x", "kip"]).is_ok());
+        assert!(check_mounts(["pki/x", "pki/xy", "kip"]).is_ok());
+        for nested in [["pki", "pki/x"], ["pki/x", "pki"]] {
+            assert!(matches!(
+                check_mounts(nested),
+                Err(MountError::Nested(_, _))
+            ));
+        }
         let shared = check_mounts(["pki", "PKI"]).unwrap_err();
         assert_eq!(shared, MountError::Shared("pki".into(), "PKI".into()));
         assert!(check_mounts(["pki", "pki"]).is_err());

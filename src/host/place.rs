@@ -3,7 +3,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::{env, fs};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 /// Tells the child where it rehearses.
 const INSIDE: &str = "ANCHORITE_REHEARSAL";
@@ -56,6 +60,12 @@ impl Rehearsal {
     /// Starts this program with the same arguments in the rehearsal's environment, and waits.
     pub fn start_again(&self) -> Result<Option<i32>, String> {
         let program = env::current_exe().map_err(|error| format!("cannot find itself: {error}"))?;
+        // Ctrl-C reaches the child as well: this process stays to clean up after it.
+        let stopped = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            signal_hook::flag::register(signal, Arc::clone(&stopped))
+                .map_err(|error| format!("cannot wait for itself: {error}"))?;
+        }
         let status = Command::new(program)
             .args(env::args_os().skip(1))
             .env(INSIDE, &self.folder)
