@@ -44,7 +44,7 @@ fn files(words: String) -> Trouble {
 
 /// The rehearsal's process was killed, and could not say so itself.
 fn killed() -> Trouble {
-    let mut trouble = Trouble::new(Exit::Bug, "the rehearsal was ended by a signal")
+    let mut trouble = Trouble::new(Exit::Stopped, "the rehearsal was ended by a signal")
         .hint("with --keep DIR the same command goes on where it was");
     trouble.state = "nothing but a rehearsal's token was asked to sign".to_owned();
     trouble
