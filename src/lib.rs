@@ -16,6 +16,9 @@
 //! - [`host`] and `token`: the real edges behind the ports
 //! - [`cli`]: one function for each verb; the only room that knows the real edges
 
+#[macro_use]
+mod rules;
+
 pub mod audit;
 pub mod ceremony;
 pub mod check;

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of this crate.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
+    ("rules", &[]),
     ("digest", &[]),
     ("x509", &["digest"]),
     ("ports", &["digest", "x509"]),

@@ -16,38 +16,9 @@ pub struct AuditFinding {
     pub words: String,
 }
 
-/// Declares the ids with their public name, rule and hint, in the order they are reported.
-macro_rules! rules {
-    ($($variant:ident = $public:literal, $rule:literal, $hint:literal;)*) => {
-        /// A rule of the verifier.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum AuditId {
-            $(#[doc = $rule] $variant,)*
-        }
-
-        impl AuditId {
-            /// Every rule, in the order of a report.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// The public id.
-            pub fn public(self) -> &'static str {
-                match self { $(Self::$variant => $public,)* }
-            }
-
-            /// The rule in one sentence.
-            pub fn rule(self) -> &'static str {
-                match self { $(Self::$variant => $rule,)* }
-            }
-
-            /// What a person can do where it fails.
-            pub fn hint(self) -> &'static str {
-                match self { $(Self::$variant => $hint,)* }
-            }
-        }
-    };
-}
-
 rules! {
+    /// A rule of the verifier, in the order of a report.
+    AuditId;
     Root = "VERIFY-ROOT", "the given root signed itself, has a key of a known type, and is the root of this ceremony",
         "get the root certificate from a source you trust, not from the folder that is verified";
     Files = "VERIFY-FILES", "the folder holds plain files and folders only, all that must be there, and nothing that the sums do not list",

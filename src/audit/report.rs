@@ -5,7 +5,7 @@ use serde::Serialize;
 pub use super::findings::AuditFinding;
 use crate::digest::Digest;
 use crate::x509::escape::escape;
-use crate::x509::show::line;
+use crate::x509::show::{joined, line, wrapped};
 
 /// How a verification ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -281,32 +281,4 @@ fn claims(page: &mut Vec<String>, verdict: &Verdict) {
         "",
         "Not claimed: that the clock was right, that the token was what it said it was, that people were who they said they were. People's signatures are by the keys this ceremony names, until ssh-keygen checks them with keys from elsewhere.",
     ));
-}
-
-fn joined(lines: &[String]) -> String {
-    let mut page = lines.join("\n");
-    page.push('\n');
-    page
-}
-
-/// Text in lines of at most 80 columns where its words are short enough; later lines stand
-/// under the first one's text.
-fn wrapped(first: &str, text: &str) -> Vec<String> {
-    let indent = " ".repeat(first.chars().count());
-    let mut lines = Vec::new();
-    let mut current = first.to_owned();
-    let mut empty = true;
-    for word in text.split(' ') {
-        if !empty && current.chars().count() + 1 + word.chars().count() > 80 {
-            lines.push(std::mem::replace(&mut current, indent.clone()));
-            empty = true;
-        }
-        if !empty {
-            current.push(' ');
-        }
-        current.push_str(word);
-        empty = false;
-    }
-    lines.push(current);
-    lines
 }

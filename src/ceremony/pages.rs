@@ -6,7 +6,7 @@ use crate::plan::{Product, Step};
 use crate::ports::{PinTries, TokenIdentity, TokenKey};
 use crate::x509::escape::escape;
 use crate::x509::public_key::RootKey;
-use crate::x509::show::{self, Stage, line};
+use crate::x509::show::{self, Stage, joined, line, wrapped};
 use crate::x509::tbs::{CertificateTbs, CrlTbs};
 use crate::x509::tlv::DerError;
 
@@ -184,51 +184,4 @@ pub fn irreversible(count: usize) -> String {
 /// After it.
 pub fn issued(product: &str, what: &str) -> String {
     format!("Issued {}: {what}\n", escape(product))
-}
-
-fn joined(lines: &[String]) -> String {
-    let mut page = lines.join("\n");
-    page.push('\n');
-    page
-}
-
-/// Text in lines of at most 80 columns; later lines stand under the first one's text, or as far
-/// to the left as a long word (a digest) needs.
-pub fn wrapped(first: &str, text: &str) -> Vec<String> {
-    let indent = " ".repeat(first.chars().count());
-    let mut lines = Vec::new();
-    let mut current = first.to_owned();
-    let mut empty = true;
-    for word in text.split(' ') {
-        let length = word.chars().count();
-        if !empty && current.chars().count() + 1 + length > 80 {
-            let room = 80usize.saturating_sub(length).min(indent.len());
-            lines.push(std::mem::replace(&mut current, " ".repeat(room)));
-            empty = true;
-        }
-        if !empty {
-            current.push(' ');
-        }
-        current.push_str(word);
-        empty = false;
-    }
-    lines.push(current);
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_text_is_wrapped_under_itself() {
-        let text = "word ".repeat(30);
-        let lines = wrapped("  - ", text.trim());
-        assert!(lines.len() > 1);
-        assert!(lines.iter().all(|line| line.chars().count() <= 80));
-        assert!(lines[1].starts_with("    word"));
-        let digest = "ab".repeat(32);
-        let lines = wrapped("  NOTICE  REQ-SPKI  ", &format!("SPKI sha-256 {digest}"));
-        assert_eq!(lines[1], format!("{}{digest}", " ".repeat(16)));
-    }
 }

@@ -1,7 +1,6 @@
 //! The script people read: the plan as text, and as one self-contained page to be printed.
 //! Its words are what approvals are typed from.
 
-use super::pages::wrapped;
 use super::prepare::Prepared;
 use crate::check::{Finding, Outcome};
 use crate::digest::Digest;
@@ -9,7 +8,7 @@ use crate::plan::{
     IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, template,
 };
 use crate::x509::escape::escape;
-use crate::x509::show::{self, Stage, line};
+use crate::x509::show::{self, Stage, line, wrapped};
 use crate::x509::tbs::{CertificateTbs, CrlTbs};
 use crate::x509::time::UtcTime;
 

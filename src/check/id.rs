@@ -1,38 +1,9 @@
 //! The public ids of all checks. One grep for an id finds its rule, code, test and line in
 //! `docs/checks.md`.
 
-/// Declares the ids with their public name, rule and hint.
-macro_rules! checks {
-    ($($variant:ident = $public:literal, $rule:literal, $hint:literal;)*) => {
-        /// A check.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum CheckId {
-            $(#[doc = $rule] $variant,)*
-        }
-
-        impl CheckId {
-            /// Every check.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// The public id.
-            pub fn public(self) -> &'static str {
-                match self { $(Self::$variant => $public,)* }
-            }
-
-            /// The rule in one sentence.
-            pub fn rule(self) -> &'static str {
-                match self { $(Self::$variant => $rule,)* }
-            }
-
-            /// What a person can do where it fails.
-            pub fn hint(self) -> &'static str {
-                match self { $(Self::$variant => $hint,)* }
-            }
-        }
-    };
-}
-
-checks! {
+rules! {
+    /// A check.
+    CheckId;
     RequestSize = "REQ-SIZE", "a request file has at most 64 KiB",
         "export the request again; a real one has a few hundred octets";
     RequestPrivateKey = "REQ-PRIVATE-KEY", "a request file holds no private key",

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::digest::Digest;
 use crate::x509::escape::escape;
+use crate::x509::show::{joined, wrapped};
 
 /// The sheet's text; `delivered` is every other file of the folder.
 pub(super) fn text(handover: &Handover, delivered: &[OutputFile]) -> Result<String, MountError> {
@@ -243,12 +244,12 @@ impl Page {
 
     /// Our own words, wrapped at spaces.
     fn prose(&mut self, text: &str) {
-        self.wrapped(text, "", "");
+        self.0.push_str(&joined(&wrapped("", text)));
         self.gap();
     }
 
     fn item(&mut self, text: &str) {
-        self.wrapped(text, "- ", "  ");
+        self.0.push_str(&joined(&wrapped("- ", text)));
     }
 
     /// A line of an indented block, as it is.
@@ -269,24 +270,6 @@ impl Page {
             }
         }
         self.gap();
-    }
-
-    fn wrapped(&mut self, text: &str, first: &str, indent: &str) {
-        let mut line = first.to_owned();
-        let mut empty = true;
-        for word in text.split_whitespace() {
-            if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
-                self.line(&line);
-                line = indent.to_owned();
-                empty = true;
-            }
-            if !empty {
-                line.push(' ');
-            }
-            line.push_str(word);
-            empty = false;
-        }
-        self.line(&line);
     }
 
     fn line(&mut self, text: &str) {
