@@ -118,7 +118,7 @@ const RESUME: How = How {
 };
 
 #[test]
-fn an_aborted_ceremony_is_consistent_and_keeps_the_ledger_from_being_verified() {
+fn an_aborted_ceremony_is_consistent_and_the_next_seal_binds_it() {
     let aborted = consistent("aborted, and signed by nobody");
     let mut world = World::new();
     world
@@ -127,12 +127,23 @@ fn an_aborted_ceremony_is_consistent_and_keeps_the_ledger_from_being_verified() 
     world.abort("acme-root");
     let root = world.root();
     both(&world, &root, &aborted, 8);
-    world.hold_second();
-    let copy = world.copy();
-    let mut store = DiskStore::open_read_only(&copy.path).unwrap();
-    let report = audit::ledger(&mut store, &root, None);
+    let whole = |world: &World| {
+        let copy = world.copy();
+        let mut store = DiskStore::open_read_only(&copy.path).unwrap();
+        audit::ledger(&mut store, &root, None)
+    };
+    let report = whole(&world);
     let words = consistent("0001-acme-root is aborted, and signed by nobody");
     assert_eq!(report.verdict, words, "{}", report.to_text());
+    world.hold_second();
+    let report = whole(&world);
+    assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_text());
+    assert!(
+        report
+            .notices
+            .iter()
+            .any(|notice| notice.starts_with("0001-acme-root is aborted"))
+    );
 
     for question in ["date", "generate", "approve"] {
         let mut early = World::new();
