@@ -8,6 +8,7 @@ use super::error::CeremonyError;
 use super::folder::deliver_beside;
 use crate::ledger::layout;
 use crate::ports::{Desk, Question};
+use crate::x509::escape::{escape, is_invisible};
 
 /// The cast of one session.
 #[derive(Default)]
@@ -39,7 +40,8 @@ impl Console {
             self.started_ms = now;
         }
         let since = now.saturating_sub(self.started_ms);
-        let text = serde_json::Value::String(text.replace('\n', "\r\n"));
+        let lines: Vec<String> = text.split('\n').map(guarded).collect();
+        let text = serde_json::Value::String(lines.join("\r\n"));
         let line = format!(
             "[{}.{:03}, \"{kind}\", {text}]\n",
             since / 1000,
@@ -77,5 +79,14 @@ impl Console {
             desk.store.sync_file(path)?;
         }
         Ok(())
+    }
+}
+
+/// A player obeys what it replays: a line with anything but visible text is kept escaped.
+fn guarded(line: &str) -> String {
+    if line.chars().any(|c| c.is_control() || is_invisible(c)) {
+        escape(line)
+    } else {
+        line.to_owned()
     }
 }

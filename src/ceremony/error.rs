@@ -107,8 +107,10 @@ impl From<RegisterError> for CeremonyError {
 pub struct Deeds {
     /// The root key was generated.
     pub generated: bool,
-    /// Products signed, in order.
+    /// Products signed in this session, in order.
     pub signed: Vec<String>,
+    /// Products that earlier sessions of this ceremony signed.
+    pub earlier: Vec<String>,
     /// A product whose signature was asked for, with no answer yet.
     pub asked: Option<String>,
     /// Products whose files were not written after the signature.
@@ -138,8 +140,14 @@ impl Deeds {
                 crate::x509::escape::escape(asked)
             ));
         }
-        if self.signed.is_empty() && self.asked.is_none() {
-            parts.push("nothing was signed".to_owned());
+        let nothing = self.signed.is_empty() && self.asked.is_none();
+        match (nothing, self.earlier.is_empty()) {
+            (true, true) => parts.push("nothing was signed".to_owned()),
+            (true, false) => parts.push(format!(
+                "nothing was signed since the interruption; before it: {}",
+                crate::x509::escape::escape(&self.earlier.join(", "))
+            )),
+            (false, _) => {}
         }
         parts.join("; ")
     }

@@ -147,7 +147,7 @@ pub fn certificate(
     page.extend(show::certificate(body, Stage::Actual, "")?);
     if again {
         page.push(
-            "This body was approved before the interruption: the same bytes are signed.".to_owned(),
+            "This repeats an intent from before the interruption: the same bytes.".to_owned(),
         );
     }
     if !dropped.is_empty() {
@@ -165,7 +165,7 @@ pub fn crl(product: &Product, body: &CrlTbs, again: bool) -> Result<String, DerE
     page.extend(show::crl(body, Stage::Actual, "")?);
     if again {
         page.push(
-            "This body was approved before the interruption: the same bytes are signed.".to_owned(),
+            "This repeats an intent from before the interruption: the same bytes.".to_owned(),
         );
     }
     Ok(joined(&page))

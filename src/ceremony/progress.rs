@@ -17,7 +17,7 @@ use crate::x509::time::UtcTime;
 pub struct Intent {
     /// Its entry.
     pub n: u64,
-    /// When.
+    /// When its body was first intended.
     pub time: UtcTime,
     /// Digest of the body.
     pub tbs_sha256: Digest,
@@ -131,18 +131,22 @@ impl Progress {
                 let fields = tbs
                     .as_ref()
                     .and_then(|tbs| CertificateFields::from_tbs(tbs).ok());
-                self.intents
-                    .entry(product.clone())
-                    .or_default()
-                    .push(Intent {
-                        n: entry.n,
-                        time: entry.time,
-                        tbs_sha256: *tbs_sha256,
-                        serial: fields.map(|fields| fields.serial),
-                        tbs,
-                        tbs_file: tbs_file.clone(),
-                        result: None,
-                    });
+                let intents = self.intents.entry(product.clone()).or_default();
+                // A repeated body keeps the time it was first intended at: its dates are judged
+                // by that, however late the token answers.
+                let time = intents
+                    .iter()
+                    .find(|one| one.tbs_sha256 == *tbs_sha256)
+                    .map_or(entry.time, |first| first.time);
+                intents.push(Intent {
+                    n: entry.n,
+                    time,
+                    tbs_sha256: *tbs_sha256,
+                    serial: fields.map(|fields| fields.serial),
+                    tbs,
+                    tbs_file: tbs_file.clone(),
+                    result: None,
+                });
             }
             Event::Signed {
                 product,

@@ -10,7 +10,7 @@ use super::prepare::Prepared;
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
 use crate::ledger::layout::{self, CeremonyFolder};
-use crate::plan::{RootPlan, SealMode, Step, StepKind};
+use crate::plan::{RootPlan, Step, StepKind};
 use crate::ports::{Desk, KeyId, PinTries, TokenError};
 use crate::x509::certificate::Certificate;
 use crate::x509::public_key::PublicKey;
@@ -330,9 +330,6 @@ impl Course<'_, '_> {
             .flat_map(|step| step.kind.products())
             .map(|product| product.name.clone())
             .collect();
-        if plan.seal == SealMode::Direct {
-            self.deeds.signed.push("the seal".to_owned());
-        }
         Ok(Done {
             folder: sealed,
             seal,

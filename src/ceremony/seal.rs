@@ -15,6 +15,9 @@ use crate::x509::cms;
 use crate::x509::crl::CrlFields;
 use crate::x509::time::UtcTime;
 
+/// How the state line names the seal.
+const THE_SEAL: &str = "the seal";
+
 impl Course<'_, '_> {
     /// The last entry. One signature may follow: the seal.
     pub(super) fn close(&mut self) -> Result<(), CeremonyError> {
@@ -69,10 +72,12 @@ impl Course<'_, '_> {
         let text = seal.to_text();
         let attributes = cms::signed_attributes(text.as_bytes(), algorithm, seal.ended);
         let cleared = check_seal::attributes(seal, attributes, algorithm)?;
-        self.deeds.asked = Some("the seal".to_owned());
+        self.deeds.asked = Some(THE_SEAL.to_owned());
         let signature = sign(self.desk.token, &id, algorithm, &cleared)?;
         issued::signature(&cleared, &public, algorithm, &signature, layout::SEAL)?;
         self.deeds.asked = None;
+        self.deeds.signed.push(THE_SEAL.to_owned());
+        self.deeds.undelivered.push(THE_SEAL.to_owned());
         let envelope =
             cms::signed_data(cleared.get(), &root, algorithm, &signature).map_err(|cause| {
                 CeremonyError::Encoding {
@@ -81,6 +86,7 @@ impl Course<'_, '_> {
                 }
             })?;
         self.deliver(layout::ROOT_SIGNATURE, &envelope)?;
+        self.deeds.undelivered.retain(|one| one != THE_SEAL);
         Ok(())
     }
 

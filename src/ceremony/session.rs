@@ -50,6 +50,13 @@ impl Course<'_, '_> {
     /// The first entries of a session: what runs, where, and who sits there.
     pub(super) fn begin(&mut self, torn: Option<FileRecord>) -> Result<(), CeremonyError> {
         let progress = &self.journal.progress;
+        let signed = progress.signed_products();
+        self.deeds.undelivered = signed
+            .iter()
+            .filter(|product| !progress.issued.contains(product))
+            .cloned()
+            .collect();
+        self.deeds.earlier = signed;
         if progress.closed.is_some() {
             return Ok(());
         }

@@ -1,5 +1,8 @@
 //! Checks of a CRL body: on the very bytes that will be signed.
 
+use der::{Decode, Encode};
+use x509_cert::certificate::Rfc5280;
+use x509_cert::crl::TbsCertList as TbsWritten;
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::TbsCertList;
 
@@ -122,7 +125,7 @@ fn check_dates(fields: &CrlFields, context: &CrlContext<'_>, findings: &mut Find
     findings.require(
         CheckId::CrlDates,
         later
-            && fields.this_update == context.now
+            && super::tbs::is_fresh(fields.this_update, context.now)
             && fields.this_update >= issuer.not_before
             && fields.next_update == planned
             && fields.next_update > fields.this_update
@@ -156,7 +159,9 @@ fn second_reader_agrees(body: &[u8], fields: &CrlFields) -> bool {
         .extensions()
         .iter()
         .map(|extension| extension.oid.to_id_string());
+    let rewritten = TbsWritten::<Rfc5280>::from_der(body).and_then(|read| read.to_der());
     rest.is_empty()
+        && rewritten.is_ok_and(|again| again == body)
         && read.issuer.as_raw() == fields.issuer.as_der()
         && read.this_update.timestamp() == fields.this_update.unix()
         && read

@@ -4,13 +4,13 @@
 rules! {
     /// A check.
     CheckId;
-    RequestSize = "REQ-SIZE", "a request file has at most 64 KiB",
+    RequestSize = "REQ-SIZE", "a request file has at most 64 KiB, and 16 KiB of DER in it",
         "export the request again; a real one has a few hundred octets";
     RequestPrivateKey = "REQ-PRIVATE-KEY", "a request file holds no private key",
         "the key has travelled and must be replaced: delete this file everywhere, generate a new key with generate/internal, and export its request";
     RequestContainer = "REQ-CONTAINER", "a request file holds one request, PEM or DER, and nothing after it",
         "export the request again, alone in its file: with -field=csr Vault prints nothing else";
-    RequestDer = "REQ-DER", "the request is a PKCS#10 request in DER (RFC 2986)",
+    RequestDer = "REQ-DER", "the request is a PKCS#10 request in DER (RFC 2986), with at most 64 attributes and extensions",
         "export the request again; one made by hand may lack the attributes field";
     RequestKeyType = "REQ-KEY-TYPE", "the key is RSA, P-256 or P-384 in its one canonical encoding",
         "generate the mount's key again with key_type=ec key_bits=256 or 384, or key_type=rsa";
@@ -26,6 +26,8 @@ rules! {
         "export the request again; a request edited by hand fails this check";
     RequestSubjectEmpty = "REQ-SUBJECT-EMPTY", "the certificate's subject is not empty",
         "export the request again with a common_name, or give the profile a subject";
+    RequestSubjectForm = "REQ-SUBJECT-FORM", "the subject is at most 64 attributes of 1 to 64 (some 128) visible characters in valid strings, in DER order",
+        "export the request again with plain names, or give the profile a subject";
     RequestSubjectIssuer = "REQ-SUBJECT-ISSUER", "the subject is not the root's name, nor looks like it",
         "give the intermediate a name of its own";
     RequestSubjectTaken = "REQ-SUBJECT-TAKEN", "no certificate of this root has a subject that looks like it",
@@ -38,7 +40,7 @@ rules! {
         "what the certificate says comes from the profile";
     KeyUnique = "KEY-UNIQUE", "exactly one private key in the token matches",
         "remove the other key, or give the new root another label";
-    KeySensitive = "KEY-SENSITIVE", "the root key is CKA_SENSITIVE and its value cannot be read",
+    KeySensitive = "KEY-SENSITIVE", "the root key is CKA_SENSITIVE and always was, and none of its secrets can be read",
         "use a key that was generated in the token by this tool";
     KeyExtractable = "KEY-EXTRACTABLE", "the root key is not CKA_EXTRACTABLE and never was",
         "use a key that was generated in the token by this tool";
@@ -74,7 +76,7 @@ rules! {
         "this is a fault of the tool: nothing must be signed with it";
     TbsTemplate = "TBS-TEMPLATE", "with its marks put in, the body is the template that was approved, byte for byte",
         "the plan is not for this day's inputs: plan again";
-    CrlDates = "CRL-DATES", "thisUpdate is now, later than the last CRL's; nextUpdate is the plan's and within the root's life",
+    CrlDates = "CRL-DATES", "thisUpdate is at most 24 hours old and not in the future, later than the last CRL's; nextUpdate is the plan's and within the root's life",
         "compare the laptop's clock with a watch; wait a second after the last CRL";
     CrlNumber = "CRL-NUMBER", "the CRL number is the register's next one",
         "plan again for this ledger";

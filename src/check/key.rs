@@ -36,14 +36,18 @@ pub fn root_key(
     let secret = key
         .attributes
         .iter()
-        .find(|(name, value)| is_secret(name) && *value == "READABLE")
+        .find(|(_, value)| *value == "READABLE")
         .map(|(name, _)| name.clone());
     findings.require(
         CheckId::KeySensitive,
-        is("CKA_SENSITIVE") == "true" && secret.is_none(),
+        is("CKA_SENSITIVE") == "true" && is("CKA_ALWAYS_SENSITIVE") == "true" && secret.is_none(),
         match &secret {
             Some(name) => format!("{name} can be read"),
-            None => format!("CKA_SENSITIVE {}", is("CKA_SENSITIVE")),
+            None => format!(
+                "CKA_SENSITIVE {}, CKA_ALWAYS_SENSITIVE {}",
+                is("CKA_SENSITIVE"),
+                is("CKA_ALWAYS_SENSITIVE")
+            ),
         },
     );
     findings.require(
@@ -108,11 +112,4 @@ pub fn root_key(
         },
     );
     findings.clear(key, subject)
-}
-
-fn is_secret(name: &str) -> bool {
-    matches!(
-        name,
-        "CKA_VALUE" | "CKA_PRIVATE_EXPONENT" | "CKA_PRIME_1" | "CKA_PRIME_2"
-    )
 }

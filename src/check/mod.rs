@@ -10,6 +10,7 @@ pub mod key;
 pub mod request;
 pub mod seal;
 pub mod stand_in;
+mod subject;
 pub mod tbs;
 
 pub use id::CheckId;

@@ -1,5 +1,6 @@
 //! Checks of a request: container, encoding, key, signature, names, what it asks for.
 
+use super::subject::{self, Form};
 use super::{CheckId, Cleared, Finding, Findings, Refusal};
 use crate::digest::Digest;
 use crate::ledger::register::Register;
@@ -77,7 +78,9 @@ pub fn request(
 
 fn container_id(error: &RequestError) -> CheckId {
     match error {
-        RequestError::Pem(PemError::TooLarge(_)) => CheckId::RequestSize,
+        RequestError::Pem(PemError::TooLarge(_)) | RequestError::TooLarge(_) => {
+            CheckId::RequestSize
+        }
         RequestError::Pem(PemError::PrivateKey) => CheckId::RequestPrivateKey,
         RequestError::Pem(_) => CheckId::RequestContainer,
         RequestError::Der(_) => CheckId::RequestDer,
@@ -169,6 +172,15 @@ fn check_names(request: &Request, context: &RequestContext<'_>, findings: &mut F
     };
     if !findings.require(CheckId::RequestSubjectEmpty, !subject.is_empty(), shown) {
         return;
+    }
+    match subject::form(subject) {
+        Form::Good => {
+            findings.require(CheckId::RequestSubjectForm, true, "readable, in DER");
+        }
+        Form::Unusual(words) => findings.notice(CheckId::RequestSubjectForm, words),
+        Form::Bad(words) => {
+            findings.require(CheckId::RequestSubjectForm, false, words);
+        }
     }
     let looks_like_root = subject.folded() == context.root_subject.folded();
     findings.require(
@@ -262,5 +274,14 @@ pub fn dropped(request: &Request) -> Vec<String> {
         .other_attributes
         .iter()
         .map(|name| format!("attribute {name}"));
-    extensions.chain(attributes).collect()
+    extensions.chain(attributes).map(shortened).collect()
+}
+
+/// A wish may be as long as the request; its record and its page are not.
+fn shortened(words: String) -> String {
+    if words.chars().count() <= 200 {
+        return words;
+    }
+    let start: String = words.chars().take(200).collect();
+    format!("{start}... ({} characters)", words.chars().count())
 }

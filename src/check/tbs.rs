@@ -1,6 +1,7 @@
 //! Checks of a certificate body: on the very bytes that will be signed.
 
 use der::oid::ObjectIdentifier;
+use der::{Decode, Encode};
 use x509_parser::certificate::TbsCertificate;
 use x509_parser::prelude::FromDer;
 
@@ -248,6 +249,14 @@ pub fn dates_of(template: &Template) -> Option<Dates> {
     })
 }
 
+/// x509-cert reads the body and writes the same bytes: what it would write otherwise must be
+/// known before the signature, not after.
+fn rewritten(body: &[u8]) -> bool {
+    x509_cert::certificate::TbsCertificate::from_der(body)
+        .and_then(|read| read.to_der())
+        .is_ok_and(|again| again == body)
+}
+
 /// x509-parser reads the same bytes, to their end, and finds the same fields.
 fn second_reader_agrees(body: &[u8], fields: &CertificateFields) -> bool {
     let Ok((rest, read)) = TbsCertificate::from_der(body) else {
@@ -258,6 +267,7 @@ fn second_reader_agrees(body: &[u8], fields: &CertificateFields) -> bool {
         .iter()
         .map(|extension| extension.oid.to_id_string());
     rest.is_empty()
+        && rewritten(body)
         && read.issuer.as_raw() == fields.issuer.as_der()
         && read.subject.as_raw() == fields.subject.as_der()
         && read.subject_pki.raw == fields.spki

@@ -1,6 +1,8 @@
 //! The place of a rehearsal: a folder with a private SoftHSM configuration, and the one child
 //! process that any verb starts: ourselves, with that configuration in its environment.
 
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -9,6 +11,8 @@ use std::{env, fs};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+/// The token's configuration in the folder.
+const CONF: &str = "softhsm2.conf";
 /// Tells the child where it rehearses.
 const INSIDE: &str = "ANCHORITE_REHEARSAL";
 
@@ -20,8 +24,13 @@ pub struct Rehearsal {
 
 impl Rehearsal {
     /// The folder, where this process is the child.
+    ///
+    /// Only where the token's configuration is the one that [`Self::prepare`] wrote there: a
+    /// variable that somebody else set must not lead to another token.
     pub fn inside() -> Option<PathBuf> {
-        env::var_os(INSIDE).map(PathBuf::from)
+        let folder = env::var_os(INSIDE).map(PathBuf::from)?;
+        let conf = env::var_os("SOFTHSM2_CONF").map(PathBuf::from)?;
+        (conf == folder.join(CONF)).then_some(folder)
     }
 
     /// Makes the folder with its token's configuration, or takes the kept one.
@@ -40,6 +49,9 @@ impl Rehearsal {
         };
         made.map_err(|error| words(&folder, "make", &error))?;
         let folder = fs::canonicalize(&folder).map_err(|error| words(&folder, "find", &error))?;
+        if folder.to_string_lossy().chars().any(char::is_control) {
+            return Err("a rehearsal's folder has no control character in its path".to_owned());
+        }
         let place = Self { folder, kept };
         place
             .configure()
@@ -54,7 +66,20 @@ impl Rehearsal {
             "directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n",
             token.display()
         );
-        fs::write(self.folder.join("softhsm2.conf"), conf)
+        let path = self.folder.join(CONF);
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(mut file) => file.write_all(conf.as_bytes()),
+            // A kept rehearsal has it already, and no other content has its place here.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let plain = fs::symlink_metadata(&path)?.is_file();
+                if plain && fs::read(&path)? == conf.as_bytes() {
+                    Ok(())
+                } else {
+                    Err(error)
+                }
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Starts this program with the same arguments in the rehearsal's environment, and waits.
@@ -69,7 +94,7 @@ impl Rehearsal {
         let status = Command::new(program)
             .args(env::args_os().skip(1))
             .env(INSIDE, &self.folder)
-            .env("SOFTHSM2_CONF", self.folder.join("softhsm2.conf"))
+            .env("SOFTHSM2_CONF", self.folder.join(CONF))
             .status()
             .map_err(|error| format!("cannot start itself: {error}"))?;
         Ok(status.code())

@@ -61,6 +61,9 @@ pub enum PlanError {
     },
 }
 
+/// The most octets of a root's certificate: it must fit into one entry of a transcript.
+const ROOT_LIMIT: usize = 16 * 1024;
+
 /// The file's source beside what was read from it, for errors that need a place.
 pub struct Draft<'a> {
     pub(super) source: &'a str,
@@ -178,6 +181,12 @@ impl<'a> Draft<'a> {
             path: path.to_owned(),
             cause,
         })?;
+        if certificate.der.len() > ROOT_LIMIT {
+            return Err(PlanError::RootKey {
+                path: path.to_owned(),
+                cause: format!("its certificate has more than {ROOT_LIMIT} octets"),
+            });
+        }
         let root = RootPlan::Existing(Box::new(certificate));
         if root.key().is_none() {
             return Err(PlanError::RootKey {
@@ -373,6 +382,7 @@ impl<'a> Draft<'a> {
     ) -> Result<IntermediatePlan, PlanError> {
         let profile = self.profile(wanted.profile)?;
         self.check_nested(wanted, &profile, root)?;
+        self.check_room(wanted, &profile, root)?;
         let Some(request) = requests.get(&wanted.request) else {
             return Err(self
                 .at(wanted.mount.span().start, "its request was not read")
@@ -401,6 +411,40 @@ impl<'a> Draft<'a> {
             subject,
         })
     }
+
+    /// A CA below a root with a path length needs room there, and the day must not find out.
+    fn check_room(
+        &self,
+        wanted: &Wanted<'_>,
+        profile: &Profile,
+        root: &RootPlan,
+    ) -> Result<(), FileError> {
+        let room = match root {
+            RootPlan::New(_) => None,
+            RootPlan::Existing(root) => root
+                .fields
+                .basic_constraints()
+                .and_then(|(_, length)| length),
+        };
+        let Some(room) = room else { return Ok(()) };
+        if profile.path_length.is_some_and(|own| u32::from(own) < room) {
+            return Ok(());
+        }
+        let place = wanted
+            .profile
+            .map_or(wanted.mount.span(), Spanned::span)
+            .start;
+        let words = if room == 0 {
+            "the root has path length 0: it can sign no CA at all".to_owned()
+        } else {
+            format!(
+                "the root has path length {room}: a CA below it needs path_length = {} or less",
+                room - 1
+            )
+        };
+        Err(self.at(place, &words))
+    }
+
     /// Under a root that is made the same day, an intermediate that does not end before it would
     /// be refused only once the root is there.
     fn check_nested(

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::file::FORMAT;
+use crate::x509::escape::is_invisible;
 use crate::x509::extension::KeyUsage;
 use crate::x509::name::{AttributeType, Name};
 use crate::x509::public_key::RootKey;
@@ -326,6 +327,9 @@ impl TryFrom<BTreeMap<String, OneOrMany>> for Subject {
                 &AttributeType::ALL.map(AttributeType::word),
             ));
         }
+        if name.len() > 32 {
+            return Err("a subject has at most 32 values".to_owned());
+        }
         if !name
             .iter()
             .any(|(kind, _)| *kind == AttributeType::CommonName)
@@ -352,8 +356,8 @@ fn check_attribute(kind: AttributeType, value: &str) -> Result<(), String> {
             kind.upper_bound()
         ));
     }
-    if value.chars().any(|c| c.is_control()) {
-        return Err(format!("{word} holds a control character"));
+    if value.chars().any(|c| c.is_control() || is_invisible(c)) {
+        return Err(format!("{word} holds a character that cannot be seen"));
     }
     match kind {
         AttributeType::Country if !value.bytes().all(|b| b.is_ascii_uppercase()) || length != 2 => {

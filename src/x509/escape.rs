@@ -29,6 +29,23 @@ pub fn escape_bytes(bytes: &[u8]) -> String {
     safe
 }
 
+/// Characters that show nothing, or turn the text around them: format and bidi controls,
+/// fillers, variation selectors, tags. A name that holds one looks like another name.
+pub fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{fff0}'..='\u{ffff}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
 /// Letters of Latin-1 and Latin Extended-A: what European names are written with.
 fn is_latin_letter(character: char) -> bool {
     matches!(character, '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{17f}')

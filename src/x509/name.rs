@@ -158,13 +158,22 @@ impl Name {
         let mut folded = String::new();
         for rdn in self.rdns().unwrap_or_default() {
             for attribute in rdn {
-                let text = attribute.text().to_lowercase();
+                let text = attribute.shown().to_lowercase();
                 let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
                 folded.push_str(&format!("{}={text}+", attribute.oid));
             }
             folded.push(',');
         }
         folded
+    }
+
+    /// Whether each RDN's SET OF stands in DER order (X.690 11.6), none of its members twice.
+    pub fn is_in_der_order(&self) -> bool {
+        let sorted = |rdn: &tlv::Element<'_>| {
+            tlv::elements(rdn.value)
+                .is_ok_and(|parts| parts.windows(2).all(|pair| pair[0].raw < pair[1].raw))
+        };
+        tlv::sequence_of(&self.0, "Name").is_ok_and(|rdns| rdns.iter().all(sorted))
     }
 
     /// The first commonName, escaped; the whole name where there is none.
@@ -176,25 +185,40 @@ impl Name {
             .find(|attribute| attribute.oid == "2.5.4.3")
             .map_or_else(
                 || self.to_string(),
-                |attribute| escape_bytes(attribute.text().as_bytes()),
+                |attribute| escape_bytes(attribute.shown().as_bytes()),
             )
     }
 }
 
 impl Attribute {
-    /// The value as text; bytes that are no text are kept lossily and shown escaped.
-    fn text(&self) -> String {
+    /// The value as text, where its octets are what its string type allows.
+    pub fn text(&self) -> Option<String> {
+        let printable = |byte: &u8| byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(byte);
+        match self.tag {
+            Tag::Utf8String => String::from_utf8(self.value.clone()).ok(),
+            Tag::PrintableString => self.value.iter().all(printable).then(|| self.shown()),
+            Tag::Ia5String => self.value.is_ascii().then(|| self.shown()),
+            Tag::TeletexString => Some(self.shown()),
+            Tag::BmpString if self.value.len().is_multiple_of(2) => {
+                String::from_utf16(&self.units()).ok()
+            }
+            _ => None,
+        }
+    }
+
+    fn units(&self) -> Vec<u16> {
+        self.value
+            .chunks(2)
+            .map(|pair| u16::from_be_bytes([pair[0], pair.get(1).copied().unwrap_or(0)]))
+            .collect()
+    }
+
+    /// The value for people; bytes that are no text are kept lossily.
+    fn shown(&self) -> String {
         match self.tag {
             // T61String is read as Latin-1, as every common reader does.
             Tag::TeletexString => self.value.iter().map(|&byte| char::from(byte)).collect(),
-            Tag::BmpString => {
-                let units: Vec<u16> = self
-                    .value
-                    .chunks(2)
-                    .map(|pair| u16::from_be_bytes([pair[0], pair.get(1).copied().unwrap_or(0)]))
-                    .collect();
-                String::from_utf16_lossy(&units)
-            }
+            Tag::BmpString => String::from_utf16_lossy(&self.units()),
             Tag::Utf8String | Tag::PrintableString | Tag::Ia5String => {
                 String::from_utf8_lossy(&self.value).into_owned()
             }
@@ -231,7 +255,7 @@ impl fmt::Display for Name {
                 rdn.iter()
                     .map(|part| {
                         // A comma or plus in a value must not look like one between values.
-                        let text = escape_bytes(part.text().as_bytes());
+                        let text = escape_bytes(part.shown().as_bytes());
                         let text = text.replace(',', "\\,").replace('+', "\\+");
                         format!("{}={text}", oid::name(&part.oid))
                     })

@@ -13,12 +13,20 @@ use crate::digest::Digest;
 /// `extensionRequest` (RFC 2985 5.4.2)
 const EXTENSION_REQUEST: &str = "1.2.840.113549.1.9.14";
 
+/// The most octets of DER in a request.
+const DER_LIMIT: usize = 16 * 1024;
+/// The most attributes and extensions in a request.
+const WISHES: usize = 64;
+
 /// Why a request file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// Not one object.
     #[error(transparent)]
     Pem(#[from] PemError),
+    /// More DER than any real request has.
+    #[error("the request has {0} octets of DER, more than 16384")]
+    TooLarge(usize),
     /// Not a request, or not DER.
     #[error("the request cannot be read: {0}")]
     Der(#[from] DerError),
@@ -51,6 +59,9 @@ impl Request {
     /// Reads a file: DER, or PEM with one request in it and nothing after.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RequestError> {
         let der = pem::decode_one(bytes, &["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"])?;
+        if der.len() > DER_LIMIT {
+            return Err(RequestError::TooLarge(der.len()));
+        }
         let mut request = Self::from_der(&der)?;
         request.file_digest = Digest::of(bytes);
         Ok(request)
@@ -113,6 +124,11 @@ impl Request {
                 return Err(DerError::new("extensionRequest: comes twice"));
             }
             self.extensions = Extension::list(list.raw)?;
+        }
+        if self.extensions.len() + self.other_attributes.len() > WISHES {
+            return Err(DerError::new(
+                "CertificationRequestInfo: more than 64 attributes and extensions",
+            ));
         }
         Ok(())
     }

@@ -47,7 +47,9 @@ pub fn cases() -> Vec<Case> {
     for (id, attribute, value) in [
         (Id::KeySensitive, "CKA_SENSITIVE", "false"),
         (Id::KeySensitive, "CKA_SENSITIVE", "absent"),
+        (Id::KeySensitive, "CKA_ALWAYS_SENSITIVE", "false"),
         (Id::KeySensitive, "CKA_VALUE", "READABLE"),
+        (Id::KeySensitive, "CKA_EXPONENT_1", "READABLE"),
         (Id::KeyExtractable, "CKA_EXTRACTABLE", "true"),
         (Id::KeyExtractable, "CKA_NEVER_EXTRACTABLE", "false"),
         (Id::KeyLocal, "CKA_LOCAL", "false"),

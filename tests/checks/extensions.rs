@@ -177,9 +177,15 @@ fn crls(desk: &Desk) -> Vec<Case> {
         Case::new(Id::CrlDates, Pass, "now", with(&empty, now)),
         Case::new(
             Id::CrlDates,
+            Pass,
+            "a day ago",
+            with(&empty, now.offset(24 * 3600)),
+        ),
+        Case::new(
+            Id::CrlDates,
             Fail,
-            "a second ago",
-            with(&empty, now.offset(1)),
+            "a second over a day ago",
+            with(&empty, now.offset(24 * 3600 + 1)),
         ),
         Case::new(
             Id::CrlDates,

@@ -15,6 +15,7 @@ mod before;
 mod bodies;
 mod extensions;
 mod requests;
+mod subjects;
 
 use std::collections::BTreeSet;
 
@@ -70,6 +71,7 @@ impl Case {
 #[test]
 fn every_check_passes_and_fails_where_it_must() {
     let mut cases = requests::cases();
+    cases.extend(subjects::cases());
     cases.extend(before::cases());
     cases.extend(bodies::cases());
     cases.extend(extensions::cases());

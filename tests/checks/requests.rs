@@ -34,9 +34,9 @@ fn name(common: &str) -> Name {
 }
 
 /// The parts of a request; each can be made wrong alone.
-struct Parts {
+pub(crate) struct Parts {
     version: Vec<u8>,
-    subject: Vec<u8>,
+    pub(crate) subject: Vec<u8>,
     spki: Vec<u8>,
     attributes: Option<Vec<u8>>,
     algorithm: Vec<u8>,
@@ -58,7 +58,7 @@ impl Parts {
         }
     }
 
-    fn with(change: impl FnOnce(&mut Self)) -> Vec<u8> {
+    pub(crate) fn with(change: impl FnOnce(&mut Self)) -> Vec<u8> {
         let mut parts = Self::good();
         change(&mut parts);
         parts.der()
@@ -117,7 +117,7 @@ impl Room {
     }
 }
 
-fn check(bytes: &[u8]) -> Vec<Finding> {
+pub(crate) fn check(bytes: &[u8]) -> Vec<Finding> {
     Room::empty().check(bytes)
 }
 
@@ -214,7 +214,43 @@ fn containers() -> Vec<Case> {
         case(Id::RequestDer, Fail, "cut short", &der[..der.len() - 1]),
         case(Id::RequestDer, Fail, "attributes absent", &absent),
         case(Id::RequestDer, Fail, "version 2", &version),
+        case(Id::RequestSize, Pass, "16 KiB of DER", &of_size(16 * 1024)),
+        case(
+            Id::RequestSize,
+            Fail,
+            "one octet more",
+            &of_size(16 * 1024 + 1),
+        ),
+        case(Id::RequestDer, Pass, "64 attributes", &wishes(64)),
+        case(Id::RequestDer, Fail, "65 attributes", &wishes(65)),
     ]
+}
+
+/// An attribute of an unknown type with this value.
+fn wish(value: &[u8]) -> Vec<u8> {
+    let oid = encode(Tag::ObjectIdentifier, &[&[0x2a, 3, 4]]);
+    let value = encode(Tag::OctetString, &[value]);
+    sequence(&[&oid, &encode(Tag::Set, &[&value])])
+}
+
+fn wishes(count: usize) -> Vec<u8> {
+    Parts::with(|parts| parts.attributes = Some(wish(b"x").repeat(count)))
+}
+
+/// A request of exactly so many octets of DER.
+fn of_size(octets: usize) -> Vec<u8> {
+    let made =
+        |padding: usize| Parts::with(|parts| parts.attributes = Some(wish(&vec![0; padding])));
+    // A signature is a few octets longer or shorter each time.
+    let mut padding = octets - 400;
+    for _ in 0..1000 {
+        let request = made(padding);
+        if request.len() == octets {
+            return request;
+        }
+        padding = padding + octets - request.len();
+    }
+    panic!("no request of {octets} octets");
 }
 
 fn keys() -> Vec<Case> {

@@ -138,6 +138,7 @@ impl SoftToken {
             ("CKA_VALUE", "sensitive"),
             ("CKA_EXTRACTABLE", "false"),
             ("CKA_NEVER_EXTRACTABLE", "true"),
+            ("CKA_ALWAYS_SENSITIVE", "true"),
             ("CKA_LOCAL", "true"),
             ("CKA_SIGN", "true"),
             ("CKA_SIGN_RECOVER", "false"),

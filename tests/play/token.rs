@@ -219,6 +219,7 @@ pub fn good_attributes() -> BTreeMap<String, String> {
         ("CKA_SENSITIVE", "true"),
         ("CKA_EXTRACTABLE", "false"),
         ("CKA_NEVER_EXTRACTABLE", "true"),
+        ("CKA_ALWAYS_SENSITIVE", "true"),
         ("CKA_LOCAL", "true"),
         ("CKA_SIGN", "true"),
         ("CKA_SIGN_RECOVER", "false"),

@@ -42,7 +42,7 @@ impl Course<'_, '_> {
             };
             let (_, public, _) = self.root_key()?;
             let (tbs, now, again) = match self.pending_body(&product.name)? {
-                Some(bytes) => own_time(bytes),
+                Some((bytes, time)) => (CertificateTbs(bytes), time, true),
                 None => {
                     let now = self.desk.clock.now();
                     let serial = self.new_serial()?;
@@ -51,7 +51,7 @@ impl Course<'_, '_> {
                     (tbs, now, false)
                 }
             };
-            let issuer = issue::issuer_of_new_root(new, &public, not_before_clock(&tbs, now));
+            let issuer = issue::issuer_of_new_root(new, &public, now);
             let body = self.clear(step, tbs, product, &issuer, true, &public, now, &[])?;
             let built = Built { body, again };
             self.show_and_approve(step, &[(product, &built, &[])])?;
@@ -135,7 +135,7 @@ impl Course<'_, '_> {
             .map_err(|error| CeremonyError::Contradiction(error.to_string()))?;
         let (_, _, algorithm) = self.root_key()?;
         let (tbs, now, again) = match self.pending_body(&plan.product.name)? {
-            Some(bytes) => own_time(bytes),
+            Some((bytes, time)) => (CertificateTbs(bytes), time, true),
             None => {
                 let now = self.desk.clock.now();
                 let serial = self.new_serial()?;
@@ -206,8 +206,8 @@ impl Course<'_, '_> {
         Ok(())
     }
 
-    /// Shows each certificate from its body and asks for the words of the approval digest.
-    /// What only repeats an approved intent is shown and not asked again.
+    /// Shows each certificate from its body and asks for the words of the approval digest: also
+    /// for what only repeats an intent, for the transcript lay on a medium meanwhile.
     fn show_and_approve(
         &mut self,
         step: &Step,
@@ -224,7 +224,7 @@ impl Course<'_, '_> {
             .map_err(|cause| encoding(&product.name, cause))?;
             self.show(&page);
         }
-        if built.iter().all(|(_, one, _)| one.again) {
+        if built.is_empty() {
             return Ok(());
         }
         let (what, digest) = match (built, self.job.prepared.plan.policy) {
@@ -350,7 +350,7 @@ impl Course<'_, '_> {
     ) -> Result<Cleared<CertificateTbs>, CeremonyError> {
         let tbs = CertificateTbs(self.body_of(intent)?);
         let (_, public, algorithm) = self.root_key()?;
-        let now = not_before_clock(&tbs, intent.time);
+        let now = intent.time;
         let (issuer, key, self_signed) = match of {
             None => {
                 let RootPlan::New(new) = &self.job.prepared.plan.root else {
@@ -420,21 +420,6 @@ impl Course<'_, '_> {
 
 fn serial_of(tbs: &[u8]) -> Option<Serial> {
     Some(CertificateFields::from_tbs(tbs).ok()?.serial)
-}
-
-/// A body that repeats an intent, with the time it was made for.
-fn own_time(bytes: Vec<u8>) -> (CertificateTbs, UtcTime, bool) {
-    let tbs = CertificateTbs(bytes);
-    let now = not_before_clock(&tbs, UtcTime::TEMPLATE_START);
-    (tbs, now, true)
-}
-
-/// The moment from which a body's dates were counted, read back from it: what was approved and
-/// intended is checked against its own dates. That it was fresh was checked before the intent.
-fn not_before_clock(tbs: &CertificateTbs, fallback: UtcTime) -> UtcTime {
-    CertificateFields::from_tbs(&tbs.0).map_or(fallback, |fields| {
-        fields.not_before.offset(issue::HEAD_START)
-    })
 }
 
 fn encoding(what: &str, cause: crate::x509::tlv::DerError) -> CeremonyError {

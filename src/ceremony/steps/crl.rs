@@ -50,11 +50,7 @@ impl Course<'_, '_> {
         // Also where the policy wants new serials: a CRL has none, and a second body under the
         // same number would contradict the first.
         let (tbs, now, again) = match self.unsigned_body(name)? {
-            Some(bytes) => {
-                let tbs = CrlTbs(bytes);
-                let then = this_update(&tbs);
-                (tbs, then, true)
-            }
+            Some((bytes, time)) => (CrlTbs(bytes), time, true),
             None => {
                 let now = self.later_than_last_crl();
                 let tbs = issue::crl(plan, issuer, algorithm, now).map_err(|cause| {
@@ -76,15 +72,11 @@ impl Course<'_, '_> {
             }
         })?;
         self.show(&page);
+        self.show(&pages::irreversible(1));
+        let what = format!("step {}", step.id);
+        let digest = plan.product.template.digest();
+        self.approve(Some(&step.id), "approve", &what, digest)?;
         if !again {
-            self.show(&pages::irreversible(1));
-            let what = format!("step {}", step.id);
-            self.approve(
-                Some(&step.id),
-                "approve",
-                &what,
-                plan.product.template.digest(),
-            )?;
             crate::check::crl::still_fresh(&body, self.desk.clock.now(), name)?;
         }
         let intended = self.intend(&step.id, name, "crl", body, Kept::InFile)?;
@@ -128,8 +120,7 @@ impl Course<'_, '_> {
             return Ok(());
         };
         let tbs = CrlTbs(self.body_of(&intent)?);
-        let then = this_update(&tbs);
-        let (body, _) = self.clear_crl(tbs, plan, issuer, then)?;
+        let (body, _) = self.clear_crl(tbs, plan, issuer, intent.time)?;
         let (_, public, _) = self.root_key()?;
         let (crl, findings) = issued::crl(&body, &public, *algorithm, signature, name)?;
         let crl = crl.into_inner();
@@ -171,10 +162,4 @@ impl Course<'_, '_> {
         };
         Ok(crate::check::crl::crl(tbs, &context)?)
     }
-}
-
-/// thisUpdate as it stands in a body; the checks say whether it may.
-fn this_update(tbs: &CrlTbs) -> UtcTime {
-    crate::x509::crl::CrlFields::from_tbs(&tbs.0)
-        .map_or(UtcTime::TEMPLATE_START, |fields| fields.this_update)
 }

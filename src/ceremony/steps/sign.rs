@@ -9,6 +9,7 @@ use crate::ledger::entry::Event;
 use crate::ports::{KeyId, Token, TokenError};
 use crate::x509::public_key::{PublicKey, RootKey, SignatureAlgorithm};
 use crate::x509::tbs::ToBeSigned;
+use crate::x509::time::UtcTime;
 
 /// The single caller of [`Token::sign`]: only cleared bytes get here.
 pub(in crate::ceremony) fn sign<T: ToBeSigned>(
@@ -121,22 +122,27 @@ impl Course<'_, '_> {
 
     /// The body of a certificate's intent that has no result: it is signed again, the same
     /// bytes, unless the policy wants a new serial.
-    pub(super) fn pending_body(&mut self, product: &str) -> Result<Option<Vec<u8>>, CeremonyError> {
+    pub(super) fn pending_body(
+        &mut self,
+        product: &str,
+    ) -> Result<Option<(Vec<u8>, UtcTime)>, CeremonyError> {
         if self.job.prepared.plan.policy == crate::plan::Policy::Webtrust {
             return Ok(None);
         }
         self.unsigned_body(product)
     }
 
-    /// The body of an intent that has no result.
+    /// The body of an intent that has no result, and when it was intended.
     pub(super) fn unsigned_body(
         &mut self,
         product: &str,
-    ) -> Result<Option<Vec<u8>>, CeremonyError> {
+    ) -> Result<Option<(Vec<u8>, UtcTime)>, CeremonyError> {
         let Some(intent) = self.journal.progress.pending(product).cloned() else {
             return Ok(None);
         };
-        self.body_of(&intent).map(Some)
+        let body = self.body_of(&intent)?;
+        // The transcript lay on a medium meanwhile: its times are not taken further than now.
+        Ok(Some((body, intent.time.min(self.desk.clock.now()))))
     }
 
     /// The bytes of an intent, from its entry or its file.
