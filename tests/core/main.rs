@@ -13,6 +13,7 @@
 #[path = "../play/mod.rs"]
 mod play;
 
+mod forged;
 mod refused;
 
 use std::collections::BTreeMap;
