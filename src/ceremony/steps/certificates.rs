@@ -1,5 +1,4 @@
-//! `issue-root` and `issue-intermediate`: bodies built, checked, shown, approved, signed, and
-//! their files written.
+//! `issue-root` and `issue-intermediate`: bodies built, checked, shown, approved and signed.
 
 use super::sign::{Intended, Kept};
 use crate::ceremony::error::CeremonyError;
@@ -7,9 +6,8 @@ use crate::ceremony::pages;
 use crate::ceremony::prepare;
 use crate::ceremony::run::Course;
 use crate::check::tbs::TbsContext;
-use crate::check::{Cleared, Finding, issued, request};
+use crate::check::{Cleared, Finding, request};
 use crate::digest::Digest;
-use crate::handover::{self, OutputFile};
 use crate::issue;
 use crate::ledger::entry::Event;
 use crate::plan::{IntermediatePlan, Policy, Product, RootPlan, Step};
@@ -279,123 +277,6 @@ impl Course<'_, '_> {
         result
     }
 
-    /// From the recorded signature to the files: a pure function of the transcript.
-    fn finish_certificate(
-        &mut self,
-        step: &Step,
-        product: &Product,
-        of: Option<(&IntermediatePlan, &Certificate)>,
-    ) -> Result<(), CeremonyError> {
-        let name = &product.name;
-        if self.journal.progress.issued.contains(name) {
-            return Ok(());
-        }
-        let Some(intent) = self.journal.progress.signed(name).cloned() else {
-            return Err(CeremonyError::Contradiction(format!(
-                "{name} has no signature"
-            )));
-        };
-        let (_, public, _) = self.root_key()?;
-        let body = self.recleared(&intent, product, of)?;
-        let Some((algorithm, signature)) = &intent.result else {
-            return Ok(());
-        };
-        let (certificate, findings) =
-            issued::certificate(&body, &public, *algorithm, signature, name)?;
-        let certificate = certificate.into_inner();
-        self.record_checked(
-            step,
-            &format!("issued {name}"),
-            certificate.digest(),
-            &findings,
-        )?;
-        let rehearsal = self.job.rehearsal;
-        let files = match of {
-            None => handover::root_files(&certificate.der, rehearsal),
-            Some((plan, root)) => {
-                handover::intermediate_files(&plan.mount, &certificate.der, &root.der, rehearsal)?
-            }
-        };
-        let request_sha256 = of.and_then(|(plan, _)| {
-            self.job
-                .prepared
-                .inputs
-                .get(&plan.request)
-                .map(|bytes| Digest::of(bytes))
-        });
-        let files = self.deliver_out(files)?;
-        let event = Event::Issued {
-            product: name.clone(),
-            kind: "certificate".to_owned(),
-            subject: Some(certificate.fields.subject.to_string()),
-            serial: Some(certificate.fields.serial.to_string()),
-            crl_number: None,
-            spki_sha256: Some(Digest::of(&certificate.fields.spki)),
-            request_sha256,
-            sha256: certificate.digest(),
-            files,
-        };
-        self.record(Some(&step.id), &event)?;
-        self.deeds.undelivered.retain(|one| one != name);
-        self.show(&pages::issued(name, &certificate.fields.serial.to_string()));
-        Ok(())
-    }
-
-    /// The signed body, cleared once more from the transcript's own bytes.
-    fn recleared(
-        &mut self,
-        intent: &crate::ceremony::progress::Intent,
-        product: &Product,
-        of: Option<(&IntermediatePlan, &Certificate)>,
-    ) -> Result<Cleared<CertificateTbs>, CeremonyError> {
-        let tbs = CertificateTbs(self.body_of(intent)?);
-        let (_, public, algorithm) = self.root_key()?;
-        let now = intent.time;
-        let (issuer, key, self_signed) = match of {
-            None => {
-                let RootPlan::New(new) = &self.job.prepared.plan.root else {
-                    return Err(CeremonyError::Contradiction(
-                        "a root in place of one".to_owned(),
-                    ));
-                };
-                (issue::issuer_of_new_root(new, &public, now), public, true)
-            }
-            Some((plan, root)) => {
-                let (cleared, _) = prepare::recheck(&self.job.prepared, plan, root)?;
-                let key = PublicKey::from_spki(&cleared.get().spki)
-                    .map_err(|error| CeremonyError::Contradiction(error.to_string()))?;
-                let issuer = Issuer::of(root).map_err(|cause| encoding(&product.name, cause))?;
-                (issuer, key, false)
-            }
-        };
-        let serials = self.other_serials(intent.tbs_sha256);
-        let (body, _) = crate::check::tbs::certificate(
-            tbs,
-            &TbsContext {
-                product,
-                issuer: &issuer,
-                self_signed,
-                algorithm,
-                key: &key,
-                now,
-                register: &self.job.prepared.register,
-                serials: &serials,
-            },
-        )?;
-        Ok(body)
-    }
-
-    /// Writes files below `out/`.
-    pub(super) fn deliver_out(
-        &mut self,
-        files: Vec<OutputFile>,
-    ) -> Result<Vec<crate::ledger::entry::FileRecord>, CeremonyError> {
-        files
-            .iter()
-            .map(|file| self.deliver(&format!("out/{}", file.path), &file.bytes))
-            .collect()
-    }
-
     /// A serial from laptop and token together. That it is new is for the check to say.
     fn new_serial(&mut self) -> Result<Serial, CeremonyError> {
         let mut system = [0u8; 32];
@@ -406,7 +287,7 @@ impl Course<'_, '_> {
 
     /// Serials of this ceremony's other bodies: a serial is bound to one body for ever, also
     /// where a product gets a second body.
-    fn other_serials(&self, body: Digest) -> Vec<Serial> {
+    pub(super) fn other_serials(&self, body: Digest) -> Vec<Serial> {
         self.journal
             .progress
             .intents
@@ -422,7 +303,7 @@ fn serial_of(tbs: &[u8]) -> Option<Serial> {
     Some(CertificateFields::from_tbs(tbs).ok()?.serial)
 }
 
-fn encoding(what: &str, cause: crate::x509::tlv::DerError) -> CeremonyError {
+pub(super) fn encoding(what: &str, cause: crate::x509::tlv::DerError) -> CeremonyError {
     CeremonyError::Encoding {
         what: what.to_owned(),
         cause,

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod crl;
+mod files;
 mod handover;
 mod key;
 pub(super) mod sign;

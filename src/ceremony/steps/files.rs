@@ -1,0 +1,138 @@
+//! From a recorded signature to the files of a certificate: a pure function of the transcript,
+//! the same after a crash as before it.
+
+use super::certificates::encoding;
+use crate::ceremony::error::CeremonyError;
+use crate::ceremony::pages;
+use crate::ceremony::prepare;
+use crate::ceremony::progress::Intent;
+use crate::ceremony::run::Course;
+use crate::check::tbs::TbsContext;
+use crate::check::{Cleared, issued};
+use crate::digest::Digest;
+use crate::handover::{self, OutputFile};
+use crate::issue;
+use crate::ledger::entry::{Event, FileRecord};
+use crate::plan::{IntermediatePlan, Product, RootPlan, Step};
+use crate::x509::certificate::{Certificate, Issuer};
+use crate::x509::public_key::PublicKey;
+use crate::x509::tbs::CertificateTbs;
+
+impl Course<'_, '_> {
+    /// From the recorded signature to the files: a pure function of the transcript.
+    pub(super) fn finish_certificate(
+        &mut self,
+        step: &Step,
+        product: &Product,
+        of: Option<(&IntermediatePlan, &Certificate)>,
+    ) -> Result<(), CeremonyError> {
+        let name = &product.name;
+        if self.journal.progress.issued.contains(name) {
+            return Ok(());
+        }
+        let Some(intent) = self.journal.progress.signed(name).cloned() else {
+            return Err(CeremonyError::Contradiction(format!(
+                "{name} has no signature"
+            )));
+        };
+        let (_, public, _) = self.root_key()?;
+        let body = self.recleared(&intent, product, of)?;
+        let Some((algorithm, signature)) = &intent.result else {
+            return Ok(());
+        };
+        let (certificate, findings) =
+            issued::certificate(&body, &public, *algorithm, signature, name)?;
+        let certificate = certificate.into_inner();
+        self.record_checked(
+            step,
+            &format!("issued {name}"),
+            certificate.digest(),
+            &findings,
+        )?;
+        let rehearsal = self.job.rehearsal;
+        let files = match of {
+            None => handover::root_files(&certificate.der, rehearsal),
+            Some((plan, root)) => {
+                handover::intermediate_files(&plan.mount, &certificate.der, &root.der, rehearsal)?
+            }
+        };
+        let request_sha256 = of.and_then(|(plan, _)| {
+            self.job
+                .prepared
+                .inputs
+                .get(&plan.request)
+                .map(|bytes| Digest::of(bytes))
+        });
+        let files = self.deliver_out(files)?;
+        let event = Event::Issued {
+            product: name.clone(),
+            kind: "certificate".to_owned(),
+            subject: Some(certificate.fields.subject.to_string()),
+            serial: Some(certificate.fields.serial.to_string()),
+            crl_number: None,
+            spki_sha256: Some(Digest::of(&certificate.fields.spki)),
+            request_sha256,
+            sha256: certificate.digest(),
+            files,
+        };
+        self.record(Some(&step.id), &event)?;
+        self.deeds.undelivered.retain(|one| one != name);
+        self.show(&pages::issued(name, &certificate.fields.serial.to_string()));
+        Ok(())
+    }
+
+    /// The signed body, cleared once more from the transcript's own bytes.
+    fn recleared(
+        &mut self,
+        intent: &Intent,
+        product: &Product,
+        of: Option<(&IntermediatePlan, &Certificate)>,
+    ) -> Result<Cleared<CertificateTbs>, CeremonyError> {
+        let tbs = CertificateTbs(self.body_of(intent)?);
+        let (_, public, algorithm) = self.root_key()?;
+        let now = intent.time;
+        let (issuer, key, self_signed) = match of {
+            None => {
+                let RootPlan::New(new) = &self.job.prepared.plan.root else {
+                    return Err(CeremonyError::Contradiction(
+                        "a root in place of one".to_owned(),
+                    ));
+                };
+                (issue::issuer_of_new_root(new, &public, now), public, true)
+            }
+            Some((plan, root)) => {
+                let (cleared, _) = prepare::recheck(&self.job.prepared, plan, root)?;
+                let key = PublicKey::from_spki(&cleared.get().spki)
+                    .map_err(|error| CeremonyError::Contradiction(error.to_string()))?;
+                let issuer = Issuer::of(root).map_err(|cause| encoding(&product.name, cause))?;
+                (issuer, key, false)
+            }
+        };
+        let serials = self.other_serials(intent.tbs_sha256);
+        let (body, _) = crate::check::tbs::certificate(
+            tbs,
+            &TbsContext {
+                product,
+                issuer: &issuer,
+                self_signed,
+                algorithm,
+                key: &key,
+                now,
+                register: &self.job.prepared.register,
+                serials: &serials,
+            },
+        )?;
+        Ok(body)
+    }
+
+    /// Writes files below `out/`.
+    pub(super) fn deliver_out(
+        &mut self,
+        files: Vec<OutputFile>,
+    ) -> Result<Vec<FileRecord>, CeremonyError> {
+        files
+            .iter()
+            .map(|file| self.deliver(&format!("out/{}", file.path), &file.bytes))
+            .collect()
+    }
+}
