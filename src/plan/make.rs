@@ -6,11 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 
 use super::file::{self, CeremonyFile, FileError, Kind, Requests, StepFile};
-use super::profile::Profile;
 use super::template;
 use super::{
     CrlPlan, IntermediatePlan, LedgerState, NewRoot, Person, Plan, RootPlan, Step, StepKind,
-    Validity,
 };
 use crate::digest::Digest;
 use crate::x509::certificate::{Certificate, CertificateError};
@@ -85,7 +83,7 @@ pub(super) struct Wanted<'a> {
     pub(super) mount: &'a Spanned<file::Mount>,
     request: String,
     spki_sha256: Option<Digest>,
-    profile: Option<&'a Spanned<String>>,
+    pub(super) profile: Option<&'a Spanned<String>>,
 }
 
 impl<'a> Draft<'a> {
@@ -410,65 +408,6 @@ impl<'a> Draft<'a> {
             profile,
             subject,
         })
-    }
-
-    /// A CA below a root with a path length needs room there, and the day must not find out.
-    fn check_room(
-        &self,
-        wanted: &Wanted<'_>,
-        profile: &Profile,
-        root: &RootPlan,
-    ) -> Result<(), FileError> {
-        let room = match root {
-            RootPlan::New(_) => None,
-            RootPlan::Existing(root) => root
-                .fields
-                .basic_constraints()
-                .and_then(|(_, length)| length),
-        };
-        let Some(room) = room else { return Ok(()) };
-        if profile.path_length.is_some_and(|own| u32::from(own) < room) {
-            return Ok(());
-        }
-        let place = wanted
-            .profile
-            .map_or(wanted.mount.span(), Spanned::span)
-            .start;
-        let words = if room == 0 {
-            "the root has path length 0: it can sign no CA at all".to_owned()
-        } else {
-            format!(
-                "the root has path length {room}: a CA below it needs path_length = {} or less",
-                room - 1
-            )
-        };
-        Err(self.at(place, &words))
-    }
-
-    /// Under a root that is made the same day, an intermediate that does not end before it would
-    /// be refused only once the root is there.
-    fn check_nested(
-        &self,
-        wanted: &Wanted<'_>,
-        profile: &Profile,
-        root: &RootPlan,
-    ) -> Result<(), FileError> {
-        let (RootPlan::New(new), Validity::For(_)) = (root, profile.validity) else {
-            return Ok(());
-        };
-        let own = template::dates(profile.validity, root).end;
-        if own < template::dates(Validity::For(new.validity), root).end {
-            return Ok(());
-        }
-        let place = wanted
-            .profile
-            .map_or(wanted.mount.span(), Spanned::span)
-            .start;
-        let words = format!(
-            "profile \"{}\" does not end before the root; shorten its validity, or write not_after = \"issuer\"",
-            crate::x509::escape::escape(&profile.name)
-        );
-        Err(self.at(place, &words))
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod document;
 pub mod file;
+mod fit;
 pub mod lock;
 pub mod make;
 mod order;

@@ -3,6 +3,7 @@
 //! What identifies something (names, public keys, key identifiers) is kept as the bytes it
 //! came as and never decoded and encoded again.
 
+pub mod algorithm;
 pub mod certificate;
 pub mod cms;
 pub mod crl;
