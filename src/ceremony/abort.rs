@@ -124,9 +124,7 @@ fn seal(
         ceremony: folder.clone(),
         cause,
     })?;
-    let rehearsal = entries
-        .iter()
-        .any(|entry| matches!(&entry.event, Ok(Event::Begin { kind, .. }) if kind == "rehearsal"));
+    let rehearsal = journal.progress.rehearsal == Some(true);
     deliver(
         store,
         folder,

@@ -312,14 +312,27 @@ impl Store for DiskStore {
 
     fn remove(&mut self, path: &str) -> Result<(), StoreError> {
         self.must_write(path, "remove")?;
-        if !path.ends_with(".part") {
-            let why = Trouble::System("only what ends in .part is ever removed".to_owned());
+        let staged = path
+            .split('/')
+            .next()
+            .is_some_and(|top| top.ends_with(".new"));
+        if !staged && !path.ends_with(".part") {
+            let words = "only what ends in .part or is laid out in a .new is ever removed";
+            let why = Trouble::System(words.to_owned());
             return Err(told(why, &escape(path), "remove"));
         }
         self.parent(path)
             .and_then(|(folder, name)| {
-                beneath::open_plain(&folder, name, OFlags::RDONLY)?;
-                Ok(rustix::fs::unlinkat(&folder, name, AtFlags::empty())?)
+                let stat = rustix::fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
+                let flags = match FileType::from_raw_mode(stat.st_mode) {
+                    // Only an empty one is removed: the system sees to it.
+                    FileType::Directory if staged => AtFlags::REMOVEDIR,
+                    _ => {
+                        beneath::open_plain(&folder, name, OFlags::RDONLY)?;
+                        AtFlags::empty()
+                    }
+                };
+                Ok(rustix::fs::unlinkat(&folder, name, flags)?)
             })
             .map_err(|trouble| told(trouble, &escape(path), "remove"))
     }
