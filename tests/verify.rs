@@ -13,10 +13,11 @@ use std::path::Path;
 use std::process::Command;
 
 use anchorite::audit::{self, Report, Verdict};
+use anchorite::ceremony::ledger_view::LedgerView;
 use anchorite::digest::Digest;
 use anchorite::host::DiskStore;
 use anchorite::x509::certificate::Certificate;
-use ledger::{Copy, FIRST, How, World};
+use ledger::{Copy, FIRST, How, SoftToken, World};
 
 const ONE: &str = "0001-acme-root";
 
@@ -152,6 +153,53 @@ fn an_aborted_ceremony_is_consistent_and_the_next_seal_binds_it() {
             .unwrap_err();
         early.abort("acme-root");
         both(&early, &root, &aborted, 8);
+    }
+}
+
+/// Given up, corrected, and held again with a new key: what the first try was to make is not
+/// the root that there is now.
+fn corrected(mut world: World, first: &str, how: How) {
+    world.hold_first_as(first, how).unwrap_err();
+    world.abort("acme-root");
+    world.token = SoftToken::new("acme-root");
+    let second = FIRST.replace("id     = \"acme-root\"", "id     = \"acme-again\"");
+    let done = world.hold_first_as(&second, How::default()).unwrap();
+    assert_eq!(done.folder, "0002-acme-again");
+    let pem = fs::read(world.path().join("0002-acme-again/out/root.pem")).unwrap();
+    let root = Certificate::from_file(&pem).unwrap();
+    both(
+        &world,
+        &root,
+        &consistent("aborted, and signed by nobody"),
+        8,
+    );
+    let mut store = DiskStore::open_read_only(&world.path()).unwrap();
+    let report = audit::ledger(&mut store, &root, None);
+    assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_text());
+    let told = |notice: &String| notice.starts_with("0001-acme-root is aborted");
+    assert!(report.notices.iter().any(told), "{:?}", report.notices);
+    let view = LedgerView::read(&mut store).unwrap();
+    assert_eq!(view.root, Some(root));
+}
+
+#[test]
+fn a_first_ceremony_is_given_up_and_corrected() {
+    let named = FIRST.replace("Acme Root G1", "Acme Rot G1");
+    let rsa = FIRST.replace("ec:P-384", "rsa:3072");
+    for question in ["begin", "generate", "approve"] {
+        corrected(World::new(), &named, left_at(question, 0));
+    }
+    corrected(World::new(), &rsa, left_at("generate", 0));
+}
+
+#[test]
+fn a_root_that_was_possibly_signed_is_made_again_with_another_key() {
+    let named = FIRST.replace("Acme Root G1", "Acme Rot G1");
+    let webtrust = FIRST.replace("\"private\"", "\"webtrust\"");
+    for source in [FIRST, &named, &webtrust] {
+        let mut world = World::new();
+        world.token.fails_after = Some(0);
+        corrected(world, source, How::default());
     }
 }
 

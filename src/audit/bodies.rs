@@ -6,7 +6,7 @@ use super::products::Bench;
 use super::story::{Signing, at};
 use crate::check::crl::CrlContext;
 use crate::check::tbs::TbsContext;
-use crate::check::{self, Finding, Refusal};
+use crate::check::{self, Refusal};
 use crate::ledger::register::Register;
 use crate::plan::document::ProductDocument;
 use crate::plan::{CrlPlan, Product};
@@ -18,6 +18,8 @@ use crate::x509::request::Request;
 use crate::x509::serial::Serial;
 use crate::x509::tbs::{CertificateTbs, CrlTbs};
 
+const BEFORE_ROOT: &str = "its signature was intended before there was a root";
+
 /// The same checks that the body passed before it was signed.
 pub(super) fn check(
     bench: &Bench<'_>,
@@ -25,10 +27,13 @@ pub(super) fn check(
     product: &Product,
     signing: &Signing<'_>,
     body: &[u8],
-) -> Result<Vec<Finding>, Box<Refusal>> {
+) -> Result<(), String> {
     let none = Register::default();
     let register = bench.before.map_or(&none, |before| &before.register);
     let authority = bench.authority;
+    if document.crl_number.is_some() && bench.unmade.is_some() {
+        return Err(BEFORE_ROOT.to_owned());
+    }
     if let Some(number) = document.crl_number {
         let fields = CrlFields::from_tbs(body).ok();
         let plan = CrlPlan {
@@ -43,29 +48,45 @@ pub(super) fn check(
             register,
         };
         return check::crl::crl(CrlTbs(body.to_vec()), &context)
-            .map(|(_, findings)| findings)
-            .map_err(Box::new);
+            .map(drop)
+            .map_err(|refusal| told(&refusal));
     }
     let fields = CertificateFields::from_tbs(body).ok();
-    let own = fields.and_then(|fields| PublicKey::from_spki(&fields.spki).ok());
     let self_signed = document.unknown == "own";
+    let unmade = fields
+        .as_ref()
+        .filter(|_| self_signed)
+        .zip(bench.unmade.zip(bench.script.plan.as_ref()))
+        .and_then(|(fields, (unmade, plan))| unmade.issuer(plan, fields));
+    let own = fields.and_then(|fields| PublicKey::from_spki(&fields.spki).ok());
+    let (issuer, root_key, algorithm) = match &unmade {
+        Some((issuer, key, algorithm)) => (issuer, *key, *algorithm),
+        None if bench.unmade.is_some() => {
+            return Err(BEFORE_ROOT.to_owned());
+        }
+        None => (&authority.issuer, &authority.key, authority.algorithm),
+    };
     let key = own
         .filter(|_| !self_signed)
-        .unwrap_or_else(|| authority.key.clone());
+        .unwrap_or_else(|| root_key.clone());
     let serials = other_serials(bench, signing.product);
     let context = TbsContext {
         product,
-        issuer: &authority.issuer,
+        issuer,
         self_signed,
-        algorithm: authority.algorithm,
+        algorithm,
         key: &key,
         now: signing.time,
         register,
         serials: &serials,
     };
     check::tbs::certificate(CertificateTbs(body.to_vec()), &context)
-        .map(|(_, findings)| findings)
-        .map_err(Box::new)
+        .map(drop)
+        .map_err(|refusal| told(&refusal))
+}
+
+fn told(refusal: &Refusal) -> String {
+    format!("{}: {}", refusal.id.public(), refusal.words)
 }
 
 fn other_serials(bench: &Bench<'_>, product: &str) -> Vec<Serial> {

@@ -6,6 +6,7 @@ use super::Before;
 use super::authority::Authority;
 use super::files::Files;
 use super::findings::{AuditId, Findings};
+use super::unmade::Unmade;
 use crate::digest::Digest;
 use crate::ledger::layout;
 use crate::plan::document::{PlanDocument, ProductDocument, StepDocument, TOOL};
@@ -36,6 +37,7 @@ impl Script {
         files: &Files,
         before: Option<&Before>,
         authority: &Authority<'_>,
+        unmade: Option<&Unmade>,
         findings: &mut Findings,
     ) -> Self {
         check_lock(files, findings);
@@ -54,7 +56,10 @@ impl Script {
             subjects: None,
         };
         if let Some(plan) = script.plan.take() {
-            check_plan(&plan, files, before, authority, findings);
+            check_plan(&plan, files, before, findings);
+            if unmade.is_none() {
+                check_root(&plan, authority, findings);
+            }
             script.subjects = recompute(&plan, files, findings);
             script.plan = Some(plan);
         }
@@ -147,11 +152,25 @@ fn check_lock(files: &Files, findings: &mut Findings) {
     }
 }
 
+fn check_root(plan: &PlanDocument, authority: &Authority<'_>, findings: &mut Findings) {
+    let mut require = |holds: bool, words: &str| {
+        findings.require(AuditId::Plan, holds, layout::SCRIPT_PLAN, words);
+    };
+    let key = RootKey::parse(&plan.root.key);
+    require(
+        key.is_some_and(|key| key.kind() == authority.key.kind()),
+        "its root key is of another type than the given root's",
+    );
+    require(
+        plan.root.subject == crate::digest::hex(authority.certificate.fields.subject.as_der()),
+        "its root has another subject than the given root",
+    );
+}
+
 fn check_plan(
     plan: &PlanDocument,
     files: &Files,
     before: Option<&Before>,
-    authority: &Authority<'_>,
     findings: &mut Findings,
 ) {
     let mut require = |holds: bool, words: &str| {
@@ -167,15 +186,6 @@ fn check_plan(
     require(
         inputs && plan.inputs.len() == count,
         "its inputs are not the files in in/",
-    );
-    let key = RootKey::parse(&plan.root.key);
-    require(
-        key.is_some_and(|key| key.kind() == authority.key.kind()),
-        "its root key is of another type than the given root's",
-    );
-    require(
-        plan.root.subject == crate::digest::hex(authority.certificate.fields.subject.as_der()),
-        "its root has another subject than the given root",
     );
     for step in &plan.steps {
         let digests: Vec<Digest> = step

@@ -8,6 +8,7 @@ use super::script::Script;
 use crate::digest::{Digest, unhex};
 use crate::ledger::entry::{self, Entry, Event, FileRecord};
 use crate::ledger::layout;
+use crate::ports::TokenIdentity;
 use crate::x509::certificate::CertificateFields;
 use crate::x509::escape::escape;
 use crate::x509::serial::Serial;
@@ -48,7 +49,7 @@ pub(super) struct Story<'e> {
     /// `completed` or `aborted`.
     pub outcome: Option<&'e str>,
     /// The token as opened last.
-    pub token: Option<&'e crate::ports::TokenIdentity>,
+    pub token: Option<&'e TokenIdentity>,
     /// Every intent in order.
     pub signings: Vec<Signing<'e>>,
     /// Issued records: their entry and event.
@@ -76,15 +77,9 @@ impl<'e> Story<'e> {
         };
         findings.begun(AuditId::Entries);
         findings.begun(AuditId::Intent);
-        let mut first_token = None;
         for entry in entries {
             match &entry.event {
-                Ok(event) => {
-                    story.add(entry, event, files, findings);
-                    if let (None, Event::TokenOpened { token }) = (&first_token, event) {
-                        first_token = serde_json::to_vec_pretty(token).ok();
-                    }
-                }
+                Ok(event) => story.add(entry, event, files, findings),
                 Err(kind) => findings.notice(format!(
                     "entry {} has a type this version does not know, {}: kept, not read",
                     entry.n,
@@ -95,16 +90,15 @@ impl<'e> Story<'e> {
         story.check_ends(findings);
         order::clocks(entries, findings);
         order::steps(entries, script, findings);
-        if let Some(bytes) = files.bytes.get(layout::TOKEN) {
-            let same = first_token.is_some_and(|json| json == *bytes);
-            findings.require(
-                AuditId::Entries,
-                same,
-                layout::TOKEN,
-                "not what the first token-opened entry says",
-            );
-        }
         story
+    }
+
+    /// The evidence that holds what a token-opened entry says. It is written before its entry,
+    /// so a crash may leave it without one, and the next session's beside it.
+    pub fn token_file<'f>(files: &'f Files, token: &TokenIdentity) -> Option<&'f str> {
+        let json = serde_json::to_vec_pretty(token).ok()?;
+        let stem = layout::TOKEN.strip_suffix(".json")?;
+        files.below(stem).find(|path| files.get(path) == json)
     }
 
     fn add(&mut self, entry: &'e Entry, event: &'e Event, files: &Files, findings: &mut Findings) {
@@ -131,7 +125,11 @@ impl<'e> Story<'e> {
             Event::Resumed {
                 torn: Some(file), ..
             } => check_file(files, file, entry.n, findings),
-            Event::TokenOpened { token } => self.token = Some(token),
+            Event::TokenOpened { token } => {
+                let kept = Self::token_file(files, token).is_some();
+                require(kept, "no file of the evidence says this of the token");
+                self.token = Some(token);
+            }
             Event::SignIntended { .. } => self.intend(entry, event, files, findings),
             Event::Signed { .. } => self.sign(entry, event, findings),
             Event::Issued { files: list, .. } => {
