@@ -16,6 +16,7 @@ use anchorite::audit::{self, Report, Verdict};
 use anchorite::ceremony::ledger_view::LedgerView;
 use anchorite::digest::Digest;
 use anchorite::host::DiskStore;
+use anchorite::ledger::register::Register;
 use anchorite::x509::certificate::Certificate;
 use ledger::{Copy, FIRST, How, SoftToken, World};
 
@@ -200,6 +201,66 @@ fn a_root_that_was_possibly_signed_is_made_again_with_another_key() {
         let mut world = World::new();
         world.token.fails_after = Some(0);
         corrected(world, source, How::default());
+    }
+}
+
+/// What a verification says of a request.
+fn said_of(report: &Report, request: &str) -> Vec<String> {
+    let place = format!("in/{request}");
+    let found = report.checks.iter().filter(|one| one.place == place);
+    found
+        .inspect(|one| assert_eq!(one.id, "VERIFY-PRODUCT"))
+        .map(|one| one.words.clone())
+        .collect()
+}
+
+#[test]
+fn a_key_and_a_name_that_were_certified_before_are_refused_again() {
+    let mut world = World::new();
+    world.hold_first();
+    // A writer who forgets what the root has issued: all is signed and sealed by the root.
+    world.forged_register = Some(Register::default());
+    let inputs = [
+        ("root.pem", world.root_pem()),
+        ("fra1.csr", world.requests[0].clone()),
+    ];
+    world.hold(ledger::SECOND, &inputs, How::default()).unwrap();
+    let mut store = DiskStore::open_read_only(&world.path()).unwrap();
+    let report = audit::ledger(&mut store, &world.root(), None);
+    assert_eq!(report.verdict, Verdict::Refused);
+    let said = said_of(&report.ceremonies[1], "fra1.csr");
+    assert!(said[0].starts_with("fra1: REQ-SUBJECT-TAKEN: "), "{said:?}");
+    let broken = report.ceremonies[1].checks.iter().filter(|one| !one.passed);
+    assert_eq!(broken.count(), 1, "{}", report.to_text());
+}
+
+#[test]
+fn a_request_with_the_given_roots_name_or_key_is_refused() {
+    let mut world = World::new();
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let mut params = rcgen::CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, "nyc3 etcd CA");
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.key_identifier_method = rcgen::KeyIdMethod::Sha256;
+    let own = params.self_signed(&key).unwrap();
+    params
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, "k8s CA of the root's key");
+    let request = params.serialize_request(&key).unwrap();
+    world.requests[1] = request.pem().unwrap().into_bytes();
+    world.hold_first();
+    let root = Certificate::from_der(own.der()).unwrap();
+    let report = verify(&world.copy(), ONE, &root, None);
+    assert_eq!(report.verdict, Verdict::Refused);
+    for (request, id) in [
+        ("nyc3-etcd.csr", ": REQ-SUBJECT-ISSUER: "),
+        ("k8s.csr", ": REQ-KEY-ISSUER: "),
+    ] {
+        let said = said_of(&report, request);
+        assert!(said[0].contains(id), "{request}: {said:?}");
     }
 }
 

@@ -14,6 +14,7 @@ mod order;
 mod out;
 mod products;
 mod report;
+mod requests;
 mod script;
 mod seal;
 mod sessions;
@@ -208,6 +209,7 @@ fn look(
             before,
             unmade: unmade.as_ref(),
         };
+        requests::check(&bench, findings);
         let (made, facts) = products::check(&bench, findings);
         products = facts;
         let has_root = matches!(story.begin, Some(Event::Begin { root: Some(_), .. }))
