@@ -372,6 +372,51 @@ fn an_interrupted_and_resumed_ceremony_is_verified() {
 }
 
 #[test]
+fn what_is_read_only_already_still_gets_its_sealed_name() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut world = World::new();
+    world.hold_first();
+    let root = world.root();
+    let (open, sealed) = (
+        world.path().join("0001-acme-root.open"),
+        world.path().join(ONE),
+    );
+    // The crash came after the last permission was taken, before the last rename.
+    fs::rename(&sealed, &open).unwrap();
+    world.hold_first_as(FIRST, RESUME).unwrap();
+    both(&world, &root, &Verdict::Verified, 0);
+    fs::rename(&sealed, &open).unwrap();
+    world.abort("acme-root");
+    both(&world, &root, &Verdict::Verified, 0);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&sealed.join("SEAL.txt")), 0o444);
+    assert_eq!(mode(&sealed.join("out")), 0o555);
+}
+
+#[test]
+fn a_rehearsal_is_not_resumed_as_production_nor_the_other_way() {
+    for rehearsal in [true, false] {
+        let mut world = World::new();
+        let left = How {
+            rehearsal,
+            ..left_at("generate", 0)
+        };
+        world.hold_first_as(FIRST, left).unwrap_err();
+        let other = How {
+            rehearsal: !rehearsal,
+            ..RESUME
+        };
+        let error = world.hold_first_as(FIRST, other).unwrap_err();
+        assert!(error.contains("rehearsal"), "{error}");
+        let same = How {
+            rehearsal,
+            ..RESUME
+        };
+        world.hold_first_as(FIRST, same).unwrap();
+    }
+}
+
+#[test]
 fn a_signature_that_was_asked_for_twice_is_verified() {
     let webtrust = FIRST.replace("\"private\"", "\"webtrust\"");
     for source in [FIRST, &webtrust] {

@@ -2,7 +2,7 @@
 //! what was possibly signed is listed, nobody signs the seal.
 
 use super::error::CeremonyError;
-use super::folder::{deliver, deliver_beside, settle};
+use super::folder::{deliver, deliver_beside, give_sealed_name, settle};
 use super::journal::Journal;
 use super::ledger_view::{LedgerView, root_of};
 use super::seal::{seal_of, sums};
@@ -70,9 +70,7 @@ pub fn abort(
         key_in_token: progress.key_intended.is_some(),
     };
     seal(store, &view, &journal, &open)?;
-    store.rename(&folder, &sealed)?;
-    store.sync_folder("")?;
-    store.make_read_only(&sealed)?;
+    give_sealed_name(store, &folder, &sealed)?;
     Ok(result)
 }
 

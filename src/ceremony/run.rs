@@ -2,7 +2,7 @@
 
 use super::console::Console;
 use super::error::{CeremonyError, Deeds, Failure};
-use super::folder::{deliver, deliver_beside, settle};
+use super::folder::{deliver, deliver_beside, give_sealed_name, settle};
 use super::journal::Journal;
 use super::ledger_view::LedgerView;
 use super::pages;
@@ -275,7 +275,7 @@ impl Course<'_, '_> {
         }
     }
 
-    /// Logs out, gives the folder its sealed name, and takes write permission from it.
+    /// Logs out, takes write permission from the folder, and gives it its sealed name.
     fn finish(&mut self, folder: &CeremonyFolder, seal: Digest) -> Result<Done, CeremonyError> {
         self.desk.token.logout()?;
         let open = folder.name();
@@ -284,9 +284,7 @@ impl Course<'_, '_> {
             ..folder.clone()
         }
         .name();
-        self.desk.store.rename(&open, &sealed)?;
-        self.desk.store.sync_folder("")?;
-        self.desk.store.make_read_only(&sealed)?;
+        give_sealed_name(self.desk.store, &open, &sealed)?;
         self.deeds.open = None;
         let plan = &self.job.prepared.plan;
         let signed = plan

@@ -363,15 +363,23 @@ fn protect(folder: &OwnedFd, shown: &str, depth: usize) -> Result<(), StoreError
             let below =
                 beneath::open_folder(folder.as_fd(), &[name]).map_err(|t| fail(t, &path))?;
             protect(&below, &path, depth - 1)?;
-            rustix::fs::fchmod(&below, Mode::from_raw_mode(0o555))
-                .map_err(|e| fail(e.into(), &path))?;
+            take_write(&below, 0o555).map_err(|t| fail(t, &path))?;
         } else {
             beneath::open_plain(folder, name, OFlags::RDONLY)
-                .and_then(|(file, _)| Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(0o444))?))
+                .and_then(|(file, _)| take_write(&file, 0o444))
                 .map_err(|t| fail(t, &path))?;
         }
     }
     Ok(())
+}
+
+/// Sets a mode and makes it safe; what has it already is left alone.
+fn take_write(opened: impl AsFd, mode: u32) -> Result<(), Trouble> {
+    let mode = Mode::from_raw_mode(mode);
+    if Mode::from_raw_mode(rustix::fs::fstat(&opened)?.st_mode) != mode {
+        rustix::fs::fchmod(&opened, mode)?;
+    }
+    Ok(rustix::fs::fsync(&opened)?)
 }
 
 #[cfg(test)]
