@@ -463,6 +463,18 @@ fn hundreds_of_intermediates_fit_into_one_ceremony() {
     world.hold(&source, &inputs, How::default()).unwrap();
     let report = verify(&world.copy(), ONE, &world.root(), None);
     assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_text());
+
+    // Given up after more signatures than one entry names.
+    let mut world = World::new();
+    world.token.fails_after = Some(230);
+    world.hold(&source, &inputs, How::default()).unwrap_err();
+    world.abort("acme-root");
+    let report = verify(&world.copy(), ONE, &world.root(), None);
+    let aborted = consistent("aborted, and signed by nobody");
+    assert_eq!(report.verdict, aborted, "{}", report.to_text());
+    let transcript = fs::read_to_string(world.path().join(ONE).join("transcript.jsonl")).unwrap();
+    let entries = transcript.matches("\"type\":\"aborted\"").count();
+    assert_eq!(entries, 4, "230 signed, and the rest of a batch");
 }
 
 #[test]

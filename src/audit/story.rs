@@ -1,6 +1,8 @@
 //! The transcript as a story: begin, sessions, steps, intents, results, close. What is out of
 //! its order is a finding.
 
+use std::collections::BTreeSet;
+
 use super::files::Files;
 use super::findings::{AuditId, Findings};
 use super::order;
@@ -54,6 +56,8 @@ pub(super) struct Story<'e> {
     pub signings: Vec<Signing<'e>>,
     /// Issued records: their entry and event.
     pub issued: Vec<(u64, &'e Event)>,
+    /// What the entries right before the last one list as signed and as possibly signed.
+    given_up: Option<(BTreeSet<&'e str>, BTreeSet<&'e str>)>,
     /// The hand-over's record.
     pub handed_over: Option<(u64, &'e [FileRecord])>,
 }
@@ -113,6 +117,11 @@ impl<'e> Story<'e> {
             self.outcome.is_none(),
             "something follows the closing entry",
         );
+        // Only what stands right before the end counts: an abort may itself have died, and the
+        // ceremony gone on.
+        if !matches!(event, Event::Aborted { .. } | Event::Close { .. }) {
+            self.given_up = None;
+        }
         match event {
             Event::Begin { format, .. } => {
                 require(
@@ -149,11 +158,9 @@ impl<'e> Story<'e> {
                 signed,
                 possibly_signed,
             } => {
-                let (kept, open) = self.signed_and_possibly();
-                require(
-                    *signed == kept && *possibly_signed == open,
-                    "does not list what was signed and what possibly was",
-                );
+                let (kept, open) = self.given_up.get_or_insert_default();
+                kept.extend(signed.iter().map(String::as_str));
+                open.extend(possibly_signed.iter().map(String::as_str));
             }
             Event::Close {
                 outcome,
@@ -178,18 +185,14 @@ impl<'e> Story<'e> {
         (number(self.signings.len()), number(kept.count()))
     }
 
-    /// Names of products with a signature, and of those with an intent alone; sorted.
-    fn signed_and_possibly(&self) -> (Vec<String>, Vec<String>) {
-        let mut names: Vec<&str> = self.signings.iter().map(|one| one.product).collect();
-        names.sort_unstable();
-        names.dedup();
-        let (signed, open): (Vec<&str>, Vec<&str>) = names.into_iter().partition(|name| {
-            self.signings
-                .iter()
-                .any(|one| one.product == *name && one.result.is_some())
-        });
-        let owned = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect();
-        (owned(signed), owned(open))
+    /// Names of products with a signature, and of those with an intent alone.
+    fn signed_and_possibly(&self) -> (BTreeSet<&'e str>, BTreeSet<&'e str>) {
+        let named = |one: &Signing<'e>| one.product;
+        let signed = self.signings.iter().filter(|one| one.result.is_some());
+        let signed: BTreeSet<&str> = signed.map(named).collect();
+        let all: BTreeSet<&str> = self.signings.iter().map(named).collect();
+        let open = all.difference(&signed).copied().collect();
+        (signed, open)
     }
 
     fn intend(
@@ -294,16 +297,20 @@ impl<'e> Story<'e> {
             at(last),
             "the transcript does not end with a closing entry",
         );
-        let aborted = self
-            .entries
-            .iter()
-            .any(|entry| matches!(entry.event, Ok(Event::Aborted { .. })));
         findings.require(
             AuditId::Entries,
-            !known || aborted == (self.outcome == Some("aborted")),
+            !known || self.given_up.is_some() == (self.outcome == Some("aborted")),
             at(last),
             "the outcome is not what the entry before says",
         );
+        if let Some(listed) = &self.given_up {
+            findings.require(
+                AuditId::Entries,
+                *listed == self.signed_and_possibly(),
+                at(last),
+                "the entries before do not list what was signed and what possibly was",
+            );
+        }
     }
 }
 

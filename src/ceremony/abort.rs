@@ -90,22 +90,40 @@ fn lacks_signature(store: &mut dyn Store, journal: &Journal) -> Result<bool, Cer
     }
 }
 
+/// Names in one entry: hundreds would not fit into its line.
+const MOST_NAMES: usize = 100;
+
+/// What was signed and what possibly was, in as many entries as that takes; one at least.
+fn aborted_events(signed: &[String], possibly_signed: &[String]) -> Vec<Event> {
+    let event = |signed: &[String], possibly_signed: &[String]| Event::Aborted {
+        signed: signed.to_vec(),
+        possibly_signed: possibly_signed.to_vec(),
+    };
+    if signed.len() + possibly_signed.len() <= MOST_NAMES {
+        return vec![event(signed, possibly_signed)];
+    }
+    let first = signed.chunks(MOST_NAMES).map(|part| event(part, &[]));
+    let second = possibly_signed
+        .chunks(MOST_NAMES)
+        .map(|part| event(&[], part));
+    first.chain(second).collect()
+}
+
 fn close(
     store: &mut dyn Store,
     clock: &mut dyn Clock,
     journal: &mut Journal,
 ) -> Result<(), CeremonyError> {
     let progress = &journal.progress;
-    let aborted = Event::Aborted {
-        signed: progress.signed_products(),
-        possibly_signed: progress.possibly_signed(),
-    };
+    let aborted = aborted_events(&progress.signed_products(), &progress.possibly_signed());
     let end = Event::Close {
         outcome: "aborted".to_owned(),
         signatures_asked: progress.asked,
         signatures_kept: progress.kept,
     };
-    journal.append(store, clock, None, &aborted)?;
+    for event in &aborted {
+        journal.append(store, clock, None, event)?;
+    }
     journal.append(store, clock, None, &end)?;
     Ok(journal.sync(store)?)
 }
