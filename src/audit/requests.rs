@@ -42,16 +42,15 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
             subject,
         };
         // What was never to be signed was looked at for people alone.
-        if intended.is_some() {
-            if let Err(refusal) = request(bytes, &context) {
-                let words = format!(
-                    "{}: {}: {}",
-                    escape(&document.name),
-                    refusal.id.public(),
-                    refusal.words
-                );
-                findings.fail(AuditId::Product, escape(&format!("in/{path}")), words);
-            }
+        let refused = intended.is_some().then(|| request(bytes, &context).err());
+        if let Some(refusal) = refused.flatten() {
+            let words = format!(
+                "{}: {}: {}",
+                escape(&document.name),
+                refusal.id.public(),
+                refusal.words
+            );
+            findings.fail(AuditId::Product, escape(&format!("in/{path}")), words);
         }
         if let Ok(request) = Request::from_bytes(bytes) {
             earlier.push(Claim {
