@@ -367,10 +367,12 @@ pub trait Store {
     fn sync_folder(&mut self, path: &str) -> Result<(), StoreError>;
     /// Renames without replacing (`RENAME_NOREPLACE`), within one folder or across.
     fn rename(&mut self, from: &str, to: &str) -> Result<(), StoreError>;
-    /// Removes a file that only we can have left (a `.part`).
+    /// Removes what only we can have left: a file that ends in `.part`, and a file or an empty
+    /// folder that is, or is below, a folder of the ledger that ends in `.new`.
     fn remove(&mut self, path: &str) -> Result<(), StoreError>;
-    /// Takes write permission from everything below a folder; the folder itself keeps it, for
-    /// the signatures that people add to the seal.
+    /// Takes write permission from everything below a folder, and syncs that; the folder itself
+    /// keeps it, for the signatures that people add to the seal. What is there can be synced
+    /// and made read-only again.
     fn make_read_only(&mut self, folder: &str) -> Result<(), StoreError>;
 }
 

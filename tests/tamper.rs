@@ -422,6 +422,13 @@ const CASES: &[Case] = &[
             s.insider();
         },
     ),
+    ("edited hand-over script, insider", Us, "VERIFY-OUT", |s| {
+        let digest = |s: &Scene<'_>| Digest::of(&s.read("out/handover.sh")).to_string();
+        let old = digest(s);
+        s.edit("out/handover.sh", "set -", "evil; set -");
+        s.line("\"handed-over\"", &old, &digest(s));
+        s.insider();
+    }),
     (
         "unplanned file delivered, insider",
         Both,

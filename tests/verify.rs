@@ -13,10 +13,12 @@ use std::path::Path;
 use std::process::Command;
 
 use anchorite::audit::{self, Report, Verdict};
+use anchorite::ceremony::ledger_view::LedgerView;
 use anchorite::digest::Digest;
 use anchorite::host::DiskStore;
+use anchorite::ledger::register::Register;
 use anchorite::x509::certificate::Certificate;
-use ledger::{Copy, FIRST, How, World};
+use ledger::{Copy, FIRST, How, SoftToken, World};
 
 const ONE: &str = "0001-acme-root";
 
@@ -155,6 +157,113 @@ fn an_aborted_ceremony_is_consistent_and_the_next_seal_binds_it() {
     }
 }
 
+/// Given up, corrected, and held again with a new key: what the first try was to make is not
+/// the root that there is now.
+fn corrected(mut world: World, first: &str, how: How) {
+    world.hold_first_as(first, how).unwrap_err();
+    world.abort("acme-root");
+    world.token = SoftToken::new("acme-root");
+    let second = FIRST.replace("id     = \"acme-root\"", "id     = \"acme-again\"");
+    let done = world.hold_first_as(&second, How::default()).unwrap();
+    assert_eq!(done.folder, "0002-acme-again");
+    let pem = fs::read(world.path().join("0002-acme-again/out/root.pem")).unwrap();
+    let root = Certificate::from_file(&pem).unwrap();
+    both(
+        &world,
+        &root,
+        &consistent("aborted, and signed by nobody"),
+        8,
+    );
+    let mut store = DiskStore::open_read_only(&world.path()).unwrap();
+    let report = audit::ledger(&mut store, &root, None);
+    assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_text());
+    let told = |notice: &String| notice.starts_with("0001-acme-root is aborted");
+    assert!(report.notices.iter().any(told), "{:?}", report.notices);
+    let view = LedgerView::read(&mut store).unwrap();
+    assert_eq!(view.root, Some(root));
+}
+
+#[test]
+fn a_first_ceremony_is_given_up_and_corrected() {
+    let named = FIRST.replace("Acme Root G1", "Acme Rot G1");
+    let rsa = FIRST.replace("ec:P-384", "rsa:3072");
+    for question in ["begin", "generate", "approve"] {
+        corrected(World::new(), &named, left_at(question, 0));
+    }
+    corrected(World::new(), &rsa, left_at("generate", 0));
+}
+
+#[test]
+fn a_root_that_was_possibly_signed_is_made_again_with_another_key() {
+    let named = FIRST.replace("Acme Root G1", "Acme Rot G1");
+    let webtrust = FIRST.replace("\"private\"", "\"webtrust\"");
+    for source in [FIRST, &named, &webtrust] {
+        let mut world = World::new();
+        world.token.fails_after = Some(0);
+        corrected(world, source, How::default());
+    }
+}
+
+/// What a verification says of a request.
+fn said_of(report: &Report, request: &str) -> Vec<String> {
+    let place = format!("in/{request}");
+    let found = report.checks.iter().filter(|one| one.place == place);
+    found
+        .inspect(|one| assert_eq!(one.id, "VERIFY-PRODUCT"))
+        .map(|one| one.words.clone())
+        .collect()
+}
+
+#[test]
+fn a_key_and_a_name_that_were_certified_before_are_refused_again() {
+    let mut world = World::new();
+    world.hold_first();
+    // A writer who forgets what the root has issued: all is signed and sealed by the root.
+    world.forged_register = Some(Register::default());
+    let inputs = [
+        ("root.pem", world.root_pem()),
+        ("fra1.csr", world.requests[0].clone()),
+    ];
+    world.hold(ledger::SECOND, &inputs, How::default()).unwrap();
+    let mut store = DiskStore::open_read_only(&world.path()).unwrap();
+    let report = audit::ledger(&mut store, &world.root(), None);
+    assert_eq!(report.verdict, Verdict::Refused);
+    let said = said_of(&report.ceremonies[1], "fra1.csr");
+    assert!(said[0].starts_with("fra1: REQ-SUBJECT-TAKEN: "), "{said:?}");
+    let broken = report.ceremonies[1].checks.iter().filter(|one| !one.passed);
+    assert_eq!(broken.count(), 1, "{}", report.to_text());
+}
+
+#[test]
+fn a_request_with_the_given_roots_name_or_key_is_refused() {
+    let mut world = World::new();
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let mut params = rcgen::CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, "nyc3 etcd CA");
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.key_identifier_method = rcgen::KeyIdMethod::Sha256;
+    let own = params.self_signed(&key).unwrap();
+    params
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, "k8s CA of the root's key");
+    let request = params.serialize_request(&key).unwrap();
+    world.requests[1] = request.pem().unwrap().into_bytes();
+    world.hold_first();
+    let root = Certificate::from_der(own.der()).unwrap();
+    let report = verify(&world.copy(), ONE, &root, None);
+    assert_eq!(report.verdict, Verdict::Refused);
+    for (request, id) in [
+        ("nyc3-etcd.csr", ": REQ-SUBJECT-ISSUER: "),
+        ("k8s.csr", ": REQ-KEY-ISSUER: "),
+    ] {
+        let said = said_of(&report, request);
+        assert!(said[0].contains(id), "{request}: {said:?}");
+    }
+}
+
 #[test]
 fn a_crl_that_was_signed_before_the_end_counts() {
     let mut world = World::new();
@@ -263,6 +372,51 @@ fn an_interrupted_and_resumed_ceremony_is_verified() {
 }
 
 #[test]
+fn what_is_read_only_already_still_gets_its_sealed_name() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut world = World::new();
+    world.hold_first();
+    let root = world.root();
+    let (open, sealed) = (
+        world.path().join("0001-acme-root.open"),
+        world.path().join(ONE),
+    );
+    // The crash came after the last permission was taken, before the last rename.
+    fs::rename(&sealed, &open).unwrap();
+    world.hold_first_as(FIRST, RESUME).unwrap();
+    both(&world, &root, &Verdict::Verified, 0);
+    fs::rename(&sealed, &open).unwrap();
+    world.abort("acme-root");
+    both(&world, &root, &Verdict::Verified, 0);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&sealed.join("SEAL.txt")), 0o444);
+    assert_eq!(mode(&sealed.join("out")), 0o555);
+}
+
+#[test]
+fn a_rehearsal_is_not_resumed_as_production_nor_the_other_way() {
+    for rehearsal in [true, false] {
+        let mut world = World::new();
+        let left = How {
+            rehearsal,
+            ..left_at("generate", 0)
+        };
+        world.hold_first_as(FIRST, left).unwrap_err();
+        let other = How {
+            rehearsal: !rehearsal,
+            ..RESUME
+        };
+        let error = world.hold_first_as(FIRST, other).unwrap_err();
+        assert!(error.contains("rehearsal"), "{error}");
+        let same = How {
+            rehearsal,
+            ..RESUME
+        };
+        world.hold_first_as(FIRST, same).unwrap();
+    }
+}
+
+#[test]
 fn a_signature_that_was_asked_for_twice_is_verified() {
     let webtrust = FIRST.replace("\"private\"", "\"webtrust\"");
     for source in [FIRST, &webtrust] {
@@ -309,6 +463,18 @@ fn hundreds_of_intermediates_fit_into_one_ceremony() {
     world.hold(&source, &inputs, How::default()).unwrap();
     let report = verify(&world.copy(), ONE, &world.root(), None);
     assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_text());
+
+    // Given up after more signatures than one entry names.
+    let mut world = World::new();
+    world.token.fails_after = Some(230);
+    world.hold(&source, &inputs, How::default()).unwrap_err();
+    world.abort("acme-root");
+    let report = verify(&world.copy(), ONE, &world.root(), None);
+    let aborted = consistent("aborted, and signed by nobody");
+    assert_eq!(report.verdict, aborted, "{}", report.to_text());
+    let transcript = fs::read_to_string(world.path().join(ONE).join("transcript.jsonl")).unwrap();
+    let entries = transcript.matches("\"type\":\"aborted\"").count();
+    assert_eq!(entries, 4, "230 signed, and the rest of a batch");
 }
 
 #[test]

@@ -6,17 +6,19 @@ use super::products::Bench;
 use super::story::{Signing, at};
 use crate::check::crl::CrlContext;
 use crate::check::tbs::TbsContext;
-use crate::check::{self, Finding, Refusal};
+use crate::check::{self, Refusal};
 use crate::ledger::register::Register;
 use crate::plan::document::ProductDocument;
 use crate::plan::{CrlPlan, Product};
 use crate::x509::certificate::CertificateFields;
 use crate::x509::crl::CrlFields;
 use crate::x509::escape::escape;
-use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
+use crate::x509::public_key::PublicKey;
 use crate::x509::request::Request;
 use crate::x509::serial::Serial;
 use crate::x509::tbs::{CertificateTbs, CrlTbs};
+
+const BEFORE_ROOT: &str = "its signature was intended before there was a root";
 
 /// The same checks that the body passed before it was signed.
 pub(super) fn check(
@@ -25,10 +27,13 @@ pub(super) fn check(
     product: &Product,
     signing: &Signing<'_>,
     body: &[u8],
-) -> Result<Vec<Finding>, Box<Refusal>> {
+) -> Result<(), String> {
     let none = Register::default();
     let register = bench.before.map_or(&none, |before| &before.register);
     let authority = bench.authority;
+    if document.crl_number.is_some() && bench.unmade.is_some() {
+        return Err(BEFORE_ROOT.to_owned());
+    }
     if let Some(number) = document.crl_number {
         let fields = CrlFields::from_tbs(body).ok();
         let plan = CrlPlan {
@@ -43,29 +48,45 @@ pub(super) fn check(
             register,
         };
         return check::crl::crl(CrlTbs(body.to_vec()), &context)
-            .map(|(_, findings)| findings)
-            .map_err(Box::new);
+            .map(drop)
+            .map_err(|refusal| told(&refusal));
     }
     let fields = CertificateFields::from_tbs(body).ok();
-    let own = fields.and_then(|fields| PublicKey::from_spki(&fields.spki).ok());
     let self_signed = document.unknown == "own";
+    let unmade = fields
+        .as_ref()
+        .filter(|_| self_signed)
+        .zip(bench.unmade.zip(bench.script.plan.as_ref()))
+        .and_then(|(fields, (unmade, plan))| unmade.issuer(plan, fields));
+    let own = fields.and_then(|fields| PublicKey::from_spki(&fields.spki).ok());
+    let (issuer, root_key, algorithm) = match &unmade {
+        Some((issuer, key, algorithm)) => (issuer, *key, *algorithm),
+        None if bench.unmade.is_some() => {
+            return Err(BEFORE_ROOT.to_owned());
+        }
+        None => (&authority.issuer, &authority.key, authority.algorithm),
+    };
     let key = own
         .filter(|_| !self_signed)
-        .unwrap_or_else(|| authority.key.clone());
+        .unwrap_or_else(|| root_key.clone());
     let serials = other_serials(bench, signing.product);
     let context = TbsContext {
         product,
-        issuer: &authority.issuer,
+        issuer,
         self_signed,
-        algorithm: authority.algorithm,
+        algorithm,
         key: &key,
         now: signing.time,
         register,
         serials: &serials,
     };
     check::tbs::certificate(CertificateTbs(body.to_vec()), &context)
-        .map(|(_, findings)| findings)
-        .map_err(Box::new)
+        .map(drop)
+        .map_err(|refusal| told(&refusal))
+}
+
+fn told(refusal: &Refusal) -> String {
+    format!("{}: {}", refusal.id.public(), refusal.words)
 }
 
 fn other_serials(bench: &Bench<'_>, product: &str) -> Vec<Serial> {
@@ -106,13 +127,11 @@ pub(super) fn check_origin(
         return require(false, "its request cannot be read");
     };
     require(fields.spki == request.spki, "its key is not the request's");
-    let possession = PublicKey::from_spki(&request.spki).is_ok_and(|key| {
-        SignatureAlgorithm::from_der(&request.algorithm)
-            .is_some_and(|algorithm| key.verifies(algorithm, &request.info, &request.signature))
-    });
-    require(possession, "the request's own signature does not verify");
-    if let Some(subjects) = &bench.script.subjects {
-        let wanted = subjects.get(path).unwrap_or(&request.subject);
+    if let Some(wanted) = &bench.script.wanted {
+        let named = wanted.iter().find(|one| one.request == *path);
+        let wanted = named
+            .and_then(|one| one.subject.as_ref())
+            .unwrap_or(&request.subject);
         require(
             fields.subject == *wanted,
             "its subject is neither the request's nor the file's",

@@ -56,7 +56,7 @@ impl Files {
     }
 
     /// Paths that begin like this.
-    pub fn below<'f>(&'f self, prefix: &'f str) -> impl Iterator<Item = &'f str> {
+    pub fn below<'f, 'p>(&'f self, prefix: &'p str) -> impl Iterator<Item = &'f str> + use<'f, 'p> {
         self.bytes
             .keys()
             .map(String::as_str)

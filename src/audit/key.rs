@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::authority::Authority;
 use super::findings::{AuditId, Findings};
 use super::story::at;
+use super::unmade::Unmade;
 use crate::check::key::{ExpectedKey, root_key};
 use crate::digest::{Digest, unhex};
 use crate::ledger::entry::{Entry, Event};
@@ -12,11 +13,12 @@ use crate::ports::{KeyId, TokenKey};
 use crate::x509::public_key::PublicKey;
 
 /// Checks every record of the key. `has_root`: this ceremony used or made a root; one that was
-/// given up before that has a key of its own at most.
+/// given up before that has a key of its own at most, the same in every record.
 pub(super) fn check(
     entries: &[Entry],
     authority: &Authority<'_>,
     has_root: bool,
+    unmade: Option<&Unmade>,
     findings: &mut Findings,
 ) {
     findings.begun(AuditId::Key);
@@ -41,9 +43,13 @@ pub(super) fn check(
                         "entry {}: a key was made for a root that never came to be",
                         entry.n
                     ));
+                }
+                let own = unmade.and_then(|unmade| unmade.key.as_ref());
+                let expected = ExpectedKey::Same(own.unwrap_or(&authority.key));
+                if !has_root && unmade.is_none() {
                     continue;
                 }
-                if let Err(refusal) = root_key(vec![key], &ExpectedKey::Same(&authority.key)) {
+                if let Err(refusal) = root_key(vec![key], &expected) {
                     let words = format!("as recorded: {}: {}", refusal.id.public(), refusal.words);
                     findings.fail(AuditId::Key, at(entry.n), words);
                 }

@@ -5,7 +5,7 @@ use super::findings::{AuditId, Findings};
 use super::report::{LedgerReport, Report, Verdict};
 use super::{Before, audit, name_of};
 use crate::digest::Digest;
-use crate::ledger::layout::CeremonyFolder;
+use crate::ledger::layout::{self, CeremonyFolder};
 use crate::ledger::seal::Seal;
 use crate::ports::{EntryKind, Store};
 use crate::x509::certificate::Certificate;
@@ -91,6 +91,12 @@ fn folders(
             Some(folder) if entry.kind == EntryKind::Folder && !folder.open => sealed.push(folder),
             Some(folder) if entry.kind == EntryKind::Folder && open.is_none() => {
                 open = Some(folder);
+            }
+            None if entry.kind == EntryKind::Folder && layout::is_staging(&entry.name) => {
+                findings.notice(format!(
+                    "{} was left by a run that died before its ceremony began",
+                    escape(&entry.name)
+                ));
             }
             _ => {
                 let words = "does not belong into a ledger";

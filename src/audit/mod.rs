@@ -14,10 +14,12 @@ mod order;
 mod out;
 mod products;
 mod report;
+mod requests;
 mod script;
 mod seal;
 mod sessions;
 mod story;
+mod unmade;
 
 pub use findings::AuditId;
 pub use ledger::ledger;
@@ -40,6 +42,7 @@ use findings::Findings;
 use products::Bench;
 use script::Script;
 use story::Story;
+use unmade::Unmade;
 
 /// What the ledger was before a ceremony.
 #[derive(Clone, Debug, Default)]
@@ -190,7 +193,8 @@ fn look(
         files.check_folders(seal.completed, findings);
         audited.report.ceremony = escape(&seal.ceremony);
     }
-    let script = Script::read(&files, before, authority, findings);
+    let unmade = Unmade::of(&entries);
+    let script = Script::read(&files, before, authority, unmade.as_ref(), findings);
     let mut products = Vec::new();
     // A transcript that is broken tells no story: what it would say is not to be believed.
     if let (Some(_), Some(seal)) = (head, &seal) {
@@ -203,12 +207,14 @@ fn look(
             story: &story,
             files: &files,
             before,
+            unmade: unmade.as_ref(),
         };
+        requests::check(&bench, findings);
         let (made, facts) = products::check(&bench, findings);
         products = facts;
         let has_root = matches!(story.begin, Some(Event::Begin { root: Some(_), .. }))
             || made.iter().any(|one| one.is_root);
-        key::check(&entries, authority, has_root, findings);
+        key::check(&entries, authority, has_root, unmade.as_ref(), findings);
         out::check(&bench, &made, findings);
         seal::check(seal, &story, &script, &made, authority, before, findings);
         sessions::check_evidence(&story, &files, findings);

@@ -7,12 +7,16 @@ use super::files::Files;
 use super::findings::{AuditId, Findings};
 use super::products::{Bench, Made};
 use super::story::at;
-use crate::handover::{self, OutputFile};
+use crate::digest::Digest;
+use crate::handover::{self, Handover, Intermediate, OutputFile};
 use crate::ledger::entry::Event;
 use crate::ledger::layout;
+use crate::plan::document::TOOL;
+use crate::x509::certificate::Certificate;
+use crate::x509::crl::Crl;
 use crate::x509::escape::escape;
 
-/// What else a hand-over holds: made for people, judged by their digests alone.
+/// What else a hand-over holds: made for Vault's administrator.
 const CLOSING: [&str; 2] = ["out/handover.sh", "out/HANDOVER.md"];
 
 /// The files of one product, with their paths below the ceremony's folder. `None` where its
@@ -63,7 +67,75 @@ pub(super) fn check(bench: &Bench<'_>, made: &[Made], findings: &mut Findings) {
     }
     let completed = story.outcome == Some("completed");
     compare(bench.files, &expected, completed, has_root, findings);
+    if has_root && story.handed_over.is_some() {
+        check_closing(bench, made, rehearsal, findings);
+    }
     check_record(bench, findings);
+}
+
+/// Script and sheet are made again. Another version may have other words: that is told, and
+/// their digests are bound all the same.
+fn check_closing(bench: &Bench<'_>, made: &[Made], rehearsal: bool, findings: &mut Findings) {
+    let Some(Event::Begin { ceremony, tool, .. }) = bench.story.begin else {
+        return;
+    };
+    let again = delivered(bench, made, ceremony, rehearsal)
+        .and_then(|handover| handover::closing_files(&handover).ok())
+        .unwrap_or_default();
+    let again: BTreeMap<String, Vec<u8>> = again.into_iter().map(below_out).collect();
+    for path in CLOSING {
+        let same = again.get(path).map(Vec::as_slice) == Some(bench.files.get(path));
+        if tool == TOOL {
+            let words = "is not what follows from the transcript";
+            findings.require(AuditId::Out, same, path, words);
+        } else if !same {
+            findings.notice(format!(
+                "{path} is another version's: only its digest is judged"
+            ));
+        }
+    }
+}
+
+/// The hand-over as the products tell it; `None` where one cannot be read.
+fn delivered(
+    bench: &Bench<'_>,
+    made: &[Made],
+    ceremony: &str,
+    rehearsal: bool,
+) -> Option<Handover> {
+    let root = bench.authority.certificate;
+    let mut handover = Handover {
+        ceremony: ceremony.to_owned(),
+        rehearsal,
+        root_der: root.der.clone(),
+        root_subject: root.fields.subject.to_string(),
+        root_not_after: root.fields.not_after,
+        crl: None,
+        intermediates: Vec::new(),
+    };
+    for one in made {
+        if let Some(mount) = &one.mount {
+            let certificate = Certificate::from_der(&one.der).ok()?;
+            let fields = &certificate.fields;
+            handover.intermediates.push(Intermediate {
+                step: one.name.clone(),
+                mount: mount.clone(),
+                subject: fields.subject.to_string(),
+                serial: fields.serial.to_string(),
+                spki_sha256: Digest::of(&fields.spki),
+                not_after: fields.not_after,
+                der: one.der.clone(),
+            });
+        } else if one.is_crl {
+            let fields = Crl::from_der(&one.der).ok()?.fields;
+            handover.crl = Some(handover::Crl {
+                der: one.der.clone(),
+                number: fields.number().unwrap_or_default(),
+                next_update: fields.next_update,
+            });
+        }
+    }
+    Some(handover)
 }
 
 fn compare(

@@ -9,6 +9,7 @@ use super::findings::{AuditId, Findings};
 use super::report::ProductFact;
 use super::script::Script;
 use super::story::{Signing, Story, at};
+use super::unmade::Unmade;
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
 use crate::plan::document::ProductDocument;
@@ -43,6 +44,8 @@ pub(super) struct Bench<'w> {
     pub story: &'w Story<'w>,
     pub files: &'w Files,
     pub before: Option<&'w Before>,
+    /// The root that was to be made and was not.
+    pub unmade: Option<&'w Unmade>,
 }
 
 /// Checks all products; gives back those that are signed, in the order of the plan, and the
@@ -110,14 +113,8 @@ fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Finding
         "another body for the same product",
     );
     if let (Some(body), Some(product)) = (&signing.body, bench.script.planned(document)) {
-        let checked = bodies::check(bench, document, &product, signing, body);
-        if let Err(refusal) = checked {
-            let words = format!(
-                "{}: {}: {}",
-                escape(signing.product),
-                refusal.id.public(),
-                refusal.words
-            );
+        if let Err(why) = bodies::check(bench, document, &product, signing, body) {
+            let words = format!("{}: {why}", escape(signing.product));
             findings.fail(AuditId::Product, place(), words);
         }
         bodies::check_origin(bench, document, signing, body, findings);

@@ -6,13 +6,13 @@ use super::Before;
 use super::authority::Authority;
 use super::files::Files;
 use super::findings::{AuditId, Findings};
+use super::unmade::Unmade;
 use crate::digest::Digest;
 use crate::ledger::layout;
 use crate::plan::document::{PlanDocument, ProductDocument, StepDocument, TOOL};
-use crate::plan::make::Draft;
+use crate::plan::make::{Draft, WantedRequest};
 use crate::plan::{LedgerState, Product, Validity, lock};
 use crate::x509::escape::escape;
-use crate::x509::name::Name;
 use crate::x509::public_key::RootKey;
 use crate::x509::request::Request;
 use crate::x509::template::Unknown;
@@ -25,9 +25,9 @@ pub(super) struct Script {
     pub lock: Digest,
     /// The plan.
     pub plan: Option<PlanDocument>,
-    /// Subjects that the ceremony file puts in place of a request's, by the request's path.
-    /// `None` where the file cannot be read: then the template alone tells.
-    pub subjects: Option<BTreeMap<String, Name>>,
+    /// What the ceremony file says of its requests. `None` where it cannot be read: then the
+    /// template alone tells.
+    pub wanted: Option<Vec<WantedRequest>>,
 }
 
 impl Script {
@@ -36,6 +36,7 @@ impl Script {
         files: &Files,
         before: Option<&Before>,
         authority: &Authority<'_>,
+        unmade: Option<&Unmade>,
         findings: &mut Findings,
     ) -> Self {
         check_lock(files, findings);
@@ -51,11 +52,14 @@ impl Script {
         let mut script = Self {
             lock: Digest::of(files.get(layout::SCRIPT_LOCK)),
             plan,
-            subjects: None,
+            wanted: None,
         };
         if let Some(plan) = script.plan.take() {
-            check_plan(&plan, files, before, authority, findings);
-            script.subjects = recompute(&plan, files, findings);
+            check_plan(&plan, files, before, findings);
+            if unmade.is_none() {
+                check_root(&plan, authority, findings);
+            }
+            script.wanted = recompute(&plan, files, findings);
             script.plan = Some(plan);
         }
         script
@@ -147,11 +151,25 @@ fn check_lock(files: &Files, findings: &mut Findings) {
     }
 }
 
+fn check_root(plan: &PlanDocument, authority: &Authority<'_>, findings: &mut Findings) {
+    let mut require = |holds: bool, words: &str| {
+        findings.require(AuditId::Plan, holds, layout::SCRIPT_PLAN, words);
+    };
+    let key = RootKey::parse(&plan.root.key);
+    require(
+        key.is_some_and(|key| key.kind() == authority.key.kind()),
+        "its root key is of another type than the given root's",
+    );
+    require(
+        plan.root.subject == crate::digest::hex(authority.certificate.fields.subject.as_der()),
+        "its root has another subject than the given root",
+    );
+}
+
 fn check_plan(
     plan: &PlanDocument,
     files: &Files,
     before: Option<&Before>,
-    authority: &Authority<'_>,
     findings: &mut Findings,
 ) {
     let mut require = |holds: bool, words: &str| {
@@ -167,15 +185,6 @@ fn check_plan(
     require(
         inputs && plan.inputs.len() == count,
         "its inputs are not the files in in/",
-    );
-    let key = RootKey::parse(&plan.root.key);
-    require(
-        key.is_some_and(|key| key.kind() == authority.key.kind()),
-        "its root key is of another type than the given root's",
-    );
-    require(
-        plan.root.subject == crate::digest::hex(authority.certificate.fields.subject.as_der()),
-        "its root has another subject than the given root",
     );
     for step in &plan.steps {
         let digests: Vec<Digest> = step
@@ -218,10 +227,10 @@ fn recompute(
     plan: &PlanDocument,
     files: &Files,
     findings: &mut Findings,
-) -> Option<BTreeMap<String, Name>> {
+) -> Option<Vec<WantedRequest>> {
     let ours = plan.tool == TOOL;
     let again = made_again(plan, files);
-    let (made, subjects) = match again {
+    let (made, wanted) = match again {
         Ok(both) => both,
         Err(why) => {
             let words = format!("cannot be made again from the ceremony file: {why}");
@@ -244,13 +253,13 @@ fn recompute(
     } else if !same {
         findings.notice("this version would make another plan of the same ceremony file");
     }
-    Some(subjects)
+    Some(wanted)
 }
 
 fn made_again(
     plan: &PlanDocument,
     files: &Files,
-) -> Result<(PlanDocument, BTreeMap<String, Name>), String> {
+) -> Result<(PlanDocument, Vec<WantedRequest>), String> {
     let source = std::str::from_utf8(files.get(layout::SCRIPT_FILE))
         .map_err(|_| "it is not UTF-8".to_owned())?;
     let draft = Draft::parse(source).map_err(|error| escape(&error.to_string()))?;
@@ -260,16 +269,14 @@ fn made_again(
         inputs.insert(path, bytes);
     }
     let mut requests = BTreeMap::new();
-    let mut subjects = BTreeMap::new();
-    for wanted in draft
+    let wanted = draft
         .wanted_requests()
-        .map_err(|e| escape(&e.to_string()))?
-    {
-        let bytes = inputs.get(&wanted.request).map_or(&[][..], Vec::as_slice);
+        .map_err(|e| escape(&e.to_string()))?;
+    for one in &wanted {
+        let bytes = inputs.get(&one.request).map_or(&[][..], Vec::as_slice);
         let request = Request::from_bytes(bytes)
-            .map_err(|error| format!("{}: {error}", escape(&wanted.request)))?;
-        requests.insert(wanted.request.clone(), request);
-        subjects.extend(wanted.subject.map(|subject| (wanted.request, subject)));
+            .map_err(|error| format!("{}: {error}", escape(&one.request)))?;
+        requests.insert(one.request.clone(), request);
     }
     let ledger = LedgerState {
         ceremonies: plan.ledger.ceremonies,
@@ -281,5 +288,5 @@ fn made_again(
         .map_err(|error| escape(&error.to_string()))?;
     let mut document = PlanDocument::of(&made);
     document.tool.clone_from(&plan.tool);
-    Ok((document, subjects))
+    Ok((document, wanted))
 }

@@ -45,7 +45,7 @@ pub(super) fn check(story: &Story<'_>, authority: &Authority<'_>, findings: &mut
 
 /// Evidence that no entry names is told: a crash may leave it, and the sums cover it.
 pub(super) fn check_evidence(story: &Story<'_>, files: &Files, findings: &mut Findings) {
-    let mut named: Vec<&str> = vec![layout::TOKEN];
+    let mut named: Vec<&str> = Vec::new();
     for entry in story.entries {
         match &entry.event {
             Ok(
@@ -54,6 +54,7 @@ pub(super) fn check_evidence(story: &Story<'_>, files: &Files, findings: &mut Fi
                     torn: Some(file), ..
                 },
             ) => named.push(&file.path),
+            Ok(Event::TokenOpened { token }) => named.extend(Story::token_file(files, token)),
             Ok(Event::SignIntended {
                 tbs_file: Some(path),
                 ..

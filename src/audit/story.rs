@@ -1,6 +1,8 @@
 //! The transcript as a story: begin, sessions, steps, intents, results, close. What is out of
 //! its order is a finding.
 
+use std::collections::BTreeSet;
+
 use super::files::Files;
 use super::findings::{AuditId, Findings};
 use super::order;
@@ -8,6 +10,7 @@ use super::script::Script;
 use crate::digest::{Digest, unhex};
 use crate::ledger::entry::{self, Entry, Event, FileRecord};
 use crate::ledger::layout;
+use crate::ports::TokenIdentity;
 use crate::x509::certificate::CertificateFields;
 use crate::x509::escape::escape;
 use crate::x509::serial::Serial;
@@ -48,11 +51,13 @@ pub(super) struct Story<'e> {
     /// `completed` or `aborted`.
     pub outcome: Option<&'e str>,
     /// The token as opened last.
-    pub token: Option<&'e crate::ports::TokenIdentity>,
+    pub token: Option<&'e TokenIdentity>,
     /// Every intent in order.
     pub signings: Vec<Signing<'e>>,
     /// Issued records: their entry and event.
     pub issued: Vec<(u64, &'e Event)>,
+    /// What the entries right before the last one list as signed and as possibly signed.
+    given_up: Option<(BTreeSet<&'e str>, BTreeSet<&'e str>)>,
     /// The hand-over's record.
     pub handed_over: Option<(u64, &'e [FileRecord])>,
 }
@@ -76,15 +81,9 @@ impl<'e> Story<'e> {
         };
         findings.begun(AuditId::Entries);
         findings.begun(AuditId::Intent);
-        let mut first_token = None;
         for entry in entries {
             match &entry.event {
-                Ok(event) => {
-                    story.add(entry, event, files, findings);
-                    if let (None, Event::TokenOpened { token }) = (&first_token, event) {
-                        first_token = serde_json::to_vec_pretty(token).ok();
-                    }
-                }
+                Ok(event) => story.add(entry, event, files, findings),
                 Err(kind) => findings.notice(format!(
                     "entry {} has a type this version does not know, {}: kept, not read",
                     entry.n,
@@ -95,16 +94,15 @@ impl<'e> Story<'e> {
         story.check_ends(findings);
         order::clocks(entries, findings);
         order::steps(entries, script, findings);
-        if let Some(bytes) = files.bytes.get(layout::TOKEN) {
-            let same = first_token.is_some_and(|json| json == *bytes);
-            findings.require(
-                AuditId::Entries,
-                same,
-                layout::TOKEN,
-                "not what the first token-opened entry says",
-            );
-        }
         story
+    }
+
+    /// The evidence that holds what a token-opened entry says. It is written before its entry,
+    /// so a crash may leave it without one, and the next session's beside it.
+    pub fn token_file<'f>(files: &'f Files, token: &TokenIdentity) -> Option<&'f str> {
+        let json = serde_json::to_vec_pretty(token).ok()?;
+        let stem = layout::TOKEN.strip_suffix(".json")?;
+        files.below(stem).find(|path| files.get(path) == json)
     }
 
     fn add(&mut self, entry: &'e Entry, event: &'e Event, files: &Files, findings: &mut Findings) {
@@ -119,6 +117,11 @@ impl<'e> Story<'e> {
             self.outcome.is_none(),
             "something follows the closing entry",
         );
+        // Only what stands right before the end counts: an abort may itself have died, and the
+        // ceremony gone on.
+        if !matches!(event, Event::Aborted { .. } | Event::Close { .. }) {
+            self.given_up = None;
+        }
         match event {
             Event::Begin { format, .. } => {
                 require(
@@ -131,7 +134,11 @@ impl<'e> Story<'e> {
             Event::Resumed {
                 torn: Some(file), ..
             } => check_file(files, file, entry.n, findings),
-            Event::TokenOpened { token } => self.token = Some(token),
+            Event::TokenOpened { token } => {
+                let kept = Self::token_file(files, token).is_some();
+                require(kept, "no file of the evidence says this of the token");
+                self.token = Some(token);
+            }
             Event::SignIntended { .. } => self.intend(entry, event, files, findings),
             Event::Signed { .. } => self.sign(entry, event, findings),
             Event::Issued { files: list, .. } => {
@@ -151,11 +158,9 @@ impl<'e> Story<'e> {
                 signed,
                 possibly_signed,
             } => {
-                let (kept, open) = self.signed_and_possibly();
-                require(
-                    *signed == kept && *possibly_signed == open,
-                    "does not list what was signed and what possibly was",
-                );
+                let (kept, open) = self.given_up.get_or_insert_default();
+                kept.extend(signed.iter().map(String::as_str));
+                open.extend(possibly_signed.iter().map(String::as_str));
             }
             Event::Close {
                 outcome,
@@ -180,18 +185,14 @@ impl<'e> Story<'e> {
         (number(self.signings.len()), number(kept.count()))
     }
 
-    /// Names of products with a signature, and of those with an intent alone; sorted.
-    fn signed_and_possibly(&self) -> (Vec<String>, Vec<String>) {
-        let mut names: Vec<&str> = self.signings.iter().map(|one| one.product).collect();
-        names.sort_unstable();
-        names.dedup();
-        let (signed, open): (Vec<&str>, Vec<&str>) = names.into_iter().partition(|name| {
-            self.signings
-                .iter()
-                .any(|one| one.product == *name && one.result.is_some())
-        });
-        let owned = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect();
-        (owned(signed), owned(open))
+    /// Names of products with a signature, and of those with an intent alone.
+    fn signed_and_possibly(&self) -> (BTreeSet<&'e str>, BTreeSet<&'e str>) {
+        let named = |one: &Signing<'e>| one.product;
+        let signed = self.signings.iter().filter(|one| one.result.is_some());
+        let signed: BTreeSet<&str> = signed.map(named).collect();
+        let all: BTreeSet<&str> = self.signings.iter().map(named).collect();
+        let open = all.difference(&signed).copied().collect();
+        (signed, open)
     }
 
     fn intend(
@@ -296,16 +297,20 @@ impl<'e> Story<'e> {
             at(last),
             "the transcript does not end with a closing entry",
         );
-        let aborted = self
-            .entries
-            .iter()
-            .any(|entry| matches!(entry.event, Ok(Event::Aborted { .. })));
         findings.require(
             AuditId::Entries,
-            !known || aborted == (self.outcome == Some("aborted")),
+            !known || self.given_up.is_some() == (self.outcome == Some("aborted")),
             at(last),
             "the outcome is not what the entry before says",
         );
+        if let Some(listed) = &self.given_up {
+            findings.require(
+                AuditId::Entries,
+                *listed == self.signed_and_possibly(),
+                at(last),
+                "the entries before do not list what was signed and what possibly was",
+            );
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! what was possibly signed is listed, nobody signs the seal.
 
 use super::error::CeremonyError;
-use super::folder::{deliver, deliver_beside, settle};
+use super::folder::{deliver, deliver_beside, give_sealed_name, settle};
 use super::journal::Journal;
 use super::ledger_view::{LedgerView, root_of};
 use super::seal::{seal_of, sums};
@@ -70,9 +70,7 @@ pub fn abort(
         key_in_token: progress.key_intended.is_some(),
     };
     seal(store, &view, &journal, &open)?;
-    store.rename(&folder, &sealed)?;
-    store.sync_folder("")?;
-    store.make_read_only(&sealed)?;
+    give_sealed_name(store, &folder, &sealed)?;
     Ok(result)
 }
 
@@ -92,22 +90,40 @@ fn lacks_signature(store: &mut dyn Store, journal: &Journal) -> Result<bool, Cer
     }
 }
 
+/// Names in one entry: hundreds would not fit into its line.
+const MOST_NAMES: usize = 100;
+
+/// What was signed and what possibly was, in as many entries as that takes; one at least.
+fn aborted_events(signed: &[String], possibly_signed: &[String]) -> Vec<Event> {
+    let event = |signed: &[String], possibly_signed: &[String]| Event::Aborted {
+        signed: signed.to_vec(),
+        possibly_signed: possibly_signed.to_vec(),
+    };
+    if signed.len() + possibly_signed.len() <= MOST_NAMES {
+        return vec![event(signed, possibly_signed)];
+    }
+    let first = signed.chunks(MOST_NAMES).map(|part| event(part, &[]));
+    let second = possibly_signed
+        .chunks(MOST_NAMES)
+        .map(|part| event(&[], part));
+    first.chain(second).collect()
+}
+
 fn close(
     store: &mut dyn Store,
     clock: &mut dyn Clock,
     journal: &mut Journal,
 ) -> Result<(), CeremonyError> {
     let progress = &journal.progress;
-    let aborted = Event::Aborted {
-        signed: progress.signed_products(),
-        possibly_signed: progress.possibly_signed(),
-    };
+    let aborted = aborted_events(&progress.signed_products(), &progress.possibly_signed());
     let end = Event::Close {
         outcome: "aborted".to_owned(),
         signatures_asked: progress.asked,
         signatures_kept: progress.kept,
     };
-    journal.append(store, clock, None, &aborted)?;
+    for event in &aborted {
+        journal.append(store, clock, None, event)?;
+    }
     journal.append(store, clock, None, &end)?;
     Ok(journal.sync(store)?)
 }
@@ -124,9 +140,7 @@ fn seal(
         ceremony: folder.clone(),
         cause,
     })?;
-    let rehearsal = entries
-        .iter()
-        .any(|entry| matches!(&entry.event, Ok(Event::Begin { kind, .. }) if kind == "rehearsal"));
+    let rehearsal = journal.progress.rehearsal == Some(true);
     deliver(
         store,
         folder,

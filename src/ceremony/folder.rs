@@ -76,6 +76,14 @@ pub fn settle(store: &mut dyn Store, folder: &str) -> Result<(), StoreError> {
     store.sync_folder(parent(folder))
 }
 
+/// The last act on a folder. Write permission goes before the name, so that no crash leaves a
+/// sealed folder that can be written.
+pub fn give_sealed_name(store: &mut dyn Store, open: &str, sealed: &str) -> Result<(), StoreError> {
+    store.make_read_only(open)?;
+    store.rename(open, sealed)?;
+    store.sync_folder("")
+}
+
 /// Makes the folders that a path goes through.
 pub fn make_folders(store: &mut dyn Store, ceremony: &str, path: &str) -> Result<(), StoreError> {
     let full = format!("{ceremony}/{path}");

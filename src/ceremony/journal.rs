@@ -21,33 +21,44 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the transcript in this folder, which may be missing. A torn tail is cut off and
-    /// returned.
+    /// Makes an empty transcript in a folder that has none.
+    pub fn create(store: &mut dyn Store, folder: &str, actor: &str) -> Result<Self, CeremonyError> {
+        let path = format!("{folder}/{}", layout::TRANSCRIPT);
+        store.create(&path, b"")?;
+        store.sync_folder(folder)?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            progress: Progress::default(),
+            path,
+            head: Head::START,
+            actor: actor.to_owned(),
+            unsynced: true,
+        })
+    }
+
+    /// Opens the transcript in this folder; an open ceremony's has its first entry at least.
+    /// What stands after its last whole line is returned.
     pub fn open(
         store: &mut dyn Store,
         folder: &str,
         actor: &str,
     ) -> Result<(Self, Vec<u8>), CeremonyError> {
         let path = format!("{folder}/{}", layout::TRANSCRIPT);
-        let bytes = match store.read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.is_missing() => {
-                store.create(&path, b"")?;
-                store.sync_file(&path)?;
-                store.sync_folder(folder)?;
-                Vec::new()
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let bytes = store.read(&path)?;
         let damaged = |cause| CeremonyError::Damaged {
             ceremony: folder.to_owned(),
             cause,
         };
         let whole = chain::whole_length(&bytes).map_err(damaged)?;
         let (entries, head) = chain::read(&bytes[..whole]).map_err(damaged)?;
+        let progress = Progress::of(&entries)?;
+        if progress.lock.is_none() {
+            let words = format!("{folder} has no entry that begins it");
+            return Err(CeremonyError::Contradiction(words));
+        }
         let journal = Self {
             folder: folder.to_owned(),
-            progress: Progress::of(&entries)?,
+            progress,
             path,
             head,
             actor: actor.to_owned(),

@@ -44,6 +44,10 @@ impl LedgerView {
             if entry.kind != EntryKind::Folder {
                 return Err(strange());
             }
+            // A run died before its ceremony began; the next one clears it.
+            if layout::is_staging(&entry.name) {
+                continue;
+            }
             let folder = CeremonyFolder::parse(&entry.name).ok_or_else(strange)?;
             if folder.open {
                 if let Some(other) = &view.open {

@@ -14,6 +14,7 @@ pub mod run;
 pub mod script;
 pub mod seal;
 mod session;
+mod stage;
 pub mod stand_in;
 pub mod steps;
 

@@ -51,6 +51,8 @@ pub struct Progress {
     pub tool: Option<(String, Digest)>,
     /// Digest of the lock the ceremony was begun with.
     pub lock: Option<Digest>,
+    /// It was begun as a rehearsal.
+    pub rehearsal: Option<bool>,
     /// `CKA_ID` that the root key was to get.
     pub key_intended: Option<KeyId>,
     /// The root key.
@@ -99,12 +101,14 @@ impl Progress {
         };
         match event {
             Event::Begin {
+                kind,
                 tool,
                 tool_sha256,
                 lock_sha256,
                 ..
             } => {
                 self.lock = Some(*lock_sha256);
+                self.rehearsal = Some(kind == "rehearsal");
                 self.tool = Some((tool.clone(), *tool_sha256));
             }
             Event::TokenOpened { token } => {

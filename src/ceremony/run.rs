@@ -2,14 +2,15 @@
 
 use super::console::Console;
 use super::error::{CeremonyError, Deeds, Failure};
-use super::folder::{deliver, deliver_beside, settle};
+use super::folder::{deliver, deliver_beside, give_sealed_name, settle};
 use super::journal::Journal;
 use super::ledger_view::LedgerView;
 use super::pages;
 use super::prepare::Prepared;
+use super::stage::{compare, stage};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
-use crate::ledger::layout::{self, CeremonyFolder};
+use crate::ledger::layout::CeremonyFolder;
 use crate::plan::{RootPlan, Step, StepKind};
 use crate::ports::{Desk, KeyId, PinTries, TokenError};
 use crate::x509::certificate::Certificate;
@@ -76,11 +77,14 @@ fn attempt(
     let folder = choose_folder(desk, job, resume)?;
     log_in(desk, job)?;
     let name = folder.name();
-    deeds.open = Some(name.clone());
     if resume {
+        deeds.open = Some(name.clone());
         settle(desk.store, &name)?;
+        compare(desk.store, job, &name)?;
+    } else {
+        stage(desk, job, &folder)?;
+        deeds.open = Some(name.clone());
     }
-    lay_out(desk, job, &name)?;
     let (mut journal, torn) = Journal::open(desk.store, &name, job.prepared.plan.actor())?;
     let torn_record = if torn.is_empty() {
         None
@@ -99,7 +103,9 @@ fn attempt(
         key: None,
         root: job.root.clone(),
     };
-    let result = course.begin(torn_record).and_then(|()| course.go(&folder));
+    let result = course
+        .begin(resume, torn_record)
+        .and_then(|()| course.go(&folder));
     if matches!(result, Err(CeremonyError::Stopped)) {
         course.note_interruption();
     }
@@ -172,47 +178,6 @@ fn log_in(desk: &mut Desk<'_>, job: &Job) -> Result<(), CeremonyError> {
     }
     let pin = desk.operator.ask_pin("PIN of the token:")?;
     desk.token.login(&pin)?;
-    Ok(())
-}
-
-/// Folders, and what the ceremony was begun from. Whatever is there already must be the same.
-fn lay_out(desk: &mut Desk<'_>, job: &Job, name: &str) -> Result<(), CeremonyError> {
-    match desk.store.make_folder(name) {
-        Ok(()) => desk.store.sync_folder("")?,
-        Err(crate::ports::StoreError::Exists { .. }) => {}
-        Err(error) => return Err(error.into()),
-    }
-    for folder in layout::FOLDERS {
-        super::folder::make_folders(desk.store, name, &format!("{folder}/x"))?;
-    }
-    let prepared = &job.prepared;
-    let page = super::script::page(prepared, true, None);
-    let mut files = vec![
-        (layout::SCRIPT_FILE.to_owned(), prepared.source.as_slice()),
-        (
-            layout::SCRIPT_PLAN.to_owned(),
-            prepared.plan_bytes.as_slice(),
-        ),
-        (
-            layout::SCRIPT_LOCK.to_owned(),
-            prepared.lock_bytes.as_slice(),
-        ),
-        (layout::SCRIPT_PAGE.to_owned(), page.as_bytes()),
-    ];
-    files.extend(
-        prepared
-            .inputs
-            .iter()
-            .map(|(path, bytes)| (format!("in/{path}"), bytes.as_slice())),
-    );
-    for (path, bytes) in files {
-        deliver(desk.store, name, &path, bytes).map_err(|error| match error {
-            crate::ports::StoreError::Exists { .. } => CeremonyError::OtherCeremony {
-                open: name.to_owned(),
-            },
-            other => other.into(),
-        })?;
-    }
     Ok(())
 }
 
@@ -310,7 +275,7 @@ impl Course<'_, '_> {
         }
     }
 
-    /// Logs out, gives the folder its sealed name, and takes write permission from it.
+    /// Logs out, takes write permission from the folder, and gives it its sealed name.
     fn finish(&mut self, folder: &CeremonyFolder, seal: Digest) -> Result<Done, CeremonyError> {
         self.desk.token.logout()?;
         let open = folder.name();
@@ -319,9 +284,7 @@ impl Course<'_, '_> {
             ..folder.clone()
         }
         .name();
-        self.desk.store.rename(&open, &sealed)?;
-        self.desk.store.sync_folder("")?;
-        self.desk.store.make_read_only(&sealed)?;
+        give_sealed_name(self.desk.store, &open, &sealed)?;
         self.deeds.open = None;
         let plan = &self.job.prepared.plan;
         let signed = plan

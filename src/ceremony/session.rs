@@ -5,7 +5,7 @@ use super::error::CeremonyError;
 use super::pages;
 use super::run::Course;
 use crate::digest::Digest;
-use crate::ledger::entry::{Event, FORMAT, FileRecord};
+use crate::ledger::entry::{Event, FileRecord};
 use crate::ledger::layout;
 use crate::plan::document::TOOL;
 use crate::ports::Question;
@@ -48,7 +48,12 @@ impl Course<'_, '_> {
     }
 
     /// The first entries of a session: what runs, where, and who sits there.
-    pub(super) fn begin(&mut self, torn: Option<FileRecord>) -> Result<(), CeremonyError> {
+    /// The very first stands in the transcript already.
+    pub(super) fn begin(
+        &mut self,
+        resumed: bool,
+        torn: Option<FileRecord>,
+    ) -> Result<(), CeremonyError> {
         let progress = &self.journal.progress;
         let signed = progress.signed_products();
         self.deeds.undelivered = signed
@@ -57,22 +62,27 @@ impl Course<'_, '_> {
             .cloned()
             .collect();
         self.deeds.earlier = signed;
-        if progress.closed.is_some() {
-            return Ok(());
-        }
         let lock = self.job.prepared.lock_digest();
-        if progress.lock.is_some_and(|begun| begun != lock) {
+        if progress.lock != Some(lock) {
             return Err(CeremonyError::OtherCeremony {
                 open: self.journal.folder.clone(),
             });
         }
-        let first = progress.lock.is_none();
-        let event = if first {
-            self.begin_event(lock)
-        } else {
-            self.resumed_event(torn)
-        };
-        self.record(None, &event)?;
+        if progress.rehearsal != Some(self.job.rehearsal) {
+            let words = if self.job.rehearsal {
+                "the interrupted ceremony is no rehearsal: a rehearsal cannot go on with it"
+            } else {
+                "the interrupted ceremony is a rehearsal: only a rehearsal can go on with it"
+            };
+            return Err(CeremonyError::WrongLedger(words.to_owned()));
+        }
+        if progress.closed.is_some() {
+            return Ok(());
+        }
+        if resumed {
+            let event = self.resumed_event(torn);
+            self.record(None, &event)?;
+        }
         self.record_environment()?;
         let identity = self.desk.token.identity().clone();
         let json = serde_json::to_vec_pretty(&identity).unwrap_or_default();
@@ -81,27 +91,6 @@ impl Course<'_, '_> {
         self.confirm_date()?;
         self.approve_start(lock)?;
         self.sync()
-    }
-
-    fn begin_event(&self, lock: Digest) -> Event {
-        let prepared = &self.job.prepared;
-        Event::Begin {
-            format: FORMAT.to_owned(),
-            ceremony: prepared.plan.id.clone(),
-            kind: if self.job.rehearsal {
-                "rehearsal"
-            } else {
-                "production"
-            }
-            .to_owned(),
-            tool: TOOL.to_owned(),
-            tool_sha256: self.job.tool_sha256,
-            interface: self.desk.operator.interface().word().to_owned(),
-            plan_sha256: Digest::of(&prepared.plan_bytes),
-            lock_sha256: lock,
-            previous_seal: prepared.plan.ledger.head,
-            root: self.root.as_ref().map(|root| crate::digest::hex(&root.der)),
-        }
     }
 
     fn resumed_event(&self, torn: Option<FileRecord>) -> Event {

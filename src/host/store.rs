@@ -312,14 +312,27 @@ impl Store for DiskStore {
 
     fn remove(&mut self, path: &str) -> Result<(), StoreError> {
         self.must_write(path, "remove")?;
-        if !path.ends_with(".part") {
-            let why = Trouble::System("only what ends in .part is ever removed".to_owned());
+        let staged = path
+            .split('/')
+            .next()
+            .is_some_and(|top| top.ends_with(".new"));
+        if !staged && !path.ends_with(".part") {
+            let words = "only what ends in .part or is laid out in a .new is ever removed";
+            let why = Trouble::System(words.to_owned());
             return Err(told(why, &escape(path), "remove"));
         }
         self.parent(path)
             .and_then(|(folder, name)| {
-                beneath::open_plain(&folder, name, OFlags::RDONLY)?;
-                Ok(rustix::fs::unlinkat(&folder, name, AtFlags::empty())?)
+                let stat = rustix::fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
+                let flags = match FileType::from_raw_mode(stat.st_mode) {
+                    // Only an empty one is removed: the system sees to it.
+                    FileType::Directory if staged => AtFlags::REMOVEDIR,
+                    _ => {
+                        beneath::open_plain(&folder, name, OFlags::RDONLY)?;
+                        AtFlags::empty()
+                    }
+                };
+                Ok(rustix::fs::unlinkat(&folder, name, flags)?)
             })
             .map_err(|trouble| told(trouble, &escape(path), "remove"))
     }
@@ -350,15 +363,23 @@ fn protect(folder: &OwnedFd, shown: &str, depth: usize) -> Result<(), StoreError
             let below =
                 beneath::open_folder(folder.as_fd(), &[name]).map_err(|t| fail(t, &path))?;
             protect(&below, &path, depth - 1)?;
-            rustix::fs::fchmod(&below, Mode::from_raw_mode(0o555))
-                .map_err(|e| fail(e.into(), &path))?;
+            take_write(&below, 0o555).map_err(|t| fail(t, &path))?;
         } else {
             beneath::open_plain(folder, name, OFlags::RDONLY)
-                .and_then(|(file, _)| Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(0o444))?))
+                .and_then(|(file, _)| take_write(&file, 0o444))
                 .map_err(|t| fail(t, &path))?;
         }
     }
     Ok(())
+}
+
+/// Sets a mode and makes it safe; what has it already is left alone.
+fn take_write(opened: impl AsFd, mode: u32) -> Result<(), Trouble> {
+    let mode = Mode::from_raw_mode(mode);
+    if Mode::from_raw_mode(rustix::fs::fstat(&opened)?.st_mode) != mode {
+        rustix::fs::fchmod(&opened, mode)?;
+    }
+    Ok(rustix::fs::fsync(&opened)?)
 }
 
 #[cfg(test)]

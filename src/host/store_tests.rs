@@ -158,6 +158,34 @@ fn paths_never_leave_the_ledger() {
 }
 
 #[test]
+fn what_was_laid_out_in_a_new_folder_is_removed_from_its_leaves_up() {
+    let mut place = Place::new();
+    let store = &mut place.store;
+    for folder in ["0001-a.new", "0001-a.new/in", "0001-a.open", "d"] {
+        store.make_folder(folder).unwrap();
+    }
+    store.make_folder("d/x.new").unwrap();
+    store.create("0001-a.new/in/x", b"x").unwrap();
+    store.create("d/x.new/y", b"y").unwrap();
+    for kept in [
+        "0001-a.new",
+        "0001-a.new/in",
+        "0001-a.open",
+        "d/x.new",
+        "d/x.new/y",
+    ] {
+        assert!(store.remove(kept).is_err(), "{kept}");
+    }
+    for gone in ["0001-a.new/in/x", "0001-a.new/in", "0001-a.new"] {
+        store.remove(gone).unwrap();
+        assert!(store.list(gone).unwrap_err().is_missing(), "{gone}");
+    }
+    symlink("d", place.path("0002-b.new")).unwrap();
+    assert!(place.store.remove("0002-b.new").is_err());
+    assert!(place.store.remove("0002-b.new/x.new").is_err());
+}
+
+#[test]
 fn links_pipes_and_second_names_are_refused_everywhere() {
     let mut place = Place::new();
     let victim = place.victim();

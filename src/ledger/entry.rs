@@ -207,7 +207,7 @@ pub enum Event {
         /// What the program was doing.
         at: String,
     },
-    /// The ceremony was given up.
+    /// The ceremony was given up. Several stand one after the other where the names are many.
     Aborted {
         /// Products that were signed.
         signed: Vec<String>,

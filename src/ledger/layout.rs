@@ -50,6 +50,11 @@ impl CeremonyFolder {
         format!("{:04}-{}{open}", self.number, self.id)
     }
 
+    /// `0001-acme-root-g1.new`: its name while it is laid out, before it is a ceremony.
+    pub fn staging_name(&self) -> String {
+        format!("{:04}-{}.new", self.number, self.id)
+    }
+
     /// Reads a folder's name.
     pub fn parse(name: &str) -> Option<Self> {
         let (rest, open) = name
@@ -68,6 +73,13 @@ impl CeremonyFolder {
         };
         (digits && plain && folder.name() == name).then_some(folder)
     }
+}
+
+/// Whether this folder of a ledger was left by a run that died before its ceremony began.
+pub fn is_staging(name: &str) -> bool {
+    name.strip_suffix(".new")
+        .and_then(CeremonyFolder::parse)
+        .is_some_and(|folder| !folder.open)
 }
 
 /// Whether a name in a ceremony's folder stands outside SHA256SUMS: the sums themselves, the
@@ -109,8 +121,25 @@ mod tests {
             "0001-x.opened",
             "+001-x",
             "0001-x.y",
+            "0001-x.new",
         ] {
             assert_eq!(CeremonyFolder::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_staging_folder_is_no_ceremony() {
+        let folder = CeremonyFolder::parse("0042-x.open").unwrap();
+        assert_eq!(folder.staging_name(), "0042-x.new");
+        assert!(is_staging("0042-x.new"));
+        for bad in [
+            "x.new",
+            ".new",
+            "0042-x",
+            "0042-x.open.new",
+            "0042-x.new.new",
+        ] {
+            assert!(!is_staging(bad), "{bad}");
         }
     }
 

@@ -69,6 +69,7 @@ pub struct Draft<'a> {
 }
 
 /// A request with what its checks need.
+#[derive(Clone, Debug)]
 pub struct WantedRequest {
     /// Path of the request's file.
     pub request: String,

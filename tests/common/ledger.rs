@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anchorite::ceremony::abort::abort;
 use anchorite::ceremony::ledger_view::LedgerView;
@@ -11,9 +12,10 @@ use anchorite::ceremony::prepare::{Ingredients, Prepared, prepare};
 use anchorite::ceremony::run::{Done, Job, run};
 use anchorite::digest::Digest;
 use anchorite::host::{DiskStore, StoreRules};
+use anchorite::ledger::register::Register;
 use anchorite::ports::{
     Assurance, Clock, Desk, Entropy, Interface, KeyId, KeyQuery, KeySpec, Operator, OperatorError,
-    Pin, PinTries, Question, Token, TokenError, TokenIdentity, TokenKey,
+    Pin, PinTries, Question, StoreError, Token, TokenError, TokenIdentity, TokenKey,
 };
 use anchorite::x509::certificate::Certificate;
 use anchorite::x509::public_key::{Curve, PublicKey, SignatureAlgorithm};
@@ -297,7 +299,9 @@ pub struct World {
     folder: tempfile::TempDir,
     pub token: SoftToken,
     pub clock: Ticking,
-    requests: [Vec<u8>; 2],
+    pub requests: [Vec<u8>; 2],
+    /// The register that a forger's program believes in; `None`: the ledger's.
+    pub forged_register: Option<Register>,
 }
 
 impl World {
@@ -307,6 +311,7 @@ impl World {
             token: SoftToken::new("acme-root"),
             clock: Ticking(UtcTime::parse("2026-10-03T09:00:00Z").unwrap().unix()),
             requests: [csr("nyc3 etcd CA"), csr("k8s CA")],
+            forged_register: None,
         }
     }
 
@@ -348,7 +353,7 @@ impl World {
             source,
             inputs,
             ledger: view.state(),
-            register: view.register,
+            register: self.forged_register.clone().unwrap_or(view.register),
         })
         .unwrap();
         let job = Job {
@@ -393,7 +398,14 @@ impl World {
     }
 
     fn store(&self) -> DiskStore {
-        DiskStore::open(&self.path(), StoreRules::Rehearsal).unwrap()
+        // A child that another test is just starting holds a copy of the lock until its exec.
+        for _ in 0..100 {
+            match DiskStore::open(&self.path(), StoreRules::Rehearsal) {
+                Err(StoreError::Locked { .. }) => std::thread::sleep(Duration::from_millis(20)),
+                other => return other.unwrap(),
+            }
+        }
+        panic!("the ledger stays locked");
     }
 
     pub fn path(&self) -> PathBuf {

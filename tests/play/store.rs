@@ -344,7 +344,13 @@ impl Store for TestStore {
 
     fn remove(&mut self, path: &str) -> Result<(), StoreError> {
         self.call("remove", path)?;
-        self.at(path)?;
+        let at = self.at(path)?;
+        let staged = path.split('/').next().unwrap().ends_with(".new");
+        let empty = match &self.disk.borrow().nodes[at] {
+            Node::Folder { now, .. } => staged && now.is_empty(),
+            Node::File { .. } => staged || path.ends_with(".part"),
+        };
+        assert!(empty, "{path} must not be removed");
         self.with_parent(path, |names, name| names.remove(&name))?;
         self.changed(Ok(()))
     }

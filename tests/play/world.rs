@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use anchorite::audit::{self, Report};
+use anchorite::audit::{self, LedgerReport, Report};
 use anchorite::ceremony::abort::{Aborted, abort};
 use anchorite::ceremony::ledger_view::LedgerView;
 use anchorite::ceremony::run::{Done, Job, run};
@@ -159,6 +159,12 @@ impl World {
     pub fn verify(&mut self, folder: &str, root: &Certificate) -> Report {
         self.store.crash_after(None);
         audit::ceremony(&mut self.store, folder, root, None)
+    }
+
+    /// What the verifier says of the whole ledger.
+    pub fn verify_ledger(&mut self, root: &Certificate) -> LedgerReport {
+        self.store.crash_after(None);
+        audit::ledger(&mut self.store, root, None)
     }
 
     /// Ends the open ceremony without its token.

@@ -1,0 +1,71 @@
+//! Every request that a certificate was to be made of, under the rules that it passed before.
+
+use super::findings::{AuditId, Findings};
+use super::products::Bench;
+use crate::check::request::{Claim, RequestContext, request};
+use crate::digest::Digest;
+use crate::ledger::register::Register;
+use crate::x509::certificate::CertificateFields;
+use crate::x509::escape::escape;
+use crate::x509::name::Name;
+use crate::x509::request::Request;
+
+/// Checks the requests in the order of the plan: against what was issued before this ceremony,
+/// the given root, and the requests before them.
+pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
+    let none = Register::default();
+    let register = bench.before.map_or(&none, |before| &before.register);
+    let root = &bench.authority.certificate.fields;
+    let mut earlier: Vec<Claim> = Vec::new();
+    let plan = bench.script.plan.iter();
+    for (_, document) in plan.flat_map(|plan| plan.products()) {
+        let Some(path) = &document.request else {
+            continue;
+        };
+        let wanted = bench
+            .script
+            .wanted
+            .iter()
+            .flatten()
+            .find(|one| one.request == *path);
+        let intended = subject_intended(bench, &document.name);
+        // Where the file cannot be read, the body tells what the certificate is called.
+        let subject = wanted.map_or(intended.as_ref(), |one| one.subject.as_ref());
+        let bytes = bench.files.get(&format!("in/{path}"));
+        let context = RequestContext {
+            path,
+            root_subject: &root.subject,
+            root_spki: Some(&root.spki),
+            register,
+            earlier: &earlier,
+            spki_sha256: wanted.and_then(|one| one.spki_sha256),
+            subject,
+        };
+        // What was never to be signed was looked at for people alone.
+        let refused = intended.is_some().then(|| request(bytes, &context).err());
+        if let Some(refusal) = refused.flatten() {
+            let words = format!(
+                "{}: {}: {}",
+                escape(&document.name),
+                refusal.id.public(),
+                refusal.words
+            );
+            findings.fail(AuditId::Product, escape(&format!("in/{path}")), words);
+        }
+        if let Ok(request) = Request::from_bytes(bytes) {
+            earlier.push(Claim {
+                path: path.clone(),
+                spki_sha256: Digest::of(&request.spki),
+                subject: subject.cloned().unwrap_or(request.subject),
+            });
+        }
+    }
+}
+
+/// The subject in the first body that was intended to be signed for a product.
+fn subject_intended(bench: &Bench<'_>, product: &str) -> Option<Name> {
+    let mut signings = bench.story.signings.iter();
+    let first = signings.find(|one| one.product == product)?;
+    let fields = CertificateFields::from_tbs(first.body.as_ref()?).ok()?;
+    Some(fields.subject)
+}
