@@ -18,6 +18,7 @@ use common::real::*;
 
 const SEALED: &str = "0001-acme-root-g1";
 const OPEN: &str = "0001-acme-root-g1.open";
+const NEW: &str = "0001-acme-root-g1.new";
 const MOUNTS: [&str; 2] = ["pki/etcd", "pki/nomad"];
 
 /// A root, two intermediates that are approved together, a CRL and the seal.
@@ -153,6 +154,16 @@ fn kill_at(call: (&str, Option<&str>), n: usize) -> String {
             )
             .exit(0);
             "nothing was begun".to_owned()
+        }
+        // Laid out, and no ceremony yet.
+        Some(NEW) => {
+            let arguments = stage.run_arguments(&["--resume"]);
+            play(stage.anchorite(&arguments), &paper, &Acts::new())
+                .exit(1)
+                .says("error: no interrupted ceremony is in this ledger\n");
+            let arguments = stage.run_arguments(&[]);
+            play(stage.anchorite(&arguments), &paper, &Acts::new()).exit(0);
+            "before it was open".to_owned()
         }
         Some(OPEN) => {
             let transcript = format!("ledger/{OPEN}/transcript.jsonl");
