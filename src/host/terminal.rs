@@ -208,6 +208,8 @@ impl Modes {
         let mut wanted = found.clone();
         wanted.input_modes |= InputModes::ICRNL;
         wanted.local_modes |= LocalModes::ICANON | LocalModes::ISIG | LocalModes::ECHO;
+        // Ctrl-C must not throw away what is being written: the last line says what was signed.
+        wanted.local_modes |= LocalModes::NOFLSH;
         if hidden {
             wanted.local_modes &= !(LocalModes::ECHO | LocalModes::ECHONL);
             // No Ctrl-Z here: the shell would be left with a terminal that shows nothing.
