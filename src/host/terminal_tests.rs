@@ -18,7 +18,10 @@ fn start(scenario: &str) -> PtySession {
     command
         .args(["--exact", "host::terminal::tests::scenario", "--ignored"])
         .args(["--nocapture", "--test-threads=1"])
-        .env(SCENARIO, scenario);
+        .env(SCENARIO, scenario)
+        // What the tests draw must not depend on where they are run.
+        .env("TERM", "xterm")
+        .env_remove("NO_COLOR");
     spawn_command(command, Some(10_000)).unwrap()
 }
 
