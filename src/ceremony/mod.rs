@@ -5,6 +5,7 @@ pub mod abort;
 mod console;
 pub mod error;
 pub mod folder;
+pub mod job;
 pub mod journal;
 pub mod ledger_view;
 pub mod pages;

@@ -1,7 +1,7 @@
 //! What the screen shows, rendered from the bytes that will be signed. 80 columns, no colour,
 //! every foreign text escaped.
 
-use super::run::Job;
+use super::job::Job;
 use crate::plan::{Product, Step};
 use crate::ports::{PinTries, TokenIdentity, TokenKey};
 use crate::x509::escape::escape;

@@ -3,10 +3,10 @@
 use super::console::Console;
 use super::error::{CeremonyError, Deeds, Failure};
 use super::folder::{deliver, deliver_beside, give_sealed_name, settle};
+pub use super::job::Job;
 use super::journal::Journal;
 use super::ledger_view::LedgerView;
 use super::pages;
-use super::prepare::Prepared;
 use super::stage::{compare, stage};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
@@ -15,22 +15,6 @@ use crate::plan::{RootPlan, Step, StepKind};
 use crate::ports::{Desk, KeyId, PinTries, TokenError};
 use crate::x509::certificate::Certificate;
 use crate::x509::public_key::PublicKey;
-
-/// Everything a run needs besides the desk.
-pub struct Job {
-    /// What will be done.
-    pub prepared: Prepared,
-    /// A rehearsal: everything says so.
-    pub rehearsal: bool,
-    /// The existing root, or its stand-in in a rehearsal.
-    pub root: Option<Certificate>,
-    /// SHA-256 of the running program.
-    pub tool_sha256: Digest,
-    /// `environment.json`.
-    pub environment: Vec<u8>,
-    /// What of it a witness should know.
-    pub environment_findings: Vec<String>,
-}
 
 /// A ceremony that came to its end.
 #[derive(Clone, Debug)]

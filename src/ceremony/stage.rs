@@ -4,8 +4,8 @@
 
 use super::error::CeremonyError;
 use super::folder::{deliver, make_folders};
+use super::job::Job;
 use super::journal::Journal;
-use super::run::Job;
 use crate::digest::{Digest, hex};
 use crate::ledger::entry::{Event, FORMAT};
 use crate::ledger::layout::{self, CeremonyFolder};

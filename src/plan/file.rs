@@ -8,13 +8,10 @@ use toml::Spanned;
 
 use super::words::not_one_of;
 pub use super::words::{
-    ExtendedUsage, Format, Id, Key, Kind, Length, Login, Mount, NotAfter, Path, PathLength,
+    ExtendedUsage, FORMAT, Format, Id, Key, Kind, Length, Login, Mount, NotAfter, Path, PathLength,
     PolicyWord, Role, SealWord, SshKey, Subject, Text, TokenLabel, Url, Usage, nearest,
 };
 use crate::digest::Digest;
-
-/// The `format` of the files this version reads.
-pub const FORMAT: &str = "anchorite/ceremony/0";
 
 /// A mistake in the file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::file::FORMAT;
 use crate::x509::escape::is_invisible;
 use crate::x509::extension::KeyUsage;
 use crate::x509::name::{AttributeType, Name};
 use crate::x509::public_key::RootKey;
 use crate::x509::time::Span;
+
+/// The `format` of the files this version reads.
+pub const FORMAT: &str = "anchorite/ceremony/0";
 
 /// Declares a word that is checked while it is read, so that the error has its place.
 macro_rules! word {

@@ -6,8 +6,8 @@ use der::Tag;
 use der::oid::ObjectIdentifier;
 use sha2::Digest as _;
 
+use super::key_kind::{Curve, KeyKind};
 use super::oid;
-use super::public_key::{Curve, KeyKind};
 use super::tlv::{self, sequence, sequence_of, unsigned};
 
 /// A signature algorithm with its one exact AlgorithmIdentifier.

@@ -10,6 +10,7 @@ pub mod crl;
 pub mod escape;
 pub mod extension;
 pub mod extension_encode;
+pub mod key_kind;
 pub mod name;
 pub mod oid;
 pub mod pem;
