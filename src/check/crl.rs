@@ -1,17 +1,16 @@
 //! Checks of a CRL body: on the very bytes that will be signed.
 
-use der::{Decode, Encode};
 use x509_cert::certificate::Rfc5280;
 use x509_cert::crl::TbsCertList as TbsWritten;
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::TbsCertList;
 
-use super::{CheckId, Cleared, Finding, Findings, Refusal};
+use super::{CheckId, Cleared, Finding, Findings, Refusal, body};
 use crate::ledger::register::Register;
 use crate::plan::{CrlPlan, Validity, template};
 use crate::x509::certificate::Issuer;
 use crate::x509::crl::CrlFields;
-use crate::x509::public_key::{SignatureAlgorithm, algorithm_name};
+use crate::x509::public_key::SignatureAlgorithm;
 use crate::x509::tbs::CrlTbs;
 use crate::x509::template::{Dates, Template, of_crl};
 use crate::x509::time::UtcTime;
@@ -32,36 +31,19 @@ pub struct CrlContext<'a> {
 
 /// Checks a CRL body.
 pub fn crl(
-    body: CrlTbs,
+    tbs: CrlTbs,
     context: &CrlContext<'_>,
 ) -> Result<(Cleared<CrlTbs>, Vec<Finding>), Refusal> {
     let mut findings = Findings::default();
     let product = &context.plan.product;
     let name = &product.name;
-    let fields = match CrlFields::from_tbs(&body.0) {
+    let fields = match CrlFields::from_tbs(&tbs.0) {
         Ok(fields) => fields,
         Err(error) => return Err(findings.refuse(CheckId::TbsDer, error.to_string(), name)),
     };
-    let agree = second_reader_agrees(&body.0, &fields);
-    findings.require(
-        CheckId::TbsDer,
-        agree,
-        if agree {
-            "two readers agree"
-        } else {
-            "the second reader reads something else"
-        },
-    );
-    findings.require(
-        CheckId::TbsAlgorithm,
-        fields.algorithm == context.algorithm.to_der(),
-        algorithm_name(&fields.algorithm),
-    );
-    findings.require(
-        CheckId::TbsIssuer,
-        fields.issuer == context.issuer.name,
-        fields.issuer.to_string(),
-    );
+    body::readers(&mut findings, second_reader_agrees(&tbs.0, &fields));
+    let signer = (fields.algorithm.as_slice(), &fields.issuer);
+    body::signer(&mut findings, signer, context.algorithm, context.issuer);
     findings.require(
         CheckId::TbsKeyIds,
         fields.authority_key_identifier().as_ref() == Some(&context.issuer.key_identifier),
@@ -85,31 +67,22 @@ pub fn crl(
             .as_ref()
             .map_or_else(|| "none".to_owned(), |list| list.len().to_string()),
     );
-    let same = dates_of(&product.template)
-        .and_then(|dates| of_crl(&body, dates, &product.unknown).ok())
-        .is_some_and(|template| template == product.template);
-    findings.require(
-        CheckId::TbsTemplate,
-        same,
-        format!("template {}", product.template.digest()),
-    );
-    findings.clear(body, name)
+    let planned = &product.template;
+    let marked = dates_of(planned).and_then(|dates| of_crl(&tbs, dates, &product.unknown).ok());
+    body::template(&mut findings, marked, planned);
+    findings.clear(tbs, name)
 }
 
 /// Checks once more that a cleared CRL is of this day: people may have taken their time to
 /// approve it, and `verify` wants it dated on the day of its intent.
-pub fn still_fresh(body: &Cleared<CrlTbs>, now: UtcTime, subject: &str) -> Result<(), Refusal> {
-    let mut findings = Findings::default();
-    let this_update = match CrlFields::from_tbs(&body.get().0) {
+pub fn still_fresh(cleared: &Cleared<CrlTbs>, now: UtcTime, subject: &str) -> Result<(), Refusal> {
+    let start = match CrlFields::from_tbs(&cleared.get().0) {
         Ok(fields) => fields.this_update,
-        Err(error) => return Err(findings.refuse(CheckId::TbsDer, error.to_string(), subject)),
+        Err(error) => {
+            return Err(Findings::default().refuse(CheckId::TbsDer, error.to_string(), subject));
+        }
     };
-    findings.require(
-        CheckId::CrlDates,
-        super::tbs::is_fresh(this_update, now),
-        format!("this update {this_update}, approved at {now}"),
-    );
-    findings.clear((), subject).map(|_| ())
+    body::still_fresh(CheckId::CrlDates, ("this update", start), now, subject)
 }
 
 fn check_dates(fields: &CrlFields, context: &CrlContext<'_>, findings: &mut Findings) {
@@ -125,7 +98,7 @@ fn check_dates(fields: &CrlFields, context: &CrlContext<'_>, findings: &mut Find
     findings.require(
         CheckId::CrlDates,
         later
-            && super::tbs::is_fresh(fields.this_update, context.now)
+            && body::is_fresh(fields.this_update, context.now)
             && fields.this_update >= issuer.not_before
             && fields.next_update == planned
             && fields.next_update > fields.this_update
@@ -151,17 +124,16 @@ pub fn dates_of(template: &Template) -> Option<Dates> {
     })
 }
 
-fn second_reader_agrees(body: &[u8], fields: &CrlFields) -> bool {
-    let Ok((rest, read)) = TbsCertList::from_der(body) else {
+fn second_reader_agrees(bytes: &[u8], fields: &CrlFields) -> bool {
+    let Ok((rest, read)) = TbsCertList::from_der(bytes) else {
         return false;
     };
     let oids = read
         .extensions()
         .iter()
         .map(|extension| extension.oid.to_id_string());
-    let rewritten = TbsWritten::<Rfc5280>::from_der(body).and_then(|read| read.to_der());
     rest.is_empty()
-        && rewritten.is_ok_and(|again| again == body)
+        && body::is_rewritten::<TbsWritten<Rfc5280>>(bytes)
         && read.issuer.as_raw() == fields.issuer.as_der()
         && read.this_update.timestamp() == fields.this_update.unix()
         && read

@@ -1,7 +1,9 @@
 //! Checks of what was signed: the signature, and the whole as another library reads it.
 
-use der::{Decode, Encode};
+use x509_cert::certificate::Rfc5280;
+use x509_cert::crl::CertificateList;
 
+use super::body::is_rewritten;
 use super::{CheckId, Cleared, Finding, Findings, Refusal};
 use crate::x509::certificate::Certificate;
 use crate::x509::crl::Crl;
@@ -45,21 +47,11 @@ pub fn certificate(
         Ok(certificate) => certificate,
         Err(error) => return Err(findings.refuse(CheckId::IssuedSame, error.to_string(), subject)),
     };
-    let again = x509_cert::Certificate::from_der(&der).and_then(|read| read.to_der());
     let same = certificate.tbs == tbs
         && certificate.algorithm == certificate.fields.algorithm
-        && again.is_ok_and(|again| again == der);
-    let words = if same {
-        "read and written alike"
-    } else {
-        "another library reads or writes it differently"
-    };
-    findings.require(CheckId::IssuedSame, same, words);
-    findings.require(
-        CheckId::IssuedSignature,
-        key.verifies(algorithm, &certificate.tbs, &certificate.signature),
-        "under the root's key",
-    );
+        && is_rewritten::<x509_cert::Certificate>(&der);
+    let verifies = key.verifies(algorithm, &certificate.tbs, &certificate.signature);
+    whole(&mut findings, same, verifies);
     findings.clear(certificate, subject)
 }
 
@@ -78,21 +70,21 @@ pub fn crl(
         Ok(crl) => crl,
         Err(error) => return Err(findings.refuse(CheckId::IssuedSame, error.to_string(), subject)),
     };
-    let again = x509_cert::crl::CertificateList::<x509_cert::certificate::Rfc5280>::from_der(&der)
-        .and_then(|read| read.to_der());
     let same = crl.tbs == tbs
         && crl.algorithm == crl.fields.algorithm
-        && again.is_ok_and(|again| again == der);
+        && is_rewritten::<CertificateList<Rfc5280>>(&der);
+    let verifies = key.verifies(algorithm, &crl.tbs, &crl.signature);
+    whole(&mut findings, same, verifies);
+    findings.clear(crl, subject)
+}
+
+/// What must hold of every whole that was put together.
+fn whole(findings: &mut Findings, same: bool, verifies: bool) {
     let words = if same {
         "read and written alike"
     } else {
         "another library reads or writes it differently"
     };
     findings.require(CheckId::IssuedSame, same, words);
-    findings.require(
-        CheckId::IssuedSignature,
-        key.verifies(algorithm, &crl.tbs, &crl.signature),
-        "under the root's key",
-    );
-    findings.clear(crl, subject)
+    findings.require(CheckId::IssuedSignature, verifies, "under the root's key");
 }

@@ -3,6 +3,7 @@
 //! A check reads the very bytes that will be signed. What passes comes out as [`Cleared`],
 //! which nothing outside this room can make and the one caller of the token demands.
 
+mod body;
 pub mod crl;
 pub mod id;
 pub mod issued;

@@ -1,23 +1,19 @@
 //! Checks of a certificate body: on the very bytes that will be signed.
 
 use der::oid::ObjectIdentifier;
-use der::{Decode, Encode};
 use x509_parser::certificate::TbsCertificate;
 use x509_parser::prelude::FromDer;
 
-use super::{CheckId, Cleared, Finding, Findings, Refusal};
+use super::{CheckId, Cleared, Finding, Findings, Refusal, body};
 use crate::ledger::register::Register;
 use crate::plan::{Product, Validity, template};
 use crate::x509::certificate::{CertificateFields, Issuer};
 use crate::x509::extension::KeyUsage;
-use crate::x509::public_key::{PublicKey, SignatureAlgorithm, algorithm_name};
+use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 use crate::x509::serial::Serial;
 use crate::x509::tbs::CertificateTbs;
 use crate::x509::template::{Dates, Template, of_certificate};
 use crate::x509::time::UtcTime;
-
-/// How far back notBefore may lie (BR 7.1.2.6), in seconds.
-const BACKDATING: i64 = 24 * 3600;
 
 /// What a body is checked against.
 pub struct TbsContext<'a> {
@@ -41,25 +37,16 @@ pub struct TbsContext<'a> {
 
 /// Checks a body.
 pub fn certificate(
-    body: CertificateTbs,
+    tbs: CertificateTbs,
     context: &TbsContext<'_>,
 ) -> Result<(Cleared<CertificateTbs>, Vec<Finding>), Refusal> {
     let mut findings = Findings::default();
     let name = &context.product.name;
-    let fields = match CertificateFields::from_tbs(&body.0) {
+    let fields = match CertificateFields::from_tbs(&tbs.0) {
         Ok(fields) => fields,
         Err(error) => return Err(findings.refuse(CheckId::TbsDer, error.to_string(), name)),
     };
-    let agree = second_reader_agrees(&body.0, &fields);
-    findings.require(
-        CheckId::TbsDer,
-        agree,
-        if agree {
-            "two readers agree"
-        } else {
-            "the second reader reads something else"
-        },
-    );
+    body::readers(&mut findings, second_reader_agrees(&tbs.0, &fields));
     findings.require(
         CheckId::TbsSerial,
         fields.serial.is_ours()
@@ -67,16 +54,8 @@ pub fn certificate(
             && !context.serials.contains(&fields.serial),
         fields.serial.to_string(),
     );
-    findings.require(
-        CheckId::TbsAlgorithm,
-        fields.algorithm == context.algorithm.to_der(),
-        algorithm_name(&fields.algorithm),
-    );
-    findings.require(
-        CheckId::TbsIssuer,
-        fields.issuer == context.issuer.name,
-        fields.issuer.to_string(),
-    );
+    let signer = (fields.algorithm.as_slice(), &fields.issuer);
+    body::signer(&mut findings, signer, context.algorithm, context.issuer);
     check_dates(&fields, context, &mut findings);
     let same_key = fields.spki == context.key.spki();
     findings.require(
@@ -85,33 +64,27 @@ pub fn certificate(
         format!("SPKI sha-256 {}", context.key.digest()),
     );
     check_extensions(&fields, context, &mut findings);
-    check_template(&body, context, &mut findings);
-    findings.clear(body, name)
+    let planned = &context.product.template;
+    let marked = dates_of(planned)
+        .and_then(|dates| of_certificate(&tbs, dates, &context.product.unknown).ok());
+    body::template(&mut findings, marked, planned);
+    findings.clear(tbs, name)
 }
 
 /// Checks once more that a cleared body is not older than its dates allow: people may have
 /// taken their time to approve it.
 pub fn still_fresh(
-    body: &Cleared<CertificateTbs>,
+    cleared: &Cleared<CertificateTbs>,
     now: UtcTime,
     subject: &str,
 ) -> Result<(), Refusal> {
-    let mut findings = Findings::default();
-    let start = match CertificateFields::from_tbs(&body.get().0) {
+    let start = match CertificateFields::from_tbs(&cleared.get().0) {
         Ok(fields) => fields.not_before,
-        Err(error) => return Err(findings.refuse(CheckId::TbsDer, error.to_string(), subject)),
+        Err(error) => {
+            return Err(Findings::default().refuse(CheckId::TbsDer, error.to_string(), subject));
+        }
     };
-    findings.require(
-        CheckId::TbsValidity,
-        is_fresh(start, now),
-        format!("not before {start}, approved at {now}"),
-    );
-    findings.clear((), subject).map(|_| ())
-}
-
-/// At most 24 hours old and not in the future.
-pub(super) fn is_fresh(start: UtcTime, now: UtcTime) -> bool {
-    start <= now && start >= now.offset(-BACKDATING)
+    body::still_fresh(CheckId::TbsValidity, ("not before", start), now, subject)
 }
 
 fn check_dates(fields: &CertificateFields, context: &TbsContext<'_>, findings: &mut Findings) {
@@ -120,7 +93,7 @@ fn check_dates(fields: &CertificateFields, context: &TbsContext<'_>, findings: &
         Validity::For(span) => template::last_second(start, span),
         Validity::UntilIssuer => context.issuer.not_after,
     };
-    let fresh = is_fresh(start, context.now);
+    let fresh = body::is_fresh(start, context.now);
     findings.require(
         CheckId::TbsValidity,
         fresh && end == planned_end && end > start,
@@ -229,17 +202,6 @@ fn authority_key_identifier(fields: &CertificateFields) -> Option<Vec<u8>> {
     }
 }
 
-fn check_template(body: &CertificateTbs, context: &TbsContext<'_>, findings: &mut Findings) {
-    let same = dates_of(&context.product.template)
-        .and_then(|dates| of_certificate(body, dates, &context.product.unknown).ok())
-        .is_some_and(|template| template == context.product.template);
-    findings.require(
-        CheckId::TbsTemplate,
-        same,
-        format!("template {}", context.product.template.digest()),
-    );
-}
-
 /// The dates that stand in a certificate's template.
 pub fn dates_of(template: &Template) -> Option<Dates> {
     let fields = CertificateFields::from_tbs(&template.0).ok()?;
@@ -249,17 +211,9 @@ pub fn dates_of(template: &Template) -> Option<Dates> {
     })
 }
 
-/// x509-cert reads the body and writes the same bytes: what it would write otherwise must be
-/// known before the signature, not after.
-fn rewritten(body: &[u8]) -> bool {
-    x509_cert::certificate::TbsCertificate::from_der(body)
-        .and_then(|read| read.to_der())
-        .is_ok_and(|again| again == body)
-}
-
 /// x509-parser reads the same bytes, to their end, and finds the same fields.
-fn second_reader_agrees(body: &[u8], fields: &CertificateFields) -> bool {
-    let Ok((rest, read)) = TbsCertificate::from_der(body) else {
+fn second_reader_agrees(bytes: &[u8], fields: &CertificateFields) -> bool {
+    let Ok((rest, read)) = TbsCertificate::from_der(bytes) else {
         return false;
     };
     let oids = read
@@ -267,7 +221,7 @@ fn second_reader_agrees(body: &[u8], fields: &CertificateFields) -> bool {
         .iter()
         .map(|extension| extension.oid.to_id_string());
     rest.is_empty()
-        && rewritten(body)
+        && body::is_rewritten::<x509_cert::certificate::TbsCertificate>(bytes)
         && read.issuer.as_raw() == fields.issuer.as_der()
         && read.subject.as_raw() == fields.subject.as_der()
         && read.subject_pki.raw == fields.spki
