@@ -2,7 +2,7 @@
 //! what was possibly signed is listed, nobody signs the seal.
 
 use super::error::CeremonyError;
-use super::folder::{deliver, deliver_beside, give_sealed_name, settle};
+use super::folder::{deliver, give_sealed_name, settle};
 use super::journal::Journal;
 use super::ledger_view::{LedgerView, root_of};
 use super::seal::{seal_of, sums};
@@ -51,11 +51,7 @@ pub fn abort(
     }
     settle(store, &folder)?;
     let (mut journal, torn) = Journal::open(store, &folder, "operator")?;
-    if !torn.is_empty() {
-        let stem = format!("evidence/torn-{}", journal.head().n);
-        deliver_beside(store, &folder, (&stem, "bin"), &torn)?;
-        journal.cut(store, torn.len())?;
-    }
+    journal.keep_torn(store, &torn)?;
     if journal.progress.closed.is_none() {
         close(store, clock, &mut journal)?;
     } else if lacks_signature(store, &journal)? {

@@ -2,9 +2,10 @@
 //! order of things depends on it.
 
 use super::error::CeremonyError;
+use super::folder::deliver_beside;
 use super::progress::Progress;
 use crate::ledger::chain::{self, Head};
-use crate::ledger::entry::{self, Entry, Event, NewEntry};
+use crate::ledger::entry::{self, Entry, Event, FileRecord, NewEntry};
 use crate::ledger::layout;
 use crate::ports::{Clock, Store, StoreError};
 
@@ -67,11 +68,21 @@ impl Journal {
         Ok((journal, bytes[whole..].to_vec()))
     }
 
-    /// Cuts a torn tail off, once it is kept elsewhere.
-    pub fn cut(&mut self, store: &mut dyn Store, torn: usize) -> Result<(), StoreError> {
-        let length = store.read(&self.path)?.len().saturating_sub(torn);
+    /// Keeps a torn tail as evidence, then cuts it off.
+    pub fn keep_torn(
+        &mut self,
+        store: &mut dyn Store,
+        torn: &[u8],
+    ) -> Result<Option<FileRecord>, StoreError> {
+        if torn.is_empty() {
+            return Ok(None);
+        }
+        let stem = format!("evidence/torn-{}", self.head.n);
+        let record = deliver_beside(store, &self.folder, (&stem, "bin"), torn)?;
+        let length = store.read(&self.path)?.len().saturating_sub(torn.len());
         store.truncate(&self.path, u64::try_from(length).unwrap_or(u64::MAX))?;
-        store.sync_file(&self.path)
+        store.sync_file(&self.path)?;
+        Ok(Some(record))
     }
 
     /// The end of the chain.

@@ -22,8 +22,6 @@ pub struct Prepared {
     pub source: Vec<u8>,
     /// The inputs' bytes by path.
     pub inputs: BTreeMap<String, Vec<u8>>,
-    /// The requests by path, cleared.
-    pub requests: BTreeMap<String, Cleared<Request>>,
     /// What was found in each request, in the order of the steps.
     pub findings: Vec<(String, Vec<Finding>)>,
     /// The plan's bytes.
@@ -73,7 +71,7 @@ pub enum PrepareError {
 pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
     let draft = Draft::parse(ingredients.source).map_err(PlanError::from)?;
     let root = draft.root(&ingredients.inputs)?;
-    let mut cleared: BTreeMap<String, Cleared<Request>> = BTreeMap::new();
+    let mut requests: BTreeMap<String, Request> = BTreeMap::new();
     let mut findings = Vec::new();
     let mut refusals = Vec::new();
     let mut earlier: Vec<Claim> = Vec::new();
@@ -103,7 +101,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
                         .unwrap_or_else(|| request.get().subject.clone()),
                 });
                 findings.push((one.request.clone(), found));
-                cleared.insert(one.request.clone(), request);
+                requests.insert(one.request.clone(), request.into_inner());
             }
             Err(refusal) => refusals.push(refusal),
         }
@@ -111,10 +109,6 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
     if !refusals.is_empty() {
         return Err(PrepareError::Refused(refusals));
     }
-    let requests: BTreeMap<String, Request> = cleared
-        .iter()
-        .map(|(path, request)| (path.clone(), request.get().clone()))
-        .collect();
     let plan = draft.plan(&ingredients.inputs, &requests, ingredients.ledger)?;
     check_mounts(plan.intermediates().map(|one| one.mount.as_str()))?;
     let plan_bytes = PlanDocument::of(&plan).to_bytes();
@@ -129,7 +123,6 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         plan,
         source: ingredients.source.as_bytes().to_vec(),
         inputs: ingredients.inputs,
-        requests: cleared,
         findings,
         plan_bytes,
         lock_bytes,

@@ -70,14 +70,7 @@ fn attempt(
         deeds.open = Some(name.clone());
     }
     let (mut journal, torn) = Journal::open(desk.store, &name, job.prepared.plan.actor())?;
-    let torn_record = if torn.is_empty() {
-        None
-    } else {
-        let stem = format!("evidence/torn-{}", journal.head().n);
-        let record = deliver_beside(desk.store, &name, (&stem, "bin"), &torn)?;
-        journal.cut(desk.store, torn.len())?;
-        Some(record)
-    };
+    let torn_record = journal.keep_torn(desk.store, &torn)?;
     let mut course = Course {
         desk,
         job,

@@ -2,8 +2,6 @@
 
 use der::pem::LineEnding;
 
-use crate::digest::Digest;
-
 /// The most octets a request, certificate or PEM file may have.
 pub const SIZE_LIMIT: usize = 64 * 1024;
 
@@ -99,11 +97,6 @@ fn find(bytes: &[u8], wanted: &[u8]) -> bool {
 
 fn line_starts(text: &str) -> impl Iterator<Item = usize> + '_ {
     std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1))
-}
-
-/// How files are named to people: their SHA-256, first words only.
-pub fn short_words(digest: &Digest) -> String {
-    digest.words()[..4].join(" ")
 }
 
 #[cfg(test)]

@@ -42,14 +42,6 @@ pub fn context(number: u32) -> Tag {
     }
 }
 
-/// A context-specific primitive tag, `[n] IMPLICIT` over a string.
-pub fn context_primitive(number: u32) -> Tag {
-    Tag::ContextSpecific {
-        constructed: false,
-        number: TagNumber(number),
-    }
-}
-
 /// Puts an element together from the pieces of its content.
 ///
 /// Contents stay far below the 256 MiB that `der` can count, so that encoding cannot fail.

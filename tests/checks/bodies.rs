@@ -1,6 +1,7 @@
 //! Bodies to be signed, each with one thing wrong.
 
 use anchorite::check::crl::CrlContext;
+use anchorite::check::request::{RequestContext, request};
 use anchorite::check::tbs::{TbsContext, certificate, still_fresh};
 use anchorite::check::{CheckId, Finding, Outcome};
 use anchorite::issue;
@@ -39,9 +40,18 @@ impl Desk {
         let now = UtcTime::parse("2026-10-03T09:00:00Z").unwrap();
         let issuer = issue::issuer_of_new_root(new_root(&prepared.plan), &public, now);
         let one = prepared.plan.intermediates().next().unwrap();
-        let request = &prepared.requests["etcd.csr"];
+        let context = RequestContext {
+            path: "etcd.csr",
+            root_subject: &issuer.name,
+            root_spki: None,
+            register: &prepared.register,
+            earlier: &[],
+            spki_sha256: None,
+            subject: None,
+        };
+        let (request, _) = request(&prepared.inputs["etcd.csr"], &context).unwrap();
         let serial = Serial::from_random(b"a", b"b");
-        let body = issue::intermediate(request, one, &issuer, ALGORITHM, &serial, now).unwrap();
+        let body = issue::intermediate(&request, one, &issuer, ALGORITHM, &serial, now).unwrap();
         Self {
             request_key: PublicKey::from_spki(&request.get().spki).unwrap(),
             crl: issue::crl(crl_plan(&prepared.plan), &issuer, ALGORITHM, now).unwrap(),
