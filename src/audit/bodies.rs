@@ -130,7 +130,7 @@ pub(super) fn check_origin(
     if let Some(wanted) = &bench.script.wanted {
         let named = wanted.iter().find(|one| one.request == *path);
         let wanted = named
-            .and_then(|one| one.subject.as_ref())
+            .and_then(|one| one.profile.subject.as_ref())
             .unwrap_or(&request.subject);
         require(
             fields.subject == *wanted,

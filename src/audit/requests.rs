@@ -18,7 +18,7 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
     let root = &bench.authority.certificate.fields;
     let mut earlier: Vec<Claim> = Vec::new();
     let plan = bench.script.plan.iter();
-    for (_, document) in plan.flat_map(|plan| plan.products()) {
+    for (step, document) in plan.flat_map(|plan| plan.products()) {
         let Some(path) = &document.request else {
             continue;
         };
@@ -30,16 +30,19 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
             .find(|one| one.request == *path);
         let intended = subject_intended(bench, &document.name);
         // Where the file cannot be read, the body tells what the certificate is called.
-        let subject = wanted.map_or(intended.as_ref(), |one| one.subject.as_ref());
+        let subject = wanted.map_or(intended.as_ref(), |one| one.profile.subject.as_ref());
+        let waivers = bench.script.waivers(&step.id);
         let bytes = bench.files.get(&format!("in/{path}"));
         let context = RequestContext {
-            path,
-            root_subject: &root.subject,
+            root_subject: Some(&root.subject),
             root_spki: Some(&root.spki),
-            register,
             earlier: &earlier,
             spki_sha256: wanted.and_then(|one| one.spki_sha256),
             subject,
+            profile: wanted.map(|one| &one.profile),
+            policy: bench.script.policy(),
+            waivers: &waivers.iter().collect::<Vec<_>>(),
+            ..RequestContext::alone(path, register)
         };
         // What was never to be signed was looked at for people alone.
         let refused = intended.is_some().then(|| request(bytes, &context).err());

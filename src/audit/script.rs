@@ -7,11 +7,12 @@ use super::authority::Authority;
 use super::files::Files;
 use super::findings::{AuditId, Findings};
 use super::unmade::Unmade;
+use crate::check::CheckId;
 use crate::digest::Digest;
 use crate::ledger::layout;
 use crate::plan::document::{PlanDocument, ProductDocument, StepDocument, TOOL};
 use crate::plan::make::{Draft, WantedRequest};
-use crate::plan::{LedgerState, Product, Validity, lock};
+use crate::plan::{LedgerState, Policy, Product, Validity, Waiver, lock};
 use crate::x509::escape::escape;
 use crate::x509::public_key::RootKey;
 use crate::x509::request::Request;
@@ -73,11 +74,32 @@ impl Script {
             .find(|(_, product)| product.name == name)
     }
 
+    /// What the plan allows.
+    pub fn policy(&self) -> Policy {
+        let webtrust = Policy::Webtrust.word();
+        match &self.plan {
+            Some(plan) if plan.policy == webtrust => Policy::Webtrust,
+            _ => Policy::Private,
+        }
+    }
+
     /// Whether the ceremony file asks for one approval and one serial for each signature.
     pub fn webtrust(&self) -> bool {
-        self.plan
-            .as_ref()
-            .is_some_and(|plan| plan.policy == "webtrust")
+        self.policy() == Policy::Webtrust
+    }
+
+    /// What the plan waives in a step.
+    pub fn waivers(&self, step: &str) -> Vec<Waiver> {
+        let written = self.plan.iter().flat_map(|plan| &plan.waivers);
+        written
+            .filter(|one| one.step == step)
+            .map(|one| Waiver {
+                check: one.check.clone(),
+                step: one.step.clone(),
+                reason: one.reason.clone(),
+                by: one.by.clone(),
+            })
+            .collect()
     }
 
     /// What the checks of a body need to know of a planned product.
@@ -263,6 +285,9 @@ fn made_again(
     let source = std::str::from_utf8(files.get(layout::SCRIPT_FILE))
         .map_err(|_| "it is not UTF-8".to_owned())?;
     let draft = Draft::parse(source).map_err(|error| escape(&error.to_string()))?;
+    draft
+        .check_waivable(&CheckId::waivable())
+        .map_err(|error| escape(&error.to_string()))?;
     let mut inputs = BTreeMap::new();
     for path in draft.input_paths() {
         let bytes = files.get(&format!("in/{path}")).to_vec();

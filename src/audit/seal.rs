@@ -90,7 +90,12 @@ pub(super) fn check(
         "signatures",
         format!("asked {asked} kept {kept}"),
     );
-    same(seal.deviations == 0, "deviations", "0".to_owned());
+    let deviations = story.deviations();
+    same(
+        seal.deviations == deviations,
+        "deviations",
+        deviations.to_string(),
+    );
     let named = matches!(story.begin, Some(Event::Begin { root: Some(_), .. }));
     let has_root = named || made.iter().any(|one| one.is_root);
     let root = has_root.then(|| authority.certificate.digest());

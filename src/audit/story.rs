@@ -178,6 +178,13 @@ impl<'e> Story<'e> {
         }
     }
 
+    /// Refusals that were put aside, each once.
+    pub fn deviations(&self) -> u64 {
+        let events = self.entries.iter().flat_map(|entry| &entry.event);
+        let waived: BTreeSet<(&str, &str)> = events.flat_map(Event::waived).collect();
+        waived.len() as u64
+    }
+
     /// How many signatures were asked for, and kept.
     pub fn counts(&self) -> (u64, u64) {
         let kept = self.signings.iter().filter(|one| one.result.is_some());

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use crate::check::request::{Claim, RequestContext, request};
-use crate::check::{Cleared, Finding, Refusal};
+use crate::check::{CheckId, Cleared, Finding, Refusal};
 use crate::digest::Digest;
 use crate::handover::{MountError, check_mounts};
 use crate::ledger::register::Register;
 use crate::plan::document::PlanDocument;
 use crate::plan::make::{Draft, PlanError};
-use crate::plan::{IntermediatePlan, LedgerState, Plan, RootPlan, lock};
+use crate::plan::{IntermediatePlan, LedgerState, Plan, RootPlan, Waiver, lock};
 use crate::x509::certificate::Certificate;
 use crate::x509::request::Request;
 
@@ -70,6 +70,10 @@ pub enum PrepareError {
 /// Reads, checks and plans.
 pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
     let draft = Draft::parse(ingredients.source).map_err(PlanError::from)?;
+    draft
+        .check_waivable(&CheckId::waivable())
+        .map_err(PlanError::from)?;
+    let waivers = draft.waivers();
     let root = draft.root(&ingredients.inputs)?;
     let mut requests: BTreeMap<String, Request> = BTreeMap::new();
     let mut findings = Vec::new();
@@ -81,14 +85,17 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
             .inputs
             .get(&one.request)
             .map_or(&[][..], Vec::as_slice);
+        let waived: Vec<&Waiver> = waivers.iter().filter(|w| w.step == one.step).collect();
         let context = RequestContext {
-            path: &one.request,
-            root_subject: root.subject(),
+            root_subject: Some(root.subject()),
             root_spki: root_spki(&root),
-            register: &ingredients.register,
             earlier: &earlier,
             spki_sha256: one.spki_sha256,
-            subject: one.subject.as_ref(),
+            subject: one.profile.subject.as_ref(),
+            profile: Some(&one.profile),
+            policy: draft.policy(),
+            waivers: &waived,
+            ..RequestContext::alone(&one.request, &ingredients.register)
         };
         match request(bytes, &context) {
             Ok((request, found)) => {
@@ -96,6 +103,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
                     path: one.request.clone(),
                     spki_sha256: Digest::of(&request.get().spki),
                     subject: one
+                        .profile
                         .subject
                         .clone()
                         .unwrap_or_else(|| request.get().subject.clone()),
@@ -144,13 +152,14 @@ pub fn recheck(
     request(
         bytes,
         &RequestContext {
-            path: &plan.request,
-            root_subject: &root.fields.subject,
+            root_subject: Some(&root.fields.subject),
             root_spki: Some(&root.fields.spki),
-            register: &prepared.register,
-            earlier: &[],
             spki_sha256: plan.spki_sha256,
             subject: plan.profile.subject.as_ref(),
+            profile: Some(&plan.profile),
+            policy: prepared.plan.policy,
+            waivers: &prepared.plan.waivers_of(&plan.product.name),
+            ..RequestContext::alone(&plan.request, &prepared.register)
         },
     )
 }

@@ -1,6 +1,6 @@
 //! How far a ceremony has come: a fold over its transcript.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::CeremonyError;
 use crate::digest::{Digest, unhex};
@@ -71,6 +71,8 @@ pub struct Progress {
     pub asked: u64,
     /// How many signatures were kept.
     pub kept: u64,
+    /// Refusals put aside: what was checked, and the check.
+    pub waived: BTreeSet<(String, String)>,
 }
 
 impl Progress {
@@ -99,6 +101,9 @@ impl Progress {
         let Ok(event) = &entry.event else {
             return Ok(());
         };
+        let waived = event.waived();
+        self.waived
+            .extend(waived.map(|(what, check)| (what.to_owned(), check.to_owned())));
         match event {
             Event::Begin {
                 kind,

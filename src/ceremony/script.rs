@@ -103,6 +103,16 @@ fn head(plan: &Plan, known: bool) -> Vec<String> {
     if plan.ledger.head != Digest::ZERO {
         lines.push(line("ledger head", &plan.ledger.head.to_string()));
     }
+    for waiver in &plan.waivers {
+        let words = format!(
+            "{} in step {}, by {}: {}",
+            waiver.check,
+            waiver.step,
+            waiver.by,
+            escape(&waiver.reason)
+        );
+        lines.extend(wrapped(&line("waives", ""), &words));
+    }
     for person in &plan.people {
         let signs = if person.key.is_some() {
             ", signs the seal"
@@ -206,6 +216,7 @@ pub fn finding(finding: &Finding) -> Vec<String> {
     let word = match finding.outcome {
         Outcome::Pass => "pass",
         Outcome::Notice => "NOTICE",
+        Outcome::Waived => "WAIVED",
         Outcome::Fail => "FAIL",
     };
     let first = format!("  {word:<6}  {}  ", finding.id.public());

@@ -155,7 +155,7 @@ pub(super) fn seal_of(
         assurance: progress.token.as_ref().map(|(_, word)| word.clone()),
         signatures_asked: progress.asked,
         signatures_kept: progress.kept,
-        deviations: 0,
+        deviations: progress.waived.len() as u64,
         previous: Digest::ZERO,
         next_crl: None,
     }

@@ -1,6 +1,48 @@
 //! The public ids of all checks. One grep for an id finds its rule, code, test and line in
 //! `docs/checks.md`.
 
+/// What can be said against a check that fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Nothing: it always refuses.
+    Must,
+    /// What the tool does by itself and the ceremony file can choose otherwise: told, and
+    /// refused only where the policy says so.
+    Default,
+    /// It refuses, unless the ceremony file waives it with a reason and a name.
+    Waivable,
+}
+
+impl Level {
+    /// The word in `docs/checks.md`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Must => "must",
+            Self::Default => "default",
+            Self::Waivable => "waivable",
+        }
+    }
+}
+
+impl CheckId {
+    /// How strict it is.
+    pub fn level(self) -> Level {
+        match self {
+            Self::RequestExtensions => Level::Default,
+            _ => Level::Must,
+        }
+    }
+
+    /// The public ids that a ceremony file may waive.
+    pub fn waivable() -> Vec<&'static str> {
+        Self::ALL
+            .iter()
+            .filter(|id| id.level() == Level::Waivable)
+            .map(|id| id.public())
+            .collect()
+    }
+}
+
 rules! {
     /// A check.
     CheckId;
@@ -101,7 +143,12 @@ mod tests {
         let mut seen = BTreeSet::new();
         for id in CheckId::ALL {
             assert!(seen.insert(id.public()), "{} twice", id.public());
-            let line = format!("| `{}` | {} |", id.public(), id.rule());
+            let line = format!(
+                "| `{}` | {} | {} |",
+                id.public(),
+                id.level().word(),
+                id.rule()
+            );
             assert!(page.contains(&line), "docs/checks.md lacks:\n{line}");
         }
         // The verifier's own ids stand on the same page; its room counts them.

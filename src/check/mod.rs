@@ -14,9 +14,11 @@ pub mod stand_in;
 mod subject;
 pub mod tbs;
 
-pub use id::CheckId;
+pub use id::{CheckId, Level};
 
 use crate::ledger::entry::FindingRecord;
+use crate::plan::Waiver;
+use crate::x509::escape::escape;
 
 /// Something that passed its checks. The field is private: only this room makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub enum Outcome {
     Pass,
     /// Allowed, and to be known.
     Notice,
+    /// Would be refused, and is put aside by a waiver of the ceremony file.
+    Waived,
     /// Refused.
     Fail,
 }
@@ -53,6 +57,7 @@ impl Outcome {
         match self {
             Self::Pass => "pass",
             Self::Notice => "notice",
+            Self::Waived => crate::ledger::entry::WAIVED,
             Self::Fail => "fail",
         }
     }
@@ -119,6 +124,25 @@ impl Findings {
             outcome: Outcome::Notice,
             words: found.into(),
         });
+    }
+
+    /// Puts aside what the ceremony file waives, where a check's level allows it.
+    pub(crate) fn waive(&mut self, waivers: &[&Waiver]) {
+        let failed = |finding: &&mut Finding| {
+            finding.outcome == Outcome::Fail && finding.id.level() == Level::Waivable
+        };
+        for finding in self.list.iter_mut().filter(failed) {
+            let waiver = waivers.iter().find(|one| one.check == finding.id.public());
+            if let Some(waiver) = waiver {
+                finding.outcome = Outcome::Waived;
+                finding.words = format!(
+                    "{}; waived by {}: {}",
+                    finding.words,
+                    waiver.by,
+                    escape(&waiver.reason)
+                );
+            }
+        }
     }
 
     /// Clears the value where nothing failed.

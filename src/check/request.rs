@@ -4,6 +4,8 @@ use super::subject::{self, Form};
 use super::{CheckId, Cleared, Finding, Findings, Refusal};
 use crate::digest::Digest;
 use crate::ledger::register::Register;
+use crate::plan::profile::Profile;
+use crate::plan::{Policy, Waiver};
 use crate::x509::extension::Extension;
 use crate::x509::name::Name;
 use crate::x509::pem::PemError;
@@ -14,8 +16,8 @@ use crate::x509::request::{Request, RequestError};
 pub struct RequestContext<'a> {
     /// The file's path, for words.
     pub path: &'a str,
-    /// The root's subject.
-    pub root_subject: &'a Name,
+    /// The root's subject, where it is known.
+    pub root_subject: Option<&'a Name>,
     /// The root's SPKI, where the root exists.
     pub root_spki: Option<&'a [u8]>,
     /// Everything the root has issued.
@@ -26,6 +28,30 @@ pub struct RequestContext<'a> {
     pub spki_sha256: Option<Digest>,
     /// Subject that the profile puts in the request's place.
     pub subject: Option<&'a Name>,
+    /// What the certificate will say, where it is known.
+    pub profile: Option<&'a Profile>,
+    /// What is allowed.
+    pub policy: Policy,
+    /// Refusals that the ceremony file puts aside in this step.
+    pub waivers: &'a [&'a Waiver],
+}
+
+impl<'a> RequestContext<'a> {
+    /// A request by itself: nothing is known beside it.
+    pub fn alone(path: &'a str, register: &'a Register) -> Self {
+        Self {
+            path,
+            root_subject: None,
+            root_spki: None,
+            register,
+            earlier: &[],
+            spki_sha256: None,
+            subject: None,
+            profile: None,
+            policy: Policy::Private,
+            waivers: &[],
+        }
+    }
 }
 
 /// What a request of this ceremony lays claim to.
@@ -73,6 +99,7 @@ pub fn request(
     check_names(&request, context, &mut findings);
     check_key_is_new(&key, context, &mut findings);
     list_dropped(&request, &mut findings);
+    findings.waive(context.waivers);
     findings.clear(request, context.path)
 }
 
@@ -182,7 +209,9 @@ fn check_names(request: &Request, context: &RequestContext<'_>, findings: &mut F
             findings.require(CheckId::RequestSubjectForm, false, words);
         }
     }
-    let looks_like_root = subject.folded() == context.root_subject.folded();
+    let looks_like_root = context
+        .root_subject
+        .is_some_and(|root| subject.folded() == root.folded());
     findings.require(
         CheckId::RequestSubjectIssuer,
         !looks_like_root,

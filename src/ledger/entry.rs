@@ -17,13 +17,16 @@ pub const FORMAT: &str = "anchorite/transcript/0";
 /// The most octets a line may have, its LF counted.
 pub const LINE_LIMIT: usize = 64 * 1024;
 
+/// The outcome of a check whose failure the ceremony file puts aside.
+pub const WAIVED: &str = "waived";
+
 /// A check's outcome as recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FindingRecord {
     /// Public id, `REQ-POP`.
     pub id: String,
-    /// pass, notice or fail.
+    /// pass, notice, [`WAIVED`] or fail.
     pub outcome: String,
     /// What was found.
     pub words: String,
@@ -223,6 +226,19 @@ pub enum Event {
         /// How many signatures were kept.
         signatures_kept: u64,
     },
+}
+
+impl Event {
+    /// What was checked, and the ids of its checks whose failure was put aside: the deviations
+    /// that a seal counts, each once.
+    pub fn waived(&self) -> impl Iterator<Item = (&str, &str)> {
+        let (what, findings): (_, &[FindingRecord]) = match self {
+            Self::Checked { what, findings, .. } => (what.as_str(), findings),
+            _ => ("", &[]),
+        };
+        let waived = findings.iter().filter(|one| one.outcome == WAIVED);
+        waived.map(move |one| (what, one.id.as_str()))
+    }
 }
 
 /// An entry as read.

@@ -40,6 +40,9 @@ pub struct PlanDocument {
     pub root: RootDocument,
     /// Steps in their order.
     pub steps: Vec<StepDocument>,
+    /// Refusals put aside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<WaiverDocument>,
     /// Inputs, sorted by path.
     pub inputs: Vec<InputDocument>,
 }
@@ -145,6 +148,20 @@ pub struct ProfileDocument {
     pub ocsp_url: Option<String>,
 }
 
+/// A waiver.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaiverDocument {
+    /// Public id of the check.
+    pub check: String,
+    /// Id of the step.
+    pub step: String,
+    /// Why.
+    pub reason: String,
+    /// Who answers for it.
+    pub by: String,
+}
+
 /// An input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -191,6 +208,16 @@ impl PlanDocument {
                     read_aloud: step.read_aloud.clone(),
                     approval_sha256: step.approval_digest(),
                     products: products(&step.kind),
+                })
+                .collect(),
+            waivers: plan
+                .waivers
+                .iter()
+                .map(|waiver| WaiverDocument {
+                    check: waiver.check.clone(),
+                    step: waiver.step.clone(),
+                    reason: waiver.reason.clone(),
+                    by: waiver.by.clone(),
                 })
                 .collect(),
             inputs: plan

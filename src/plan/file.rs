@@ -50,6 +50,9 @@ pub struct CeremonyFile {
     pub profile: BTreeMap<String, Spanned<ProfileFile>>,
     /// The steps.
     pub step: Vec<Spanned<StepFile>>,
+    /// Refusals put aside.
+    #[serde(default)]
+    pub waiver: Vec<WaiverFile>,
     /// The seal.
     #[serde(default)]
     pub seal: SealFile,
@@ -166,6 +169,20 @@ pub struct RequestFile {
     pub spki_sha256: Option<Digest>,
     /// Profile.
     pub profile: Option<Spanned<String>>,
+}
+
+/// `[[waiver]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaiverFile {
+    /// Public id of the check.
+    pub check: Spanned<String>,
+    /// Id of the step.
+    pub step: Spanned<Id>,
+    /// Why.
+    pub reason: Text,
+    /// Id of the person who answers for it.
+    pub by: Spanned<Id>,
 }
 
 /// `[seal]`

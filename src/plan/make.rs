@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 
 use super::file::{self, CeremonyFile, FileError, Kind, Requests, StepFile};
+use super::profile::Profile;
 use super::template;
 use super::{
     CrlPlan, IntermediatePlan, LedgerState, NewRoot, Person, Plan, RootPlan, Step, StepKind,
@@ -13,7 +14,6 @@ use super::{
 use crate::digest::Digest;
 use crate::x509::certificate::{Certificate, CertificateError};
 use crate::x509::extension::KeyUsage;
-use crate::x509::name::Name;
 use crate::x509::public_key::{KeyError, PublicKey};
 use crate::x509::request::Request;
 use crate::x509::time::Span;
@@ -73,10 +73,12 @@ pub struct Draft<'a> {
 pub struct WantedRequest {
     /// Path of the request's file.
     pub request: String,
+    /// Id of its step.
+    pub step: String,
     /// SPKI digest that the file names.
     pub spki_sha256: Option<Digest>,
-    /// Subject that the profile puts in the request's place.
-    pub subject: Option<Name>,
+    /// What its certificate will say.
+    pub profile: Profile,
 }
 
 /// What a step with its defaults looks like before templates are made.
@@ -96,12 +98,18 @@ impl<'a> Draft<'a> {
         };
         draft.check_steps()?;
         draft.check_people()?;
+        draft.check_waivers()?;
         Ok(draft)
     }
 
     /// Ceremony id.
     pub fn id(&self) -> &str {
         &self.file.id.0
+    }
+
+    /// What is allowed.
+    pub fn policy(&self) -> super::Policy {
+        self.file.policy.0
     }
 
     /// Label of the token.
@@ -131,13 +139,13 @@ impl<'a> Draft<'a> {
 
     /// The requests with what their checks need, in the order of the steps.
     pub fn wanted_requests(&self) -> Result<Vec<WantedRequest>, FileError> {
-        self.file
-            .step
-            .iter()
-            .flat_map(|step| wanted(step.get_ref()))
-            .map(|one| {
+        let steps = self.file.step.iter().enumerate();
+        steps
+            .flat_map(|(at, step)| wanted(step.get_ref()).into_iter().map(move |one| (at, one)))
+            .map(|(at, one)| {
                 Ok(WantedRequest {
-                    subject: self.profile(one.profile)?.subject,
+                    step: self.step_id(at),
+                    profile: self.profile(one.profile)?,
                     request: one.request,
                     spki_sha256: one.spki_sha256,
                 })
@@ -238,6 +246,7 @@ impl<'a> Draft<'a> {
             root,
             ledger,
             steps,
+            waivers: self.waivers(),
             inputs: inputs
                 .iter()
                 .map(|(path, bytes)| (path.clone(), Digest::of(bytes)))

@@ -70,6 +70,19 @@ pub struct Person {
     pub key: Option<String>,
 }
 
+/// A refusal that the ceremony file puts aside: one check, in one step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiver {
+    /// Public id of the check.
+    pub check: String,
+    /// Id of the step.
+    pub step: String,
+    /// Why.
+    pub reason: String,
+    /// Id of the person who answers for it.
+    pub by: String,
+}
+
 /// The state of the ledger that a plan was made for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerState {
@@ -292,6 +305,8 @@ pub struct Plan {
     pub ledger: LedgerState,
     /// The steps in their order.
     pub steps: Vec<Step>,
+    /// Refusals put aside.
+    pub waivers: Vec<Waiver>,
     /// Inputs by path, with their digests, sorted by path.
     pub inputs: Vec<(String, Digest)>,
 }
@@ -303,6 +318,19 @@ impl Plan {
             .iter()
             .find(|person| person.role == "operator" || person.role == "administrator")
             .map_or("operator", |person| &person.id)
+    }
+
+    /// What the file waives in the step of a product.
+    pub fn waivers_of(&self, product: &str) -> Vec<&Waiver> {
+        let steps = self.steps.iter();
+        let step = steps
+            .filter(|step| step.kind.products().iter().any(|one| one.name == product))
+            .map(|step| step.id.as_str())
+            .next();
+        let waivers = self.waivers.iter();
+        waivers
+            .filter(|one| Some(one.step.as_str()) == step)
+            .collect()
     }
 
     /// Every intermediate of every step.

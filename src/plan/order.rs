@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use toml::Spanned;
 
+use super::Waiver;
 use super::file::{FileError, Kind, Requests, StepFile};
 use super::make::{Draft, is_list, wanted};
+use super::words::not_one_of;
 
 impl Draft<'_> {
     pub(super) fn check_people(&self) -> Result<(), FileError> {
@@ -18,6 +20,46 @@ impl Draft<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A waiver is of a step and a person that the file has.
+    pub(super) fn check_waivers(&self) -> Result<(), FileError> {
+        for waiver in &self.file.waiver {
+            let step = &waiver.step.get_ref().0;
+            if !(0..self.file.step.len()).any(|at| self.step_id(at) == *step) {
+                return Err(self.at(waiver.step.span().start, "there is no step of this id"));
+            }
+            let by = &waiver.by.get_ref().0;
+            if !self.file.person.iter().any(|one| one.id.get_ref().0 == *by) {
+                let words = "a waiver is answered for by a [[person]] of this file";
+                return Err(self.at(waiver.by.span().start, words));
+            }
+        }
+        Ok(())
+    }
+
+    /// A waiver's check is one that can be waived.
+    pub fn check_waivable(&self, waivable: &[&str]) -> Result<(), FileError> {
+        for waiver in &self.file.waiver {
+            if !waivable.contains(&waiver.check.get_ref().as_str()) {
+                let words = not_one_of(waiver.check.get_ref(), waivable);
+                return Err(self.at(waiver.check.span().start, &words));
+            }
+        }
+        Ok(())
+    }
+
+    /// The waivers as written.
+    pub fn waivers(&self) -> Vec<Waiver> {
+        let written = self.file.waiver.iter();
+        written
+            .map(|waiver| Waiver {
+                check: waiver.check.get_ref().clone(),
+                step: waiver.step.get_ref().0.clone(),
+                reason: waiver.reason.0.clone(),
+                by: waiver.by.get_ref().0.clone(),
+            })
+            .collect()
     }
 
     pub(super) fn check_steps(&self) -> Result<(), FileError> {

@@ -41,13 +41,8 @@ impl Desk {
         let issuer = issue::issuer_of_new_root(new_root(&prepared.plan), &public, now);
         let one = prepared.plan.intermediates().next().unwrap();
         let context = RequestContext {
-            path: "etcd.csr",
-            root_subject: &issuer.name,
-            root_spki: None,
-            register: &prepared.register,
-            earlier: &[],
-            spki_sha256: None,
-            subject: None,
+            root_subject: Some(&issuer.name),
+            ..RequestContext::alone("etcd.csr", &prepared.register)
         };
         let (request, _) = request(&prepared.inputs["etcd.csr"], &context).unwrap();
         let serial = Serial::from_random(b"a", b"b");

@@ -105,13 +105,12 @@ impl Room {
         findings(request(
             bytes,
             &RequestContext {
-                path: "x.csr",
-                root_subject: &root_name(),
+                root_subject: Some(&root_name()),
                 root_spki: self.root_spki.as_deref(),
-                register: &self.register,
                 earlier: &self.earlier,
                 spki_sha256: self.digest,
                 subject: self.subject.as_ref(),
+                ..RequestContext::alone("x.csr", &self.register)
             },
         ))
     }
