@@ -14,6 +14,7 @@ use crate::plan::document::{PlanDocument, ProductDocument, StepDocument, TOOL};
 use crate::plan::make::{Draft, WantedRequest};
 use crate::plan::{LedgerState, Policy, Product, Validity, Waiver, lock};
 use crate::x509::escape::escape;
+use crate::x509::key_identifier::KeyIdentifierMethod;
 use crate::x509::public_key::RootKey;
 use crate::x509::request::Request;
 use crate::x509::template::Unknown;
@@ -121,6 +122,13 @@ impl Script {
             validity,
             template: product.template()?,
             unknown,
+            key_identifier: match (&product.profile, product.crl_number) {
+                (Some(profile), _) => Some(KeyIdentifierMethod::parse(&profile.key_identifier)?),
+                (None, None) => Some(KeyIdentifierMethod::parse(
+                    plan.root.key_identifier.as_deref()?,
+                )?),
+                (None, Some(_)) => None,
+            },
         })
     }
 }

@@ -6,10 +6,12 @@
 pub mod algorithm;
 pub mod certificate;
 pub mod cms;
+pub mod constraints;
 pub mod crl;
 pub mod escape;
 pub mod extension;
 pub mod extension_encode;
+pub mod key_identifier;
 pub mod key_kind;
 pub mod name;
 pub mod oid;

@@ -3,8 +3,9 @@
 //! Every line is escaped and fits 80 columns where its values do.
 
 use super::certificate::CertificateFields;
+use super::constraints::{CertificatePolicy, NameConstraints};
 use super::crl::CrlFields;
-use super::extension::{Extension, ExtensionValue};
+use super::extension::{CERTIFICATE_POLICIES, Extension, ExtensionValue, NAME_CONSTRAINTS};
 use super::public_key::{PublicKey, RootKey, algorithm_name};
 use super::tbs::{CertificateTbs, CrlTbs};
 use super::tlv::DerError;
@@ -42,7 +43,12 @@ pub fn certificate(
         }
     }
     lines.push(line("signed with", &algorithm_name(&fields.algorithm)));
-    lines.extend(fields.extensions.iter().map(|one| extension(one, stage)));
+    lines.extend(
+        fields
+            .extensions
+            .iter()
+            .flat_map(|one| extension(one, stage)),
+    );
     Ok(lines)
 }
 
@@ -67,7 +73,12 @@ pub fn crl(body: &CrlTbs, stage: Stage, validity_words: &str) -> Result<Vec<Stri
         },
     ));
     lines.push(line("signed with", &algorithm_name(&fields.algorithm)));
-    lines.extend(fields.extensions.iter().map(|one| extension(one, stage)));
+    lines.extend(
+        fields
+            .extensions
+            .iter()
+            .flat_map(|one| extension(one, stage)),
+    );
     Ok(lines)
 }
 
@@ -105,19 +116,29 @@ fn key_words(spki: &[u8]) -> &'static str {
         .map_or("unreadable", RootKey::word)
 }
 
-fn extension(extension: &Extension, stage: Stage) -> String {
+fn extension(extension: &Extension, stage: Stage) -> Vec<String> {
     let name = match extension.oid.as_str() {
         "2.5.29.35" => "issuer key id",
         "2.5.29.14" => "key id",
         "2.5.29.15" => "key usage",
         "2.5.29.37" => "extended usage",
         "2.5.29.19" => "constraints",
+        NAME_CONSTRAINTS => "names below",
+        CERTIFICATE_POLICIES => "policies",
         "2.5.29.31" => "CRL at",
         "1.3.6.1.5.5.7.1.1" => "issuer info at",
         "2.5.29.20" => "CRL number",
         _ => "extension",
     };
     let text = match extension.read() {
+        // One line for each subtree and policy: a witness reads every one of them.
+        Ok(ExtensionValue::NameConstraints(constraints)) => {
+            return constraint_lines(name, extension.critical, &constraints);
+        }
+        Ok(ExtensionValue::CertificatePolicies(policies)) => {
+            let words: Vec<String> = policies.iter().map(CertificatePolicy::describe).collect();
+            return stacked(name, &words);
+        }
         Ok(
             ExtensionValue::AuthorityKeyIdentifier(Some(id), _)
             | ExtensionValue::SubjectKeyIdentifier(id),
@@ -132,7 +153,29 @@ fn extension(extension: &Extension, stage: Stage) -> String {
     } else {
         ""
     };
-    line(name, &format!("{text}{critical}"))
+    vec![line(name, &format!("{text}{critical}"))]
+}
+
+fn constraint_lines(name: &str, critical: bool, constraints: &NameConstraints) -> Vec<String> {
+    let permitted = constraints.permitted.iter();
+    let excluded = constraints.excluded.iter();
+    let mut words: Vec<String> = permitted
+        .map(|one| format!("permitted {one}"))
+        .chain(excluded.map(|one| format!("excluded {one}")))
+        .collect();
+    if let Some(first) = words.first_mut().filter(|_| critical) {
+        first.push_str(" (critical)");
+    }
+    stacked(name, &words)
+}
+
+/// Lines under one name.
+fn stacked(name: &str, words: &[String]) -> Vec<String> {
+    let names = std::iter::once(name).chain(std::iter::repeat(""));
+    let lines = names.zip(words);
+    lines
+        .flat_map(|(name, words)| wrapped(&line(name, ""), words))
+        .collect()
 }
 
 /// Lines as one text, each with its LF.
