@@ -7,7 +7,8 @@ use super::authority::Authority;
 use super::files::Files;
 use super::findings::{AuditId, Findings};
 use super::unmade::Unmade;
-use crate::check::CheckId;
+use crate::check::plan::Planned;
+use crate::check::{self, CheckId};
 use crate::digest::Digest;
 use crate::ledger::layout;
 use crate::plan::document::{PlanDocument, ProductDocument, StepDocument, TOOL};
@@ -30,6 +31,9 @@ pub(super) struct Script {
     /// What the ceremony file says of its requests. `None` where it cannot be read: then the
     /// template alone tells.
     pub wanted: Option<Vec<WantedRequest>>,
+    /// What is found of root, profiles and CRLs; empty for another version's plan, whose words
+    /// may differ.
+    pub planned: Vec<Planned>,
 }
 
 impl Script {
@@ -55,13 +59,17 @@ impl Script {
             lock: Digest::of(files.get(layout::SCRIPT_LOCK)),
             plan,
             wanted: None,
+            planned: Vec::new(),
         };
         if let Some(plan) = script.plan.take() {
             check_plan(&plan, files, before, findings);
             if unmade.is_none() {
                 check_root(&plan, authority, findings);
             }
-            script.wanted = recompute(&plan, files, findings);
+            if let Some((wanted, planned)) = recompute(&plan, files, findings) {
+                script.wanted = Some(wanted);
+                script.planned = planned;
+            }
             script.plan = Some(plan);
         }
         script
@@ -257,11 +265,11 @@ fn recompute(
     plan: &PlanDocument,
     files: &Files,
     findings: &mut Findings,
-) -> Option<Vec<WantedRequest>> {
+) -> Option<(Vec<WantedRequest>, Vec<Planned>)> {
     let ours = plan.tool == TOOL;
     let again = made_again(plan, files);
-    let (made, wanted) = match again {
-        Ok(both) => both,
+    let (made, wanted, planned) = match again {
+        Ok(all) => all,
         Err(why) => {
             let words = format!("cannot be made again from the ceremony file: {why}");
             if ours {
@@ -283,13 +291,22 @@ fn recompute(
     } else if !same {
         findings.notice("this version would make another plan of the same ceremony file");
     }
-    Some(wanted)
+    for refusal in planned.iter().filter_map(|one| one.found.as_ref().err()) {
+        let words = format!(
+            "{}: {}: {}",
+            refusal.subject,
+            refusal.id.public(),
+            refusal.words
+        );
+        findings.fail(AuditId::Plan, layout::SCRIPT_PLAN, words);
+    }
+    Some((wanted, if ours { planned } else { Vec::new() }))
 }
 
 fn made_again(
     plan: &PlanDocument,
     files: &Files,
-) -> Result<(PlanDocument, Vec<WantedRequest>), String> {
+) -> Result<(PlanDocument, Vec<WantedRequest>, Vec<Planned>), String> {
     let source = std::str::from_utf8(files.get(layout::SCRIPT_FILE))
         .map_err(|_| "it is not UTF-8".to_owned())?;
     let draft = Draft::parse(source).map_err(|error| escape(&error.to_string()))?;
@@ -321,5 +338,5 @@ fn made_again(
         .map_err(|error| escape(&error.to_string()))?;
     let mut document = PlanDocument::of(&made);
     document.tool.clone_from(&plan.tool);
-    Ok((document, wanted))
+    Ok((document, wanted, check::plan::all(&made)))
 }

@@ -58,6 +58,7 @@ impl Unmade {
             not_before: fields.not_before,
             not_after: fields.not_after,
             path_length: None,
+            extended_key_usage: None,
         };
         Some((issuer, key, algorithm))
     }

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::check::plan::Planned;
 use crate::check::request::{Claim, RequestContext, request};
-use crate::check::{CheckId, Cleared, Finding, Refusal};
+use crate::check::{self, CheckId, Cleared, Finding, Refusal};
 use crate::digest::Digest;
 use crate::handover::{MountError, check_mounts};
 use crate::ledger::register::Register;
@@ -24,6 +25,8 @@ pub struct Prepared {
     pub inputs: BTreeMap<String, Vec<u8>>,
     /// What was found in each request, in the order of the steps.
     pub findings: Vec<(String, Vec<Finding>)>,
+    /// What was found of root, profiles and CRLs, in the order of the steps.
+    pub planned: Vec<Planned>,
     /// The plan's bytes.
     pub plan_bytes: Vec<u8>,
     /// The lock's bytes.
@@ -62,8 +65,8 @@ pub enum PrepareError {
     /// A mount that makes no file name of its own.
     #[error(transparent)]
     Mount(#[from] MountError),
-    /// Requests were refused.
-    #[error("{} of the requests are refused", .0.len())]
+    /// Requests, or what is planned, were refused.
+    #[error("{} refused", .0.len())]
     Refused(Vec<Refusal>),
 }
 
@@ -118,6 +121,12 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         return Err(PrepareError::Refused(refusals));
     }
     let plan = draft.plan(&ingredients.inputs, &requests, ingredients.ledger)?;
+    let planned = check::plan::all(&plan);
+    let refused = planned.iter().filter_map(|one| one.found.as_ref().err());
+    let refusals: Vec<Refusal> = refused.cloned().collect();
+    if !refusals.is_empty() {
+        return Err(PrepareError::Refused(refusals));
+    }
     check_mounts(plan.intermediates().map(|one| one.mount.as_str()))?;
     let plan_bytes = PlanDocument::of(&plan).to_bytes();
     let plan_name = plan_name(ingredients.file_name);
@@ -132,6 +141,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         source: ingredients.source.as_bytes().to_vec(),
         inputs: ingredients.inputs,
         findings,
+        planned,
         plan_bytes,
         lock_bytes,
         register: ingredients.register,

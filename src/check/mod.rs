@@ -5,9 +5,12 @@
 
 mod body;
 pub mod crl;
+mod extensions;
 pub mod id;
 pub mod issued;
 pub mod key;
+pub mod plan;
+mod profile;
 pub mod request;
 pub mod seal;
 pub mod stand_in;

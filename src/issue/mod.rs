@@ -24,6 +24,7 @@ pub fn issuer_of_new_root(new: &NewRoot, key: &PublicKey, now: UtcTime) -> Issue
         not_before,
         not_after: template::last_second(not_before, new.validity),
         path_length: None,
+        extended_key_usage: None,
     }
 }
 
