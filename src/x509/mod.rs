@@ -18,6 +18,7 @@ pub mod public_key;
 pub mod request;
 pub mod serial;
 pub mod show;
+pub mod strict;
 pub mod tbs;
 pub mod template;
 pub mod time;
