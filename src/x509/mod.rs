@@ -10,6 +10,7 @@ pub mod crl;
 pub mod escape;
 pub mod extension;
 pub mod extension_encode;
+mod extension_strict;
 pub mod key_kind;
 pub mod name;
 pub mod oid;
