@@ -15,6 +15,7 @@ pub mod key_kind;
 pub mod name;
 pub mod oid;
 pub mod pem;
+pub mod private_key;
 pub mod public_key;
 pub mod request;
 pub mod serial;
