@@ -3,7 +3,6 @@
 use super::findings::{AuditId, Findings};
 use super::products::Bench;
 use crate::check::request::{Claim, RequestContext, request};
-use crate::digest::Digest;
 use crate::ledger::register::Register;
 use crate::x509::certificate::CertificateFields;
 use crate::x509::escape::escape;
@@ -56,11 +55,7 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
             findings.fail(AuditId::Product, escape(&format!("in/{path}")), words);
         }
         if let Ok(request) = Request::from_bytes(bytes) {
-            earlier.push(Claim {
-                path: path.clone(),
-                spki_sha256: Digest::of(&request.spki),
-                subject: subject.cloned().unwrap_or(request.subject),
-            });
+            earlier.push(Claim::of(path, &request, subject));
         }
     }
 }

@@ -99,15 +99,8 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         };
         match request(bytes, &context) {
             Ok((request, found)) => {
-                earlier.push(Claim {
-                    path: one.request.clone(),
-                    spki_sha256: Digest::of(&request.get().spki),
-                    subject: one
-                        .profile
-                        .subject
-                        .clone()
-                        .unwrap_or_else(|| request.get().subject.clone()),
-                });
+                let subject = one.profile.subject.as_ref();
+                earlier.push(Claim::of(&one.request, request.get(), subject));
                 findings.push((one.request.clone(), found));
                 requests.insert(one.request.clone(), request.into_inner());
             }

@@ -94,6 +94,9 @@ pub enum KeyError {
     /// Not an SPKI, or not in the one canonical form.
     #[error("the public key is malformed: {0}")]
     Malformed(DerError),
+    /// Not a point of its curve.
+    #[error("the public key is no point of its curve: {0}")]
+    Point(String),
     /// An algorithm or curve that is not taken.
     #[error("keys of type {0} are not taken; RSA, P-256 and P-384 are")]
     Unsupported(String),
@@ -203,6 +206,10 @@ impl PublicKey {
         let KeyKind::Ec(curve) = self.kind else {
             return Ok(());
         };
+        // One octet of zero is the point at infinity (SEC 1 2.3.3).
+        if self.key_octets == [0] {
+            return Err(KeyError::Point("the point at infinity".to_owned()));
+        }
         let uncompressed = self.key_octets.first() == Some(&4)
             && self.key_octets.len() == 1 + 2 * curve.field_octets();
         if !uncompressed {
@@ -214,8 +221,14 @@ impl PublicKey {
         };
         lc::ParsedPublicKey::new(method, &self.key_octets)
             .map(|_| ())
-            .map_err(|_| DerError::new("the point is not on the curve").into())
+            .map_err(|_| KeyError::Point("not on the curve, or out of range".to_owned()))
     }
+}
+
+/// The modulus in an SPKI, where it is an RSA key that is taken.
+pub fn rsa_modulus(spki: &[u8]) -> Option<Vec<u8>> {
+    let key = PublicKey::from_spki(spki).ok()?;
+    key.rsa_numbers().map(|(modulus, _)| modulus)
 }
 
 impl fmt::Debug for PublicKey {
@@ -248,9 +261,10 @@ fn read_kind(algorithm: &[u8], octets: &[u8]) -> Result<KeyKind, KeyError> {
                 .ok_or_else(|| {
                     KeyError::Unsupported(oid::name(&oid::dotted(named.value)).to_owned())
                 }),
-            _ => Err(KeyError::Unsupported(
-                "EC with explicit parameters".to_owned(),
-            )),
+            _ => Err(DerError::new(
+                "an EC key names its curve; explicit parameters can imitate another key",
+            )
+            .into()),
         };
     }
     Err(KeyError::Unsupported(
