@@ -39,6 +39,7 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
             spki_sha256: wanted.and_then(|one| one.spki_sha256),
             subject,
             profile: wanted.map(|one| &one.profile),
+            lists: &bench.script.lists,
             policy: bench.script.policy(),
             waivers: &waivers.iter().collect::<Vec<_>>(),
             ..RequestContext::alone(path, register)

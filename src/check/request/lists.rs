@@ -1,6 +1,10 @@
 //! Lists of keys that are known to be lost: Debian's weak ones and a site's own.
 
+use std::collections::BTreeMap;
+
 use crate::digest::{Digest, unhex};
+use crate::plan::make::Draft;
+use crate::x509::escape::escape;
 use crate::x509::rsa::blacklist_fingerprint;
 
 /// Keys that no certificate is made for. Empty where the ceremony file names no list.
@@ -14,8 +18,10 @@ pub struct KeyLists {
 
 /// A line of a list that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: not {wanted}")]
+#[error("{path}, line {line}: not {wanted}")]
 pub struct ListError {
+    /// Of the list, escaped.
+    pub path: String,
     /// From 1.
     pub line: usize,
     /// What a line is.
@@ -34,17 +40,28 @@ impl KeyLists {
     };
 
     /// Reads the lists that the ceremony file names.
+    pub fn of(draft: &Draft<'_>, inputs: &BTreeMap<String, Vec<u8>>) -> Result<Self, ListError> {
+        let [debian, blocked] = draft
+            .key_lists()
+            .map(|path| path.map(|path| (path, inputs.get(path).map_or(&[][..], Vec::as_slice))));
+        Self::read(debian, blocked)
+    }
+
+    /// Reads lists by their paths and bytes.
     ///
     /// Debian's is that of the packages openssl-blacklist: 20 hex digits on each line, `#` for
     /// comments. The site's own has the SHA-256 of an SPKI in hex on each line.
-    pub fn read(debian: Option<&[u8]>, blocked: Option<&[u8]>) -> Result<Self, ListError> {
-        let debian = debian.map(|bytes| {
-            lines(bytes, "20 hex digits of openssl-blacklist", |line| {
+    pub fn read(
+        debian: Option<(&str, &[u8])>,
+        blocked: Option<(&str, &[u8])>,
+    ) -> Result<Self, ListError> {
+        let debian = debian.map(|list| {
+            lines(list, "20 hex digits of openssl-blacklist", |line| {
                 unhex(&line.to_ascii_lowercase())?.try_into().ok()
             })
         });
-        let blocked = blocked.map(|bytes| {
-            lines(bytes, "a SHA-256 in 64 hex digits", |line| {
+        let blocked = blocked.map(|list| {
+            lines(list, "a SHA-256 in 64 hex digits", |line| {
                 Digest::from_hex(&line.to_ascii_lowercase())
             })
         });
@@ -78,7 +95,7 @@ impl KeyLists {
 
 /// The values of all lines but comments and empty ones, sorted.
 fn lines<T: Ord>(
-    bytes: &[u8],
+    (path, bytes): (&str, &[u8]),
     wanted: &'static str,
     value: impl Fn(&str) -> Option<T>,
 ) -> Result<Vec<T>, ListError> {
@@ -89,6 +106,7 @@ fn lines<T: Ord>(
             continue;
         }
         let line_error = ListError {
+            path: escape(path),
             line: at + 1,
             wanted,
         };
@@ -106,14 +124,18 @@ mod tests {
     fn lists_read_strictly() {
         let digest = Digest::of(b"x");
         let text = format!("# ours\n\n{digest}\r\n");
-        let lists = KeyLists::read(None, Some(text.as_bytes())).unwrap();
+        let blocked = |bytes: &[u8]| KeyLists::read(None, Some(("x", bytes)));
+        let debian = |bytes: &[u8]| KeyLists::read(Some(("x", bytes)), None);
+        let lists = blocked(text.as_bytes()).unwrap();
         assert_eq!(lists.blocks(&digest), Some(true));
         assert_eq!(lists.blocks(&Digest::of(b"y")), Some(false));
         assert_eq!(KeyLists::NONE.blocks(&digest), None);
-        let wrong = KeyLists::read(None, Some(b"# x\nabc\n")).unwrap_err();
-        assert_eq!(wrong.line, 2);
-        assert!(KeyLists::read(Some(&[b'0'; 20]), None).is_ok());
-        assert!(KeyLists::read(Some(&[b'0'; 18]), None).is_err());
-        assert!(KeyLists::read(Some(&[0xff; 20]), None).is_err());
+        assert_eq!(
+            blocked(b"# x\nabc\n").unwrap_err().to_string(),
+            "x, line 2: not a SHA-256 in 64 hex digits"
+        );
+        assert!(debian(&[b'0'; 20]).is_ok());
+        assert!(debian(&[b'0'; 18]).is_err());
+        assert!(debian(&[0xff; 20]).is_err());
     }
 }
