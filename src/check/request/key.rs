@@ -3,7 +3,9 @@
 use super::super::{CheckId, Findings};
 use super::RequestContext;
 use crate::x509::escape::escape;
-use crate::x509::public_key::{KeyError, KeyKind, PublicKey, SignatureAlgorithm, algorithm_name};
+use crate::x509::public_key::{
+    KeyError, KeyKind, PublicKey, SignatureAlgorithm, algorithm_name, algorithm_refusal,
+};
 use crate::x509::request::Request;
 use crate::x509::strict;
 
@@ -76,10 +78,10 @@ pub(super) fn check_signature(
 ) {
     let name = algorithm_name(&request.algorithm);
     let algorithm = SignatureAlgorithm::from_der(&request.algorithm)
-        .filter(|algorithm| algorithm.is_rsa() == matches!(key.kind(), KeyKind::Rsa { .. }));
+        .filter(|algorithm| algorithm.fits(key.kind()));
     let words = match algorithm {
         Some(_) => name,
-        None => format!("signed with {name}, which is not taken for this key"),
+        None => format!("signed with {}", algorithm_refusal(&request.algorithm)),
     };
     findings.require(CheckId::RequestAlgorithm, algorithm.is_some(), words);
     let Some(algorithm) = algorithm else { return };
