@@ -2,8 +2,13 @@
 //! the caller sees to the bound on its size.
 
 use aws_lc_rs::digest;
+use der::Tag;
 use num_bigint::BigUint;
 use num_integer::Integer as _;
+
+use super::hash::HashAlgorithm;
+use super::oid;
+use super::tlv::{encode, sequence};
 
 /// Moduli have no prime factor below this.
 const SMALL: u32 = 65_537;
@@ -118,6 +123,37 @@ impl Modulus {
             .map(BigUint::from_bytes_be)
             .position(|other| shares(&other))
     }
+}
+
+/// Whether an RSASSA-PKCS1-v1_5 signature (RFC 8017 8.2.2) verifies under an exponent that
+/// aws-lc does not take. Compared with the one encoding that the hash has, octet by octet.
+pub fn verifies_pkcs1(
+    modulus: &[u8],
+    exponent: &[u8],
+    hash: HashAlgorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> bool {
+    let number = BigUint::from_bytes_be(modulus);
+    let signed = BigUint::from_bytes_be(signature);
+    let within = number.bits() <= MOST_BITS && exponent.len() <= 32;
+    if !within || signature.len() != modulus.len() || signed >= number {
+        return false;
+    }
+    let algorithm = sequence(&[&oid::der(hash.oid()), &encode(Tag::Null, &[])]);
+    let info = sequence(&[
+        &algorithm,
+        &encode(Tag::OctetString, &[&hash.hash(message)]),
+    ]);
+    let Some(fill) = modulus
+        .len()
+        .checked_sub(info.len() + 3)
+        .filter(|fill| *fill >= 8)
+    else {
+        return false;
+    };
+    let wanted = [&[0, 1][..], &vec![0xff; fill], &[0], &info].concat();
+    signed.modpow(&BigUint::from_bytes_be(exponent), &number) == BigUint::from_bytes_be(&wanted)
 }
 
 /// The last 80 bits of the SHA-1 of `Modulus=...` as `openssl rsa -modulus` prints it: how the

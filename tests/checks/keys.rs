@@ -6,7 +6,8 @@ use anchorite::digest::Digest;
 use anchorite::x509::pem;
 use anchorite::x509::public_key::{PublicKey, SignatureAlgorithm, rsa_modulus};
 use anchorite::x509::rsa::blacklist_fingerprint;
-use anchorite::x509::tlv::{bit_string, sequence, sequence_of, unsigned};
+use anchorite::x509::tlv::{bit_string, encode, sequence, sequence_of, unsigned};
+use der::Tag;
 use num_bigint::BigUint;
 
 use crate::Case;
@@ -244,6 +245,35 @@ fn numbers() -> Vec<Case> {
         multiple + 65_521u32
     };
     list.push(modulus(Fail, "a multiple of 65521", &odd));
+    let negative = |number: &[u8], exponent: &[u8]| {
+        let integer = |octets: &[u8]| encode(Tag::Integer, &[octets]);
+        let key = sequence(&[&integer(number), &integer(exponent)]);
+        check(&request_for(&sequence(&[
+            &sequence(&[RSA, NULL]),
+            &bit_string(&key),
+        ])))
+    };
+    let below = negative(&[0x80; 256], &[1, 0, 1]);
+    list.push(Case::new(Id::RequestRsaModulus, Fail, "negative", below));
+    let below = negative(&[&[0], &[0x80; 256][..]].concat(), &[0x81, 0, 1]);
+    list.push(Case::new(Id::RequestRsaExponent, Fail, "negative", below));
+    // 2^255 + 95, which only arithmetic of our own verifies.
+    let long = include_bytes!("../fixtures/long-exponent.csr");
+    list.push(Case::new(
+        Id::RequestPossession,
+        Pass,
+        "256 bits of exponent",
+        check(long),
+    ));
+    let mut edited = pem::decode_one(long, &["CERTIFICATE REQUEST"]).unwrap();
+    let at = edited.windows(4).position(|part| part == b"Acme").unwrap();
+    edited[at] = b'a';
+    list.push(Case::new(
+        Id::RequestPossession,
+        Fail,
+        "edited",
+        check(&edited),
+    ));
     let close = include_bytes!("../fixtures/lost-keys/fermat.csr");
     list.push(Case::new(
         Id::RequestRsaClose,

@@ -19,6 +19,8 @@ pub(super) fn read(
         let id = match error {
             KeyError::Unsupported { .. } => CheckId::RequestKeyType,
             KeyError::Malformed(_) => CheckId::RequestKeyEncoding,
+            KeyError::NegativeModulus => CheckId::RequestRsaModulus,
+            KeyError::NegativeExponent => CheckId::RequestRsaExponent,
             KeyError::Point(_) => CheckId::RequestKeyPoint,
         };
         (id, error.to_string())
