@@ -3,6 +3,7 @@
 
 use anchorite::audit::Verdict;
 use anchorite::ledger::seal_signature::SealForm;
+use anchorite::ports::TokenError;
 use anchorite::x509::certificate::Certificate;
 use anchorite::x509::crl::Crl;
 use anchorite::x509::name::Name;
@@ -12,9 +13,10 @@ use anchorite::x509::serial::Serial;
 use anchorite::x509::tbs::{CertificateParts, signed_object};
 use anchorite::x509::time::UtcTime;
 
-use crate::play::ceremony::{FIRST, LATER, job, mounts, subject};
+use crate::play::ceremony::{FIRST, LATER, first_job, job, mounts, subject};
 use crate::play::products::{rcgen_algorithm, rcgen_crl, rcgen_intermediate, rcgen_root};
 use crate::play::token::Pair;
+use crate::play::world::{Setting, World};
 use crate::{SEALED, products, whole};
 
 /// The lines of `[root]` that choose a key and an algorithm.
@@ -97,6 +99,27 @@ fn goes_on(key: RootKey, algorithm: SignatureAlgorithm) {
         rcgen_crl(&crl.fields, &root.fields, name()),
         "{spot}"
     );
+}
+
+/// A root that was never signed: the verifier takes its algorithm from the plan.
+#[test]
+fn a_root_given_up_before_its_signature_was_to_sign_as_planned() {
+    let key = lines(RootKey::Rsa3072, SignatureAlgorithm::PssSha256);
+    let source = FIRST.replace("key = \"ec:P-384\"\n", &key);
+    let mut world = World::new();
+    let first = first_job(&source, 1);
+    let mut setting = Setting::default();
+    let calls = World::new().plain(&first, false).token_calls;
+    let at = calls.iter().position(|call| call == "C_Sign").unwrap() + 1;
+    setting.faults.fail_at = Some((at, TokenError::PinLocked));
+    assert!(world.run(&first, false, &setting).result.is_err());
+    let open = world.open_folder().unwrap();
+    world.abort(&open).unwrap();
+    let other = whole(FIRST);
+    let given = Certificate::from_der(&products(&other, SEALED)["root"]).unwrap();
+    let report = world.verify(SEALED, &given);
+    let aborted = matches!(&report.verdict, Verdict::Consistent(why) if why.starts_with("aborted"));
+    assert!(aborted, "{}", report.to_text());
 }
 
 /// A certificate that says it signed itself so; nobody looks at the signature here.
