@@ -183,6 +183,10 @@ fn check_root(plan: &PlanDocument, authority: &Authority<'_>, findings: &mut Fin
         "its root key is of another type than the given root's",
     );
     require(
+        plan.root.algorithm == authority.algorithm.name(),
+        "its root signs with another algorithm than the given root",
+    );
+    require(
         plan.root.subject == crate::digest::hex(authority.certificate.fields.subject.as_der()),
         "its root has another subject than the given root",
     );

@@ -54,8 +54,8 @@ rules! {
         "export the request again, alone in its file: with -field=csr Vault prints nothing else";
     RequestDer = "REQ-DER", "the request is a PKCS#10 request in DER (RFC 2986), with at most 64 attributes and extensions",
         "export the request again; one made by hand may lack the attributes field";
-    RequestKeyType = "REQ-KEY-TYPE", "the key is RSA, P-256 or P-384 in its one canonical encoding",
-        "generate the mount's key again with key_type=ec key_bits=256 or 384, or key_type=rsa";
+    RequestKeyType = "REQ-KEY-TYPE", "the key is RSA, P-256, P-384, P-521 or Ed25519 in its one canonical encoding",
+        "generate the mount's key again with key_type=ec key_bits=256, 384 or 521, key_type=rsa or key_type=ed25519";
     RequestRsaSize = "REQ-KEY-RSA-SIZE", "an RSA key has 2048 to 8192 bits, a multiple of 8",
         "generate the mount's key again with key_bits=4096, or use key_type=ec";
     RequestRsaExponent = "REQ-KEY-RSA-EXPONENT", "an RSA key's exponent is odd, at least 65537 and below 2^256, and its modulus is odd",
@@ -63,7 +63,7 @@ rules! {
     RequestSpki = "REQ-SPKI", "the key is the one whose digest the ceremony file names",
         "this is not the request that was exported: compare the digest beside Vault, and export again";
     RequestAlgorithm = "REQ-ALGORITHM", "the request is signed with SHA-256 or longer by an algorithm that fits its key",
-        "export the request again with signature_bits=256 or more";
+        "export the request again with signature_bits=256 or more; PSS with a salt as long as its hash";
     RequestPossession = "REQ-POP", "the request's own signature verifies under its own key",
         "export the request again; a request edited by hand fails this check";
     RequestSubjectEmpty = "REQ-SUBJECT-EMPTY", "the certificate's subject is not empty",
@@ -98,7 +98,7 @@ rules! {
         "this is a fault of the tool: nothing must be signed with it";
     TbsSerial = "TBS-SERIAL", "the serial number has 16 octets from 0x40 to 0x7f on and is not in the register",
         "if this comes again, the random numbers of laptop and token are stuck: stop the ceremony";
-    TbsAlgorithm = "TBS-ALGORITHM", "the signature algorithm is the one that follows the root's key",
+    TbsAlgorithm = "TBS-ALGORITHM", "the signature algorithm is the root's own",
         "this is a fault of the tool: nothing must be signed with it";
     TbsIssuer = "TBS-ISSUER", "the issuer is the root's subject, byte for byte",
         "this is a fault of the tool: nothing must be signed with it";

@@ -9,7 +9,9 @@ use crate::plan::{Policy, Waiver};
 use crate::x509::extension::Extension;
 use crate::x509::name::Name;
 use crate::x509::pem::PemError;
-use crate::x509::public_key::{KeyKind, PublicKey, SignatureAlgorithm, algorithm_name};
+use crate::x509::public_key::{
+    KeyKind, PublicKey, SignatureAlgorithm, algorithm_name, algorithm_refusal,
+};
 use crate::x509::request::{Request, RequestError};
 
 /// What a request is checked against.
@@ -167,10 +169,10 @@ fn check_digest(key: &PublicKey, context: &RequestContext<'_>, findings: &mut Fi
 fn check_signature(request: &Request, key: &PublicKey, usable: bool, findings: &mut Findings) {
     let name = algorithm_name(&request.algorithm);
     let algorithm = SignatureAlgorithm::from_der(&request.algorithm)
-        .filter(|algorithm| algorithm.is_rsa() == matches!(key.kind(), KeyKind::Rsa { .. }));
+        .filter(|algorithm| algorithm.fits(key.kind()));
     let words = match algorithm {
         Some(_) => name,
-        None => format!("signed with {name}, which is not taken for this key"),
+        None => format!("signed with {}", algorithm_refusal(&request.algorithm)),
     };
     findings.require(CheckId::RequestAlgorithm, algorithm.is_some(), words);
     let Some(algorithm) = algorithm else { return };

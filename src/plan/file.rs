@@ -8,8 +8,9 @@ use toml::Spanned;
 
 use super::words::not_one_of;
 pub use super::words::{
-    ExtendedUsage, FORMAT, Format, Id, Key, Kind, Length, Login, Mount, NotAfter, Path, PathLength,
-    PolicyWord, Role, SealWord, SshKey, Subject, Text, TokenLabel, Url, Usage, nearest,
+    DigestWord, ExtendedUsage, FORMAT, Format, Id, Key, Kind, Length, Login, Mount, NotAfter,
+    Padding, Path, PathLength, PolicyWord, Role, SealWord, SshKey, Subject, Text, TokenLabel, Url,
+    Usage, nearest,
 };
 use crate::digest::Digest;
 
@@ -91,6 +92,10 @@ pub struct RootFile {
     pub subject: Option<Spanned<Subject>>,
     /// A new root's key.
     pub key: Option<Spanned<Key>>,
+    /// The hash a new RSA root signs.
+    pub digest: Option<Spanned<DigestWord>>,
+    /// How a new RSA root signs.
+    pub signature: Option<Spanned<Padding>>,
     /// A new root's life.
     pub validity: Option<Spanned<Length>>,
     /// Added to keyCertSign and cRLSign.
