@@ -5,6 +5,7 @@ use x509_cert::ext::pkix::KeyUsages;
 use x509_parser::extensions::{GeneralName as ReadName, ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
 
+use super::crl_number::CrlNumber;
 use super::escape::{escape, escape_bytes};
 use super::oid;
 use super::tlv::{self, DerError, Element};
@@ -130,19 +131,19 @@ pub enum ExtensionValue {
     /// subjectAltName: each name as text.
     SubjectAltName(Vec<String>),
     /// cRLNumber
-    CrlNumber(u64),
+    CrlNumber(CrlNumber),
     /// Anything we do not read.
     Unread,
 }
 
 impl Extension {
-    /// Takes an Extension apart; `FALSE` must not be written out (DER DEFAULT).
+    /// Takes an Extension apart, `FALSE` written out or not.
     pub fn from_element(element: &Element<'_>) -> Result<Self, DerError> {
         let fields = tlv::sequence_of(element.raw, "Extension")?;
         let (oid, critical, value) = match fields.as_slice() {
             [oid, value] => (oid, false, value),
-            [oid, critical, value] if critical.tag == Tag::Boolean && critical.value == [0xff] => {
-                (oid, true, value)
+            [oid, critical, value] if critical.tag == Tag::Boolean => {
+                (oid, critical.value == [0xff], value)
             }
             _ => return Err(DerError::new("Extension: not OID, TRUE, OCTET STRING")),
         };
@@ -157,20 +158,37 @@ impl Extension {
         })
     }
 
-    /// Reads a SEQUENCE OF Extension; no OID may come twice (RFC 5280 4.2).
+    /// Reads a SEQUENCE OF Extension as it stands; see [`Self::list`] for what must hold of it.
+    pub fn as_found(der: &[u8]) -> Result<Vec<Self>, DerError> {
+        tlv::sequence_of(der, "Extensions")?
+            .iter()
+            .map(Self::from_element)
+            .collect()
+    }
+
+    /// Reads a SEQUENCE OF Extension; no OID may come twice (RFC 5280 4.2), and `FALSE` must
+    /// not be written out (DER DEFAULT).
     pub fn list(der: &[u8]) -> Result<Vec<Self>, DerError> {
-        let mut list: Vec<Self> = Vec::new();
-        for element in tlv::sequence_of(der, "Extensions")? {
-            let extension = Self::from_element(&element)?;
-            if list.iter().any(|other| other.oid == extension.oid) {
+        let list = Self::as_found(der)?;
+        for (at, extension) in list.iter().enumerate() {
+            if extension.writes_false() {
+                return Err(DerError::new("Extension: not OID, TRUE, OCTET STRING"));
+            }
+            if list[..at].iter().any(|other| other.oid == extension.oid) {
                 return Err(DerError(format!(
                     "Extensions: {} comes twice",
                     extension.name()
                 )));
             }
-            list.push(extension);
         }
         Ok(list)
+    }
+
+    /// Whether it says that it is not critical, where DER leaves that out (X.690 11.5), or says
+    /// it is in another value than 0xff.
+    pub fn writes_false(&self) -> bool {
+        let fields = tlv::sequence_of(&self.raw, "Extension").unwrap_or_default();
+        fields.len() == 3 && !self.critical
     }
 
     /// What people call it.
@@ -226,7 +244,9 @@ impl Extension {
             ParsedExtension::SubjectAlternativeName(names) => {
                 ExtensionValue::SubjectAltName(names.general_names.iter().map(name_text).collect())
             }
-            ParsedExtension::CRLNumber(_) => ExtensionValue::CrlNumber(self.crl_number()?),
+            ParsedExtension::CRLNumber(_) => {
+                ExtensionValue::CrlNumber(CrlNumber::from_der(&self.value)?)
+            },
             _ => ExtensionValue::Unread,
         })
     }
@@ -237,17 +257,6 @@ impl Extension {
             .iter()
             .map(|element| oid::dotted(element.value))
             .collect())
-    }
-
-    fn crl_number(&self) -> Result<u64, DerError> {
-        let element = tlv::single(&self.value, Tag::Integer, "cRLNumber")?;
-        let octets = tlv::unsigned_octets(&element, "cRLNumber")?;
-        if octets.len() > 8 {
-            return Err(DerError::new("cRLNumber: larger than 64 bits"));
-        }
-        Ok(octets
-            .iter()
-            .fold(0, |number, &octet| number << 8 | u64::from(octet)))
     }
 
     /// One line for people: what it asks or says, escaped.
