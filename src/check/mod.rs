@@ -4,12 +4,16 @@
 //! which nothing outside this room can make and the one caller of the token demands.
 
 mod body;
+pub mod certificate;
 pub mod crl;
+pub mod crl_file;
 pub mod id;
 pub mod issued;
+mod judged;
 pub mod key;
 pub mod request;
 pub mod seal;
+mod signed_file;
 pub mod stand_in;
 mod subject;
 pub mod tbs;

@@ -307,7 +307,7 @@ pub fn dropped(request: &Request) -> Vec<String> {
 }
 
 /// A wish may be as long as the request; its record and its page are not.
-fn shortened(words: String) -> String {
+pub(super) fn shortened(words: String) -> String {
     if words.chars().count() <= 200 {
         return words;
     }
