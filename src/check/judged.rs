@@ -3,17 +3,43 @@
 use super::request::shortened;
 use super::{CheckId, Findings};
 
+/// Faults and oddities of one kind that are told one by one; of more, the number is.
+const TOLD: usize = 8;
+
 /// Faults and oddities under one rule.
 #[derive(Debug, Default)]
 pub(super) struct Judged {
-    faults: Vec<String>,
-    oddities: Vec<String>,
+    faults: Told,
+    oddities: Told,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    words: Vec<String>,
+    more: usize,
+}
+
+impl Told {
+    fn add(&mut self, words: impl Into<String>) {
+        if self.words.len() < TOLD {
+            self.words.push(words.into());
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn into_words(mut self) -> Vec<String> {
+        if self.more > 0 {
+            self.words.push(format!("and {} more", self.more));
+        }
+        self.words
+    }
 }
 
 impl Judged {
     /// This refuses.
     pub(super) fn fault(&mut self, words: impl Into<String>) {
-        self.faults.push(words.into());
+        self.faults.add(words);
     }
 
     /// Refuses where it does not hold.
@@ -25,7 +51,7 @@ impl Judged {
 
     /// This is allowed, and to be known.
     pub(super) fn odd(&mut self, words: impl Into<String>) {
-        self.oddities.push(words.into());
+        self.oddities.add(words);
     }
 
     /// Told where it does not hold.
@@ -34,17 +60,30 @@ impl Judged {
             self.odd(otherwise);
         }
     }
+
+    /// What was found in a part, with the part's name before it.
+    pub(super) fn add(&mut self, part: Self, name: &str) {
+        let named = |words: String| format!("{name}: {words}");
+        for words in part.faults.into_words() {
+            self.faults.add(named(words));
+        }
+        for words in part.oddities.into_words() {
+            self.oddities.add(named(words));
+        }
+    }
 }
 
 impl Findings {
     /// Records what was found under one rule; `good` is said where there was nothing.
     pub(super) fn judged(&mut self, id: CheckId, judged: Judged, good: impl Into<String>) {
-        if !judged.faults.is_empty() {
-            self.require(id, false, shortened(judged.faults.join("; ")));
-        } else if judged.oddities.is_empty() {
-            self.require(id, true, good);
+        let faults = judged.faults.into_words();
+        let oddities = judged.oddities.into_words();
+        if !faults.is_empty() {
+            self.require(id, false, shortened(faults.join("; ")));
+        } else if oddities.is_empty() {
+            self.require(id, true, shortened(good.into()));
         }
-        for words in judged.oddities {
+        for words in oddities {
             self.notice(id, shortened(words));
         }
     }

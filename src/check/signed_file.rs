@@ -1,15 +1,16 @@
 //! What holds of every signed file that is read, certificate or CRL.
 
-use super::CheckId;
 use super::judged::Judged;
+use super::{CheckId, Findings};
 use crate::x509::certificate::Certificate;
 use crate::x509::extension::{Extension, KeyUsage};
 use crate::x509::key_kind::KeyKind;
 use crate::x509::name::Name;
 use crate::x509::pem::PemError;
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm, algorithm_name};
+use crate::x509::strict;
 use crate::x509::time::UtcTime;
-use crate::x509::tlv::{self, DerError, Element};
+use crate::x509::tlv::{DerError, Element};
 
 /// The ids of one kind of file's container.
 pub(super) struct ContainerIds {
@@ -29,13 +30,25 @@ impl ContainerIds {
     }
 }
 
+/// The whole is DER down to its leaves.
+pub(super) fn strict(findings: &mut Findings, id: CheckId, der: &[u8]) {
+    let words = match strict::check(der) {
+        Ok(()) => None,
+        Err(error) => Some(error.to_string()),
+    };
+    findings.require(id, words.is_none(), words.unwrap_or("DER".to_owned()));
+}
+
 /// The algorithm fields, inner and outer, and whether they fit the key that signed.
 pub(super) fn algorithm(inner: &[u8], outer: &[u8], key: Option<&PublicKey>) -> Judged {
     let mut judged = Judged::default();
     let name = algorithm_name(inner);
     judged.must(
         inner == outer,
-        format!("signed with {name} inside, {} outside", algorithm_name(outer)),
+        format!(
+            "signed with {name} inside, {} outside",
+            algorithm_name(outer)
+        ),
     );
     match (SignatureAlgorithm::from_der(inner), key) {
         (None, _) => judged.fault(format!(
@@ -128,7 +141,10 @@ pub(super) fn extensions(
             None if extension.critical => judged.fault(format!(
                 "{name} is critical and not known to common verifiers"
             )),
-            None => judged.odd(format!("{name} is not known here: {}", extension.describe())),
+            None => judged.odd(format!(
+                "{name} is not known here: {}",
+                extension.describe()
+            )),
             Some(Known::NotCritical) if extension.critical => {
                 judged.fault(format!("{name} must not be critical"));
             }
@@ -140,8 +156,11 @@ pub(super) fn extensions(
     }
 }
 
+/// Whether the value is what its type declares, in DER.
 fn is_readable(extension: &Extension) -> bool {
-    extension.read().is_ok() && matches!(tlv::elements(&extension.value).as_deref(), Ok([_]))
+    extension.check_value().is_ok()
+        && extension.read().is_ok()
+        && strict::check(&extension.value).is_ok()
 }
 
 /// The list in a certificate's or CRL's field.

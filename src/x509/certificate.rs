@@ -124,6 +124,9 @@ pub struct Certificate {
 }
 
 impl Certificate {
+    /// The labels its PEM may have.
+    pub const LABELS: &[&str] = &["CERTIFICATE", "X509 CERTIFICATE"];
+
     /// Reads a certificate; nothing may follow it.
     pub fn from_der(der: &[u8]) -> Result<Self, DerError> {
         let parts = SignedParts::from_der(der, "Certificate")?;
@@ -138,7 +141,7 @@ impl Certificate {
 
     /// Reads a file: DER, or PEM with one certificate in it.
     pub fn from_file(bytes: &[u8]) -> Result<Self, CertificateError> {
-        let der = pem::decode_one(bytes, &["CERTIFICATE", "X509 CERTIFICATE"])?;
+        let der = pem::decode_one(bytes, Self::LABELS)?;
         Ok(Self::from_der(&der)?)
     }
 

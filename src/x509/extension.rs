@@ -246,7 +246,7 @@ impl Extension {
             }
             ParsedExtension::CRLNumber(_) => {
                 ExtensionValue::CrlNumber(CrlNumber::from_der(&self.value)?)
-            },
+            }
             _ => ExtensionValue::Unread,
         })
     }

@@ -14,6 +14,7 @@ pub mod extension;
 pub mod extension_encode;
 mod extension_strict;
 pub mod general_name;
+pub mod issuing_point;
 pub mod key_kind;
 pub mod name;
 pub mod name_constraints;

@@ -20,11 +20,7 @@ pub(super) fn judge(found: &Found<'_>, context: &CertificateContext<'_>, finding
     list(found, findings);
 }
 
-fn basic_constraints(
-    found: &Found<'_>,
-    context: &CertificateContext<'_>,
-    findings: &mut Findings,
-) {
+fn basic_constraints(found: &Found<'_>, context: &CertificateContext<'_>, findings: &mut Findings) {
     let mut judged = Judged::default();
     let mut words = "CA, no path length".to_owned();
     match (found.extension("2.5.29.19"), found.value("2.5.29.19")) {

@@ -99,26 +99,29 @@ fn within(
     der: &[u8],
     context: &CertificateContext<'_>,
 ) -> Result<(Cleared<Certificate>, Vec<Finding>), Refusal> {
+    let path = context.path;
     let octets = format!("{} octets", der.len());
-    if !findings.require(CheckId::CertificateSize, der.len() <= DER_LIMIT, octets) {
-        return findings.clear_none(context.path);
+    if der.len() > DER_LIMIT {
+        return Err(findings.refuse(CheckId::CertificateSize, octets, path));
     }
+    findings.require(CheckId::CertificateSize, true, octets);
+    let unreadable = |findings: Findings, error: DerError| {
+        findings.refuse(CheckId::CertificateDer, error.to_string(), path)
+    };
     let found = match Found::read(der) {
         Ok(found) => found,
-        Err(error) => {
-            return Err(findings.refuse(CheckId::CertificateDer, error.to_string(), context.path));
-        }
+        Err(error) => return Err(unreadable(findings, error)),
     };
-    findings.require(CheckId::CertificateDer, true, "X.509 in DER");
+    signed_file::strict(&mut findings, CheckId::CertificateDer, der);
     body::judge(&found, context, &mut findings);
     extensions::judge(&found, context, &mut findings);
     signer::judge(&found, context, &mut findings);
-    if findings.has_failed() {
-        return findings.clear_none(context.path);
+    if let Some(refusal) = findings.refusal(path) {
+        return Err(refusal);
     }
     match Certificate::from_der(der) {
-        Ok(certificate) => findings.clear(certificate, context.path),
-        Err(error) => Err(findings.refuse(CheckId::CertificateDer, error.to_string(), context.path)),
+        Ok(certificate) => findings.clear(certificate, path),
+        Err(error) => Err(unreadable(findings, error)),
     }
 }
 

@@ -125,7 +125,10 @@ fn signature(
         Signer::Itself => "its own key",
         Signer::Given(_) => "the issuer's key",
         Signer::Unknown => {
-            findings.notice(id, "only the issuer's certificate can tell whether it holds");
+            findings.notice(
+                id,
+                "only the issuer's certificate can tell whether it holds",
+            );
             return;
         }
     };
@@ -181,7 +184,10 @@ fn path_length(judged: &mut Judged, found: &Found<'_>, issuer: &Certificate) {
     if found.is_self_issued() {
         return;
     }
-    judged.must(room > 0, "the issuer has path length 0: no CA fits below it");
+    judged.must(
+        room > 0,
+        "the issuer has path length 0: no CA fits below it",
+    );
     let own = match found.value("2.5.29.19") {
         Some(ExtensionValue::BasicConstraints { path_length, .. }) => path_length,
         _ => None,
