@@ -2,7 +2,8 @@
 
 use crate::check::certificate::{CertificateContext, certificate_der};
 use crate::x509::certificate::{Certificate, Issuer};
-use crate::x509::public_key::{PublicKey, RootKey, SignatureAlgorithm};
+use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
+use crate::x509::root;
 
 /// The given root, taken apart.
 pub(super) struct Authority<'a> {
@@ -25,9 +26,8 @@ impl<'a> Authority<'a> {
         )
         .map_err(|refusal| refusal.to_string())?;
         let key = PublicKey::from_spki(&certificate.fields.spki).map_err(|e| e.to_string())?;
-        let algorithm = RootKey::from_kind(key.kind())
-            .map(RootKey::signature_algorithm)
-            .ok_or("its key has a type that no root here has")?;
+        let algorithm =
+            root::algorithm_of(certificate).ok_or("its key has a type that no root here has")?;
         let issuer = Issuer::of(certificate).map_err(|error| error.to_string())?;
         Ok(Self {
             certificate,

@@ -59,11 +59,11 @@ rules! {
         "export the request again; one that Vault, OpenBao or OpenSSL wrote is DER";
     RequestAttributes = "REQ-ATTRIBUTES", "the request has its attributes field, if only an empty one (RFC 2986 4.1)",
         "some tools leave the field out: make the request again with Vault, OpenBao or OpenSSL";
-    RequestKeyType = "REQ-KEY-TYPE", "the key is of a type or curve that is taken",
-        "generate the mount's key again with key_type=ec key_bits=256 or 384, or key_type=rsa";
+    RequestKeyType = "REQ-KEY-TYPE", "the key is RSA, P-256, P-384, P-521 or Ed25519",
+        "generate the mount's key again with key_type=ec key_bits=256, 384 or 521, key_type=rsa or key_type=ed25519";
     RequestKeyEncoding = "REQ-KEY-ENCODING", "the key is in its one canonical encoding: rsaEncryption with NULL, a named curve, an uncompressed point",
         "such an encoding does not come from Vault or OpenBao: find out who made it";
-    RequestKeyPoint = "REQ-KEY-POINT", "an EC or Ed25519 key is a point on its curve, in range, and of full order",
+    RequestKeyPoint = "REQ-KEY-POINT", "an EC or Ed25519 key is a point on its curve, in range, and of no small order",
         "such a key does not come from Vault or OpenBao: find out who made it";
     RequestRsaSize = "REQ-KEY-RSA-SIZE", "an RSA key has 2048 to 8192 bits, a multiple of 8",
         "generate the mount's key again with key_bits=4096, or use key_type=ec";
@@ -86,7 +86,7 @@ rules! {
     RequestSpki = "REQ-SPKI", "the key is the one whose digest the ceremony file names",
         "this is not the request that was exported: compare the digest beside Vault, and export again";
     RequestAlgorithm = "REQ-ALGORITHM", "the request is signed with SHA-256 or longer by an algorithm that fits its key",
-        "export the request again with signature_bits=256 or more";
+        "export the request again with signature_bits=256 or more; PSS with a salt as long as its hash";
     RequestPossession = "REQ-POP", "the request's own signature verifies under its own key",
         "export the request again; a request edited by hand fails this check";
     RequestSubjectEmpty = "REQ-SUBJECT-EMPTY", "the certificate's subject is not empty",
@@ -127,7 +127,7 @@ rules! {
         "this is a fault of the tool: nothing must be signed with it";
     TbsSerial = "TBS-SERIAL", "the serial number has 16 octets from 0x40 to 0x7f on and is not in the register",
         "if this comes again, the random numbers of laptop and token are stuck: stop the ceremony";
-    TbsAlgorithm = "TBS-ALGORITHM", "the signature algorithm is the one that follows the root's key",
+    TbsAlgorithm = "TBS-ALGORITHM", "the signature algorithm is the root's own",
         "this is a fault of the tool: nothing must be signed with it";
     TbsIssuer = "TBS-ISSUER", "the issuer is the root's subject, byte for byte",
         "this is a fault of the tool: nothing must be signed with it";

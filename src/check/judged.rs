@@ -1,6 +1,5 @@
 //! What one rule finds in a file that others made: faults refuse it, oddities are told.
 
-use super::request::shortened;
 use super::{CheckId, Findings};
 
 /// Faults and oddities of one kind that are told one by one; of more, the number is.
@@ -87,4 +86,13 @@ impl Findings {
             self.notice(id, shortened(words));
         }
     }
+}
+
+/// What is told may be as long as the file it is about; its record and its page are not.
+pub(super) fn shortened(words: String) -> String {
+    if words.chars().count() <= 200 {
+        return words;
+    }
+    let start: String = words.chars().take(200).collect();
+    format!("{start}... ({} characters)", words.chars().count())
 }

@@ -15,7 +15,6 @@ pub mod request;
 pub mod seal;
 mod signed_file;
 pub mod stand_in;
-mod subject;
 pub mod tbs;
 
 pub use id::{CheckId, Level};

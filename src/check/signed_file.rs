@@ -4,10 +4,9 @@ use super::judged::Judged;
 use super::{CheckId, Findings};
 use crate::x509::certificate::Certificate;
 use crate::x509::extension::{Extension, KeyUsage};
-use crate::x509::key_kind::KeyKind;
 use crate::x509::name::Name;
 use crate::x509::pem::PemError;
-use crate::x509::public_key::{PublicKey, SignatureAlgorithm, algorithm_name};
+use crate::x509::public_key::{PublicKey, SignatureAlgorithm, algorithm_name, algorithm_refusal};
 use crate::x509::strict;
 use crate::x509::time::UtcTime;
 use crate::x509::tlv::{DerError, Element};
@@ -51,20 +50,14 @@ pub(super) fn algorithm(inner: &[u8], outer: &[u8], key: Option<&PublicKey>) -> 
         ),
     );
     match (SignatureAlgorithm::from_der(inner), key) {
-        (None, _) => judged.fault(format!(
-            "{name}, or its parameters, is not taken: SHA-256 or longer is"
-        )),
+        (None, _) => judged.fault(format!("signed with {}", algorithm_refusal(inner))),
         (Some(algorithm), Some(key)) => judged.must(
-            fits(algorithm, key),
+            algorithm.fits(key.kind()),
             format!("{name} does not fit the issuer's key, {}", key.kind()),
         ),
         (Some(_), None) => {}
     }
     judged
-}
-
-fn fits(algorithm: SignatureAlgorithm, key: &PublicKey) -> bool {
-    algorithm.is_rsa() == matches!(key.kind(), KeyKind::Rsa { .. })
 }
 
 /// Whether the signature is by this key.

@@ -11,6 +11,7 @@
 mod play;
 
 mod after;
+mod algorithms;
 mod before;
 mod bodies;
 mod extensions;
@@ -76,6 +77,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(bodies::cases());
     cases.extend(extensions::cases());
     cases.extend(after::cases());
+    cases.extend(algorithms::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();
     for case in &cases {

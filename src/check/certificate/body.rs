@@ -1,8 +1,9 @@
 //! The fields of a certificate's body but its extensions.
 
 use super::{CertificateContext, Found, Judged};
-use crate::check::subject::{self, Form};
-use crate::check::{CheckId, Findings, signed_file};
+use crate::check::request::form::{self, Form};
+use crate::check::request::key_alone;
+use crate::check::{CheckId, Findings, Outcome, signed_file};
 use crate::x509::name::Name;
 use crate::x509::serial::Serial;
 use crate::x509::time::UtcTime;
@@ -53,12 +54,18 @@ fn looks_counted(octets: &[u8]) -> bool {
     octets.len() < RANDOM_OCTETS || zeros * 2 > octets.len()
 }
 
+/// What a request's key must be, under one id: nobody asks for another key here.
 fn key(found: &Found<'_>, findings: &mut Findings) {
-    let words = match &found.key {
-        Ok(key) => key.kind().to_string(),
-        Err(words) => words.clone(),
-    };
-    findings.require(CheckId::CertificateKey, found.key.is_ok(), words);
+    let mut judged = Judged::default();
+    for finding in key_alone(found.raw.spki.raw) {
+        match finding.outcome {
+            Outcome::Fail => judged.fault(finding.words),
+            Outcome::Notice => judged.odd(finding.words),
+            Outcome::Pass | Outcome::Waived => {}
+        }
+    }
+    let kind = found.key.as_ref().map(|key| key.kind().to_string());
+    findings.judged(CheckId::CertificateKey, judged, kind.unwrap_or_default());
 }
 
 fn names(found: &Found<'_>, findings: &mut Findings) {
@@ -73,7 +80,7 @@ fn names(found: &Found<'_>, findings: &mut Findings) {
             Err(error) => judged.fault(format!("{what}: {error}")),
             Ok(name) if name.is_empty() => judged.fault(format!("the {what} is empty")),
             Ok(name) => {
-                match subject::form(&name) {
+                match form::form(&name) {
                     Form::Good => {}
                     Form::Unusual(words) => judged.odd(format!("{what}: {words}")),
                     Form::Bad(words) => judged.fault(format!("{what}: {words}")),

@@ -131,7 +131,7 @@ struct Found<'a> {
     parts: SignedParts<'a>,
     raw: RawCertificate<'a>,
     extensions: Vec<Extension>,
-    key: Result<PublicKey, String>,
+    key: Option<PublicKey>,
 }
 
 impl<'a> Found<'a> {
@@ -141,7 +141,7 @@ impl<'a> Found<'a> {
         Ok(Self {
             der,
             extensions: signed_file::list(raw.extensions.as_ref())?,
-            key: PublicKey::from_spki(raw.spki.raw).map_err(|error| error.to_string()),
+            key: PublicKey::from_spki(raw.spki.raw).ok(),
             parts,
             raw,
         })

@@ -23,7 +23,7 @@ enum Signer<'a> {
 pub(super) fn judge(found: &Found<'_>, context: &CertificateContext<'_>, findings: &mut Findings) {
     let signer = signer(found, context);
     let key = match &signer {
-        Signer::Itself => found.key.clone().ok(),
+        Signer::Itself => found.key.clone(),
         Signer::Given(issuer) => PublicKey::from_spki(&issuer.fields.spki).ok(),
         Signer::Unknown => None,
     };
@@ -39,7 +39,7 @@ pub(super) fn judge(found: &Found<'_>, context: &CertificateContext<'_>, finding
 
 fn signer<'a>(found: &Found<'_>, context: &CertificateContext<'a>) -> Signer<'a> {
     let own_key_signed = || {
-        let own = found.key.as_ref().ok();
+        let own = found.key.as_ref();
         own.is_some_and(|key| verifies(found, key))
     };
     let names_another_key = || {
