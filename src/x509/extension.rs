@@ -7,6 +7,7 @@ use x509_parser::prelude::FromDer;
 
 use super::crl_number::CrlNumber;
 use super::escape::{escape, escape_bytes};
+use super::extension_text;
 use super::oid;
 use super::tlv::{self, DerError, Element};
 
@@ -259,15 +260,20 @@ impl Extension {
             .collect())
     }
 
+    /// What it says, for people, escaped: every extension says something.
+    pub fn text(&self) -> String {
+        match (extension_text::text(self), self.read()) {
+            (Some(text), _) => text,
+            (None, Err(_)) => format!("(unreadable, {} octets)", self.value.len()),
+            (None, Ok(ExtensionValue::Unread)) => format!("({} octets)", self.value.len()),
+            (None, Ok(value)) => value.describe(),
+        }
+    }
+
     /// One line for people: what it asks or says, escaped.
     pub fn describe(&self) -> String {
-        let value = match self.read() {
-            Err(_) => "(unreadable)".to_owned(),
-            Ok(ExtensionValue::Unread) => format!("({} octets)", self.value.len()),
-            Ok(value) => value.describe(),
-        };
         let critical = if self.critical { " (critical)" } else { "" };
-        format!("{}{critical}: {value}", self.name())
+        format!("{}{critical}: {}", self.name(), self.text())
     }
 }
 
