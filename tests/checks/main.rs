@@ -20,6 +20,7 @@ mod extensions;
 mod keys;
 mod made;
 mod requests;
+mod rsa;
 mod subjects;
 mod wishes;
 
@@ -78,6 +79,7 @@ impl Case {
 fn every_check_passes_and_fails_where_it_must() {
     let mut cases = requests::cases();
     cases.extend(keys::cases());
+    cases.extend(rsa::cases());
     cases.extend(subjects::cases());
     cases.extend(wishes::cases());
     cases.extend(before::cases());
