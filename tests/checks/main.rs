@@ -16,8 +16,12 @@ mod after;
 mod algorithms;
 mod before;
 mod bodies;
+mod certificates;
+mod crl_files;
 mod extensions;
+mod issuers;
 mod keys;
+mod made;
 mod requests;
 mod rsa;
 mod subjects;
@@ -86,6 +90,9 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(extensions::cases());
     cases.extend(after::cases());
     cases.extend(algorithms::cases());
+    cases.extend(certificates::cases());
+    cases.extend(crl_files::cases());
+    cases.extend(issuers::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();
     for case in &cases {
