@@ -8,6 +8,7 @@ use super::files::Files;
 use super::findings::{AuditId, Findings};
 use super::unmade::Unmade;
 use crate::check::plan::Planned;
+use crate::check::request::lists::KeyLists;
 use crate::check::{self, CheckId};
 use crate::digest::Digest;
 use crate::ledger::layout;
@@ -34,6 +35,8 @@ pub(super) struct Script {
     /// What is found of root, profiles and CRLs; empty for another version's plan, whose words
     /// may differ.
     pub planned: Vec<Planned>,
+    /// The lists of lost keys that it names.
+    pub lists: KeyLists,
 }
 
 impl Script {
@@ -60,14 +63,16 @@ impl Script {
             plan,
             wanted: None,
             planned: Vec::new(),
+            lists: KeyLists::NONE,
         };
         if let Some(plan) = script.plan.take() {
             check_plan(&plan, files, before, findings);
             if unmade.is_none() {
                 check_root(&plan, authority, findings);
             }
-            if let Some((wanted, planned)) = recompute(&plan, files, findings) {
+            if let Some((wanted, lists, planned)) = recompute(&plan, files, findings) {
                 script.wanted = Some(wanted);
+                script.lists = lists;
                 script.planned = planned;
             }
             script.plan = Some(plan);
@@ -199,6 +204,10 @@ fn check_root(plan: &PlanDocument, authority: &Authority<'_>, findings: &mut Fin
         "its root key is of another type than the given root's",
     );
     require(
+        plan.root.algorithm == authority.algorithm.name(),
+        "its root signs with another algorithm than the given root",
+    );
+    require(
         plan.root.subject == crate::digest::hex(authority.certificate.fields.subject.as_der()),
         "its root has another subject than the given root",
     );
@@ -265,10 +274,10 @@ fn recompute(
     plan: &PlanDocument,
     files: &Files,
     findings: &mut Findings,
-) -> Option<(Vec<WantedRequest>, Vec<Planned>)> {
+) -> Option<(Vec<WantedRequest>, KeyLists, Vec<Planned>)> {
     let ours = plan.tool == TOOL;
     let again = made_again(plan, files);
-    let (made, wanted, planned) = match again {
+    let (made, wanted, lists, planned) = match again {
         Ok(all) => all,
         Err(why) => {
             let words = format!("cannot be made again from the ceremony file: {why}");
@@ -300,13 +309,13 @@ fn recompute(
         );
         findings.fail(AuditId::Plan, layout::SCRIPT_PLAN, words);
     }
-    Some((wanted, if ours { planned } else { Vec::new() }))
+    Some((wanted, lists, if ours { planned } else { Vec::new() }))
 }
 
 fn made_again(
     plan: &PlanDocument,
     files: &Files,
-) -> Result<(PlanDocument, Vec<WantedRequest>, Vec<Planned>), String> {
+) -> Result<(PlanDocument, Vec<WantedRequest>, KeyLists, Vec<Planned>), String> {
     let source = std::str::from_utf8(files.get(layout::SCRIPT_FILE))
         .map_err(|_| "it is not UTF-8".to_owned())?;
     let draft = Draft::parse(source).map_err(|error| escape(&error.to_string()))?;
@@ -318,6 +327,7 @@ fn made_again(
         let bytes = files.get(&format!("in/{path}")).to_vec();
         inputs.insert(path, bytes);
     }
+    let lists = KeyLists::of(&draft, &inputs).map_err(|error| error.to_string())?;
     let mut requests = BTreeMap::new();
     let wanted = draft
         .wanted_requests()
@@ -338,5 +348,5 @@ fn made_again(
         .map_err(|error| escape(&error.to_string()))?;
     let mut document = PlanDocument::of(&made);
     document.tool.clone_from(&plan.tool);
-    Ok((document, wanted, check::plan::all(&made)))
+    Ok((document, wanted, lists, check::plan::all(&made)))
 }

@@ -7,6 +7,7 @@ use crate::digest::Digest;
 use crate::ledger::entry::Event;
 use crate::plan::{CrlPlan, NewRoot, Plan, Policy, RootPlan, Step, StepKind, Validity, template};
 use crate::x509::escape::escape;
+use crate::x509::public_key::{RootKey, SignatureAlgorithm};
 use crate::x509::time::UtcTime;
 
 /// Seconds of a day.
@@ -100,7 +101,7 @@ pub(super) fn by_policy(
 fn root(new: &NewRoot, policy: Policy) -> Findings {
     let mut findings = Findings::default();
     let key = new.key.word();
-    match clients_that_refuse(key) {
+    match clients_that_refuse(new) {
         None => {
             findings.require(CheckId::RootKey, true, key);
         }
@@ -131,12 +132,18 @@ fn root(new: &NewRoot, policy: Policy) -> Findings {
     findings
 }
 
-/// Clients that refuse a root with such a key (measured; docs/checks.md).
-fn clients_that_refuse(key: &str) -> Option<&'static str> {
-    match key {
-        "ec:P-521" => Some("rustls-webpki with ring refuses it"),
-        "ed25519" => Some("NSS 3.87 and pyca refuse it"),
-        _ => None,
+/// Clients that refuse a root with such a key or signature (measured).
+fn clients_that_refuse(new: &NewRoot) -> Option<&'static str> {
+    match (new.key, new.algorithm) {
+        (RootKey::P521, _) => Some("rustls-webpki with ring refuses it"),
+        (RootKey::Ed25519, _) => Some("NSS 3.87 and pyca refuse it"),
+        (
+            RootKey::Rsa3072 | RootKey::Rsa4096,
+            SignatureAlgorithm::PssSha256
+            | SignatureAlgorithm::PssSha384
+            | SignatureAlgorithm::PssSha512,
+        ) => Some("some clients refuse RSA-PSS signatures"),
+        (RootKey::Rsa3072 | RootKey::Rsa4096 | RootKey::P256 | RootKey::P384, _) => None,
     }
 }
 

@@ -7,6 +7,7 @@ use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind};
 use crate::digest::{Digest, hex, unhex};
 use crate::x509::constraints::{CertificatePolicy, Subtree};
 use crate::x509::oid;
+use crate::x509::public_key::SignatureAlgorithm;
 use crate::x509::template::{Template, Unknown};
 
 /// The `format` of the plans this version writes.
@@ -84,6 +85,8 @@ pub struct RootDocument {
     pub key: String,
     /// How a new root's key identifier follows from its key.
     pub key_identifier: Option<String>,
+    /// Name of the algorithm it signs with.
+    pub algorithm: String,
     /// SHA-256 of the certificate of an existing root.
     pub certificate_sha256: Option<Digest>,
 }
@@ -288,6 +291,9 @@ fn root(root: &RootPlan) -> RootDocument {
             RootPlan::New(new) => Some(new.key_identifier.word().to_owned()),
             RootPlan::Existing(_) => None,
         },
+        algorithm: root
+            .signature_algorithm()
+            .map_or_else(String::new, SignatureAlgorithm::name),
         certificate_sha256: match root {
             RootPlan::New(_) => None,
             RootPlan::Existing(certificate) => Some(certificate.digest()),

@@ -1,4 +1,4 @@
-//! Key templates, and what is read back of a key.
+//! What is read back of a key.
 //!
 //! Attribute values are reported as `true`, `false`, hex, text (`CKA_LABEL`), the `CKO_`,
 //! `CKK_` or `CKM_` name, or `absent`. The private numbers are never read: only whether the
@@ -6,21 +6,17 @@
 
 use std::collections::BTreeMap;
 
-use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{
     Attribute, AttributeInfo, AttributeType, KeyType, ObjectClass, ObjectHandle,
 };
 use cryptoki::session::Session;
-use der::Tag;
 
 use super::error::failed;
+use super::point::{ec_point, edwards_name, edwards_oid, edwards_point};
 use crate::digest::hex;
-use crate::ports::{KeyId, KeyQuery, KeySpec, TokenError, TokenKey};
+use crate::ports::{KeyId, KeyQuery, TokenError, TokenKey};
 use crate::x509::oid;
 use crate::x509::public_key::{Curve, KeyKind, PublicKey};
-use crate::x509::tlv;
-
-const CURVES: [Curve; 2] = [Curve::P256, Curve::P384];
 
 /// What is read of every private key.
 const READ_BACK: [AttributeType; 21] = [
@@ -57,72 +53,6 @@ const RSA_SECRETS: [AttributeType; 6] = [
     AttributeType::Coefficient,
 ];
 const EC_SECRETS: [AttributeType; 1] = [AttributeType::Value];
-
-/// What `C_GenerateKeyPair` is given.
-pub(super) struct Templates {
-    /// `CKM_RSA_PKCS_KEY_PAIR_GEN` or `CKM_EC_KEY_PAIR_GEN`
-    pub mechanism: Mechanism<'static>,
-    /// Of the public key.
-    pub public: Vec<Attribute>,
-    /// Of the private key.
-    pub private: Vec<Attribute>,
-}
-
-impl Templates {
-    /// What no key is made without.
-    pub(super) fn essential(spec: &KeySpec) -> Self {
-        let mut public = vec![
-            Attribute::Token(true),
-            Attribute::Private(false),
-            Attribute::Verify(true),
-            Attribute::Encrypt(false),
-            Attribute::Wrap(false),
-            Attribute::Modifiable(false),
-            Attribute::Label(spec.label.clone().into_bytes()),
-            Attribute::Id(spec.id.0.clone()),
-        ];
-        let mechanism = match spec.key.kind() {
-            KeyKind::Rsa { bits } => {
-                public.push(Attribute::ModulusBits((bits as u64).into()));
-                public.push(Attribute::PublicExponent(vec![1, 0, 1]));
-                Mechanism::RsaPkcsKeyPairGen
-            }
-            KeyKind::Ec(curve) => {
-                public.push(Attribute::EcParams(oid::der(curve.oid())));
-                Mechanism::EccKeyPairGen
-            }
-        };
-        let private = vec![
-            Attribute::Token(true),
-            Attribute::Private(true),
-            Attribute::Sensitive(true),
-            Attribute::Extractable(false),
-            Attribute::Sign(true),
-            Attribute::Modifiable(false),
-            Attribute::Label(spec.label.clone().into_bytes()),
-            Attribute::Id(spec.id.0.clone()),
-        ];
-        Self {
-            mechanism,
-            public,
-            private,
-        }
-    }
-
-    /// The same, and every other use forbidden in words. Some tokens refuse to be told.
-    pub(super) fn full(spec: &KeySpec) -> Self {
-        let mut templates = Self::essential(spec);
-        templates.public.push(Attribute::VerifyRecover(false));
-        templates.private.extend([
-            Attribute::SignRecover(false),
-            Attribute::Decrypt(false),
-            Attribute::Unwrap(false),
-            Attribute::Derive(false),
-            Attribute::Copyable(false),
-        ]);
-        templates
-    }
-}
 
 /// Handles of the private keys that match.
 pub(super) fn private_handles(
@@ -173,6 +103,10 @@ pub(super) fn kind(
     match key_type(session, handle)? {
         Some(KeyType::RSA) => Ok(public_key(session, handle, id)?.kind()),
         Some(KeyType::EC) => Ok(KeyKind::Ec(curve(session, handle, id)?)),
+        Some(KeyType::EC_EDWARDS) => {
+            require_edwards25519(session, handle, id)?;
+            Ok(KeyKind::Ed25519)
+        }
         other => Err(not_taken(id, other)),
     }
 }
@@ -225,6 +159,14 @@ fn public_key(
                 .ok_or_else(|| unusable(id, "its CKA_EC_POINT is no point of its curve"))?;
             PublicKey::from_ec_point(curve, point)
         }
+        Some(KeyType::EC_EDWARDS) => {
+            require_edwards25519(session, private, id)?;
+            let name = AttributeType::EcPoint;
+            let encoded = of_public_object(session, KeyType::EC_EDWARDS, name, id)?;
+            let octets = edwards_point(&encoded)
+                .ok_or_else(|| unusable(id, "its CKA_EC_POINT is no point of its curve"))?;
+            PublicKey::from_ed25519(octets)
+        }
         other => return Err(not_taken(id, other)),
     };
     rebuilt.map_err(|error| unusable(id, error.to_string()))
@@ -263,36 +205,44 @@ fn of_public_object(
 }
 
 fn curve(session: &Session, private: ObjectHandle, id: &KeyId) -> Result<Curve, TokenError> {
-    let parameters = match octets(session, private, AttributeType::EcParams)? {
-        Some(parameters) if !parameters.is_empty() => parameters,
-        _ => of_public_object(session, KeyType::EC, AttributeType::EcParams, id)?,
-    };
-    CURVES
+    let parameters = ec_parameters(session, private, KeyType::EC, id)?;
+    Curve::ALL
         .into_iter()
         .find(|curve| oid::der(curve.oid()) == parameters)
-        .ok_or_else(|| {
-            unusable(
-                id,
-                format!(
-                    "its CKA_EC_PARAMS {} are no curve that is taken",
-                    hex(&parameters)
-                ),
-            )
-        })
+        .ok_or_else(|| no_curve(id, &parameters))
 }
 
-/// The uncompressed point in a `CKA_EC_POINT`: in its OCTET STRING as the standard has it, or
-/// bare as some tokens give it. Both begin with 0x04; the length tells them apart.
-fn ec_point(curve: Curve, encoded: &[u8]) -> Option<&[u8]> {
-    let length = 1 + 2 * curve.field_octets();
-    let point = if encoded.len() == length {
-        encoded
-    } else {
-        tlv::single(encoded, Tag::OctetString, "CKA_EC_POINT")
-            .ok()?
-            .value
-    };
-    (point.len() == length && point.first() == Some(&4)).then_some(point)
+/// An Edwards key may also be of the other curve, Ed448.
+fn require_edwards25519(
+    session: &Session,
+    private: ObjectHandle,
+    id: &KeyId,
+) -> Result<(), TokenError> {
+    let parameters = ec_parameters(session, private, KeyType::EC_EDWARDS, id)?;
+    if [edwards_oid(), edwards_name()].contains(&parameters) {
+        return Ok(());
+    }
+    Err(no_curve(id, &parameters))
+}
+
+fn ec_parameters(
+    session: &Session,
+    private: ObjectHandle,
+    key_type: KeyType,
+    id: &KeyId,
+) -> Result<Vec<u8>, TokenError> {
+    match octets(session, private, AttributeType::EcParams)? {
+        Some(parameters) if !parameters.is_empty() => Ok(parameters),
+        _ => of_public_object(session, key_type, AttributeType::EcParams, id),
+    }
+}
+
+fn no_curve(id: &KeyId, parameters: &[u8]) -> TokenError {
+    let found = hex(parameters);
+    unusable(
+        id,
+        format!("its CKA_EC_PARAMS {found} are no curve that is taken"),
+    )
 }
 
 fn key_type(session: &Session, handle: ObjectHandle) -> Result<Option<KeyType>, TokenError> {
@@ -306,7 +256,7 @@ fn not_taken(id: &KeyId, found: Option<KeyType>) -> TokenError {
     let what = found.map_or_else(|| "an unknown type".to_owned(), |found| found.to_string());
     unusable(
         id,
-        format!("it is of {what}; RSA, P-256 and P-384 are taken"),
+        format!("it is of {what}; RSA, P-256, P-384, P-521 and Ed25519 are taken"),
     )
 }
 
@@ -422,58 +372,4 @@ fn secrecy(
         AttributeInfo::Available(_) => "READABLE",
     }
     .to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::x509::public_key::RootKey;
-
-    #[test]
-    fn a_point_is_taken_wrapped_or_bare_and_in_no_other_form() {
-        for curve in CURVES {
-            let length = 1 + 2 * curve.field_octets();
-            // The worst case: a bare point whose next octets look like an OCTET STRING's.
-            let mut bare = vec![7; length];
-            bare[0] = 4;
-            bare[1] = u8::try_from(length - 2).unwrap();
-            let wrapped = tlv::encode(Tag::OctetString, &[&bare]);
-            assert_eq!(ec_point(curve, &bare), Some(bare.as_slice()));
-            assert_eq!(ec_point(curve, &wrapped), Some(bare.as_slice()));
-            assert_eq!(ec_point(curve, &wrapped[..length + 1]), None);
-            assert_eq!(ec_point(curve, &bare[1..]), None);
-            assert_eq!(ec_point(curve, &[]), None);
-            let mut compressed = bare[..=curve.field_octets()].to_vec();
-            compressed[0] = 2;
-            assert_eq!(ec_point(curve, &compressed), None);
-            let mut hybrid = bare.clone();
-            hybrid[0] = 6;
-            assert_eq!(ec_point(curve, &hybrid), None);
-        }
-    }
-
-    #[test]
-    fn the_essential_template_still_locks_the_key_in() {
-        for key in RootKey::ALL {
-            let spec = KeySpec {
-                key,
-                label: "root".to_owned(),
-                id: KeyId(vec![1, 2]),
-            };
-            for templates in [Templates::essential(&spec), Templates::full(&spec)] {
-                for demanded in [
-                    Attribute::Token(true),
-                    Attribute::Private(true),
-                    Attribute::Sensitive(true),
-                    Attribute::Extractable(false),
-                    Attribute::Modifiable(false),
-                    Attribute::Sign(true),
-                ] {
-                    assert!(templates.private.contains(&demanded), "{demanded:?}");
-                }
-                assert!(templates.public.contains(&Attribute::Verify(true)));
-                assert!(templates.public.contains(&Attribute::Encrypt(false)));
-            }
-        }
-    }
 }

@@ -116,6 +116,12 @@ pub fn cases() -> Vec<Case> {
         "private without C",
         found(&FIRST.replace("C = \"DE\", ", "")),
     );
+    let key = |key: &str| found(&FIRST.replace("ec:P-384", key));
+    case(Id::RootKey, Pass, "rsa:4096", key("rsa:4096"));
+    case(Id::RootKey, Notice, "ec:P-521", key("ec:P-521"));
+    case(Id::RootKey, Notice, "ed25519", key("ed25519"));
+    let pss = key("rsa:4096\"\nsignature = \"pss");
+    case(Id::RootKey, Notice, "RSA-PSS", pss);
     let days = |days: u32| format!("validity = \"{days}d\"");
     let root = "validity = \"20y\"";
     case(

@@ -14,6 +14,7 @@
 mod play;
 
 mod forged;
+mod keys;
 mod profiles;
 mod refused;
 
