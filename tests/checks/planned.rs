@@ -39,6 +39,12 @@ fn under_root_with(usage: rcgen::ExtendedKeyUsagePurpose) -> Vec<Finding> {
     let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
     params.distinguished_name = subject("Acme Root G1");
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.key_usages = vec![
+        rcgen::KeyUsagePurpose::KeyCertSign,
+        rcgen::KeyUsagePurpose::CrlSign,
+    ];
+    params.not_before = time::macros::datetime!(2026-10-03 08:00 UTC);
+    params.not_after = time::macros::datetime!(2046-10-03 08:00 UTC);
     params.extended_key_usages = vec![usage];
     let root = params.self_signed(&key).unwrap();
     let view = LedgerView {
