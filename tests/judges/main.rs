@@ -4,7 +4,10 @@
 //! `make test` those that every machine has.
 
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
-#![allow(clippy::print_stdout, reason = "the table is what `make judges` is for")]
+#![allow(
+    clippy::print_stdout,
+    reason = "the table is what `make judges` is for"
+)]
 #![cfg(feature = "token")]
 // Helpers outside of #[test] functions may fail the test too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -37,7 +40,7 @@ fn ready() -> Vec<PathBuf> {
 
 #[test]
 fn every_judge_that_knows_the_algorithms_agrees() {
-    let all = std::env::var_os("ANCHORITE_ALL_JUDGES").is_some();
+    let all = std::env::var_os("ANCHORITE_ALL_JUDGES").is_some_and(|set| !set.is_empty());
     let workshop = Workshop::new();
     let kinds: Vec<_> = REQUESTS.iter().collect();
     let mut chains = Vec::new();
@@ -53,5 +56,10 @@ fn every_judge_that_knows_the_algorithms_agrees() {
         println!("{}", report::markdown(&rulings, &knows));
     }
     let wrong = report::wrong(&rulings);
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

@@ -51,11 +51,7 @@ pub const REQUESTS: [RequestType; 7] = [
     request("ed25519", "ED25519", ""),
 ];
 
-const fn request(
-    name: &'static str,
-    key: &'static str,
-    signature: &'static str,
-) -> RequestType {
+const fn request(name: &'static str, key: &'static str, signature: &'static str) -> RequestType {
     RequestType {
         name,
         key,
@@ -181,7 +177,10 @@ impl Workshop {
             let own = format!("{folder}/{}", certificate.as_str().unwrap());
             fs::copy(self.path(&made), self.path(&own)).unwrap();
         }
-        let kind = REQUESTS.iter().find(|kind| kind.name == "ec:P-256").unwrap();
+        let kind = REQUESTS
+            .iter()
+            .find(|kind| kind.name == "ec:P-256")
+            .unwrap();
         let wishes: Vec<Wish> = wanted(&document)
             .into_iter()
             .map(|(mount, request)| {
@@ -295,7 +294,10 @@ fn with_key(text: &str, lines: &str) -> String {
 /// Mount and request of each intermediate that a ceremony file asks for.
 fn wanted(document: &toml::Table) -> Vec<(String, String)> {
     let text = |table: &toml::Table, key: &str| {
-        table.get(key).and_then(toml::Value::as_str).map(str::to_owned)
+        table
+            .get(key)
+            .and_then(toml::Value::as_str)
+            .map(str::to_owned)
     };
     let pair = |table: &toml::Table| Some((text(table, "mount")?, text(table, "request")?));
     let mut found = Vec::new();

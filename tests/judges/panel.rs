@@ -126,7 +126,7 @@ pub fn judges(all: bool) -> Vec<Judge> {
             judge(&java, true),
             judge(&[own.join("keytool.sh")], false),
             judge(&[own.join("zlint.sh")], false),
-            judge(&["python3".into(), own.join("pkilint.py")], false),
+            judge(&["python3".into(), own.join("pki_lint.py")], false),
         ]);
     }
     list
@@ -178,8 +178,7 @@ fn rule_one(judges: &[Judge], knows: &Knows, chain: &Chain) -> Vec<Ruling> {
     let mut rulings = Vec::new();
     for revoked in [false, true] {
         let crl = if revoked { &chain.revoking } else { &chain.crl };
-        let mut words =
-            webpki_judge::judge(&chain.root, &chain.intermediate, crl, &chain.leaf);
+        let mut words = webpki_judge::judge(&chain.root, &chain.intermediate, crl, &chain.leaf);
         for judge in judges.iter().filter(|judge| judge.revocation || !revoked) {
             words.extend(ask(judge, chain, crl));
         }

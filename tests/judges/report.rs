@@ -48,7 +48,8 @@ pub fn markdown(rulings: &[Ruling], knows: &Knows) -> String {
         }
         text.push('\n');
     }
-    text += "\n| not known to | with a root | or an intermediate | why |\n| --- | --- | --- | --- |\n";
+    text +=
+        "\n| not known to | with a root | or an intermediate | why |\n| --- | --- | --- | --- |\n";
     for one in &knows.unknown {
         writeln!(
             text,

@@ -48,14 +48,16 @@ fn body_after(last: &Crl, serials: &[Serial]) -> Vec<u8> {
     std::thread::sleep(Duration::from_millis(1100));
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let now = UtcTime::from_unix(i64::try_from(now.as_secs()).unwrap()).to_der();
-    let entry = |serial: &Serial| {
-        sequence(&[&serial.to_der(), &now, &sequence(&[&KEY_COMPROMISE])])
-    };
+    let entry =
+        |serial: &Serial| sequence(&[&serial.to_der(), &now, &sequence(&[&KEY_COMPROMISE])]);
     let entries: Vec<Vec<u8>> = serials.iter().map(entry).collect();
     let authority = last.fields.authority_key_identifier().unwrap();
     let extensions = crl_extensions(&authority, last.fields.number().unwrap() + 1).unwrap();
     let parts = |list: &[Vec<u8>]| {
-        encode(SEQUENCE, &list.iter().map(Vec::as_slice).collect::<Vec<_>>())
+        encode(
+            SEQUENCE,
+            &list.iter().map(Vec::as_slice).collect::<Vec<_>>(),
+        )
     };
     let head = sequence_of(&last.tbs, "TBSCertList").unwrap();
     let [version, algorithm, issuer, _, next_update, ..] = head.as_slice() else {
@@ -83,9 +85,9 @@ fn sign(stage: &Stage, folder: &str, algorithm: SignatureAlgorithm, tbs: &[u8]) 
         ),
         A::Ed25519 => (tbs.to_vec(), "EDDSA".to_owned()),
         _ if algorithm.is_pss() => (
-            tbs.to_vec(),
+            hash.hash(tbs),
             format!(
-                "SHA{bits}-RSA-PKCS-PSS --hash-algorithm SHA{bits} --mgf MGF1-SHA{bits} \
+                "RSA-PKCS-PSS --hash-algorithm SHA{bits} --mgf MGF1-SHA{bits} \
                  --salt-len {octets}"
             ),
         ),
