@@ -75,8 +75,8 @@ impl Knows {
     }
 }
 
-/// How a line came out.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// How a line came out, the worst last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// As it must: accepted, or dead by the revoking CRL.
     Right,

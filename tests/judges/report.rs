@@ -1,60 +1,35 @@
-//! The table that goes to `docs/judges.md`.
+//! The tables that go to `docs/judges.md`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::material::ROOTS;
+use crate::material::{REQUESTS, ROOTS};
 use crate::panel::{Knows, Outcome, Ruling};
 
-/// In Markdown: every line by every root, then what is not known, and why.
+/// In Markdown: every judge by every root, and by every request; then what is not known, and
+/// why.
 pub fn markdown(rulings: &[Ruling], knows: &Knows) -> String {
-    let names: BTreeSet<(&str, bool)> = rulings
-        .iter()
-        .map(|one| (one.line.as_str(), one.revoked))
-        .filter(|(line, revoked)| !revoked || line.ends_with("-revocation"))
-        .collect();
-    let mut text = "| judge and line |".to_owned();
-    for root in &ROOTS {
-        write!(text, " {} |", root.name).unwrap();
-    }
-    text += "\n| --- |";
-    text += &" --- |".repeat(ROOTS.len());
-    text.push('\n');
-    for (line, revoked) in names {
-        let about = if revoked { ", revoked" } else { "" };
-        write!(text, "| {line}{about} |").unwrap();
-        for root in &ROOTS {
-            let of = |outcome| {
-                let ours = |one: &&Ruling| {
-                    one.root_type == root.name
-                        && one.line == line
-                        && one.revoked == revoked
-                        && one.outcome == outcome
-                };
-                rulings.iter().filter(ours).count()
-            };
-            let verb = if revoked { "dead" } else { "good" };
-            let cell = [
-                (of(Outcome::Right), verb),
-                (of(Outcome::Unknown), "n/a"),
-                (of(Outcome::Wrong), "WRONG"),
-            ]
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, word)| format!("{count} {word}"))
-            .collect::<Vec<_>>()
-            .join(", ");
-            write!(text, " {cell} |").unwrap();
+    let roots: Vec<&str> = ROOTS.iter().map(|root| root.name).collect();
+    let mut text = "Under each root:\n\n".to_owned();
+    text += &table(rulings, &roots, |one| one.root_type);
+    let mut requests: Vec<&str> = REQUESTS.iter().map(|kind| kind.name).collect();
+    requests.push(READY);
+    text += "\nOver each request:\n\n";
+    text += &table(rulings, &requests, |one| {
+        if requests.contains(&one.what.as_str()) {
+            &one.what
+        } else {
+            READY
         }
-        text.push('\n');
-    }
-    text +=
-        "\n| not known to | with a root | or an intermediate | why |\n| --- | --- | --- | --- |\n";
+    });
+    text += "\nNot known:\n\n| lines | with a root | or an intermediate | why |\n";
+    text += "| --- | --- | --- | --- |\n";
     for one in &knows.unknown {
+        let lines: Vec<String> = one.lines.iter().map(|line| format!("`{line}`")).collect();
         writeln!(
             text,
             "| {} | {} | {} | {} |",
-            one.lines.join(", "),
+            lines.join(", "),
             one.roots.join(", "),
             one.intermediates.join(", "),
             one.reason
@@ -62,6 +37,66 @@ pub fn markdown(rulings: &[Ruling], knows: &Knows) -> String {
         .unwrap();
     }
     text
+}
+
+/// The column of the ready ceremonies, whose requests are P-256.
+const READY: &str = "ready ceremonies";
+
+fn table<'a>(
+    rulings: &'a [Ruling],
+    columns: &[&str],
+    column: impl Fn(&'a Ruling) -> &'a str,
+) -> String {
+    let judges: BTreeSet<&str> = rulings.iter().map(judge).collect();
+    let mut text = format!("| judge | {} |\n", columns.join(" | "));
+    writeln!(text, "| --- |{}", " --- |".repeat(columns.len())).unwrap();
+    for name in judges {
+        write!(text, "| {name} |").unwrap();
+        for one in columns {
+            let mine = rulings
+                .iter()
+                .filter(|ruling| judge(ruling) == name && column(ruling) == *one);
+            write!(text, " {} |", cell(mine)).unwrap();
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The judge whose line it is.
+fn judge(ruling: &Ruling) -> &str {
+    let line = &ruling.line;
+    line.rsplit_once('-').map_or(line, |(judge, _)| judge)
+}
+
+/// Counts chains by the worst that any line says of them.
+fn cell<'a>(rulings: impl Iterator<Item = &'a Ruling>) -> String {
+    let mut chains: BTreeMap<(&str, &str, bool), Outcome> = BTreeMap::new();
+    for one in rulings.filter(|one| !one.revoked || one.line.ends_with("-revocation")) {
+        let chain = chains
+            .entry((one.root_type, &one.what, one.revoked))
+            .or_insert(one.outcome);
+        *chain = (*chain).max(one.outcome);
+    }
+    let count = |revoked, outcome| {
+        let same = |((_, _, of), found): &(&(&str, &str, bool), &Outcome)| {
+            *of == revoked && **found == outcome
+        };
+        chains.iter().filter(same).count()
+    };
+    let words = [
+        (count(false, Outcome::Right), "good"),
+        (count(true, Outcome::Right), "dead"),
+        (count(false, Outcome::Unknown), "n/a"),
+        (count(false, Outcome::Wrong), "WRONG"),
+        (count(true, Outcome::Wrong), "NOT DEAD"),
+    ];
+    let told: Vec<String> = words
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    told.join(", ")
 }
 
 /// What is not as it must be, in words.
