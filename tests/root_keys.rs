@@ -48,17 +48,19 @@ fn rehearsed(key: &str) -> Stage {
     rehearse(&stage, "first.toml");
     let root = format!("kept/ledger/{FIRST}/out/root.pem");
     fs::copy(stage.path(&root), stage.path("root.pem")).unwrap();
-    stage.write(
-        "second.toml",
-        &format!(
-            "format = \"anchorite/ceremony/0\"\nid = \"second\"\ntitle = \"One more\"\n\
+    stage.write("second.toml", &second());
+    rehearse(&stage, "second.toml");
+    stage
+}
+
+/// One intermediate and a CRL under the root in `root.pem`.
+fn second() -> String {
+    format!(
+        "format = \"anchorite/ceremony/0\"\nid = \"second\"\ntitle = \"One more\"\n\
              token = {{ label = \"{LABEL}\" }}\nroot = {{ certificate = \"root.pem\" }}\n\
              [[step]]\ndo = \"issue-intermediate\"\nmount = \"etcd\"\n\
              request = \"requests/etcd.csr\"\n[[step]]\ndo = \"issue-crl\"\n"
-        ),
-    );
-    rehearse(&stage, "second.toml");
-    stage
+    )
 }
 
 fn rehearse(stage: &Stage, file: &str) {
@@ -256,4 +258,62 @@ fn ed25519() {
             fs::copy(other, folder.join(name)).unwrap();
         }
     });
+}
+
+/// A root that OpenSSL made: the stand-in of a rehearsal, and all it signs, has its algorithm.
+#[test]
+fn a_stand_in_signs_as_the_root_it_stands_for() {
+    let pss =
+        "-newkey rsa:3072 -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest";
+    for (options, algorithm) in [
+        (pss, "rsassaPss"),
+        ("-newkey rsa:3072 -sha256", "sha256WithRSAEncryption"),
+        ("-newkey ed25519", "ED25519"),
+    ] {
+        let stage = Stage::empty("second.toml");
+        stage.tool(
+            ".",
+            &format!(
+                "openssl req -x509 -nodes -batch -keyout key.pem -out root.pem -days 7000 \
+                 -subj /O=Acme/CN=Root {options} -addext keyUsage=critical,keyCertSign,cRLSign"
+            ),
+        );
+        stage.write("second.toml", &second());
+        rehearse(&stage, "second.toml");
+        let bundle = stage.read("kept/ledger/0001-second/out/etcd/bundle.pem");
+        let (_, last) = bundle.rsplit_once("-----BEGIN").unwrap();
+        stage.write("stand-in.pem", &format!("-----BEGIN{last}"));
+        for file in [
+            "stand-in.pem",
+            "kept/ledger/0001-second/out/etcd/intermediate.pem",
+        ] {
+            let shown = stage.tool(".", &format!("openssl x509 -noout -text -in {file}"));
+            let signed = format!("Signature Algorithm: {algorithm}");
+            let lines = shown.lines().filter(|line| line.trim() == signed);
+            assert_eq!(lines.count(), 2, "{file}: {shown}");
+        }
+        let verified = stage.quiet(&["verify", "kept/ledger", "--root", "stand-in.pem"]);
+        assert_eq!(verified.status.code(), Some(8), "{}", said(&verified));
+    }
+}
+
+/// Not a rehearsal: a person at a terminal, and a seal that is verified.
+#[test]
+fn a_real_ceremony_with_an_ed25519_root() {
+    let stage = Stage::empty("first-root.toml");
+    let file = stage.new_file("first-root");
+    let key = file.lines().find(|line| line.starts_with("key ")).unwrap();
+    stage.write("first-root.toml", &file.replace(key, "key = \"ed25519\""));
+    stage.lock();
+    stage.run().exit(0);
+    let folder = format!("ledger/{}", stage.ledger_names()[0]);
+    let root = stage.path(&format!("{folder}/out/root.pem"));
+    fs::copy(root, stage.path("root.pem")).unwrap();
+    for output in [
+        verify(&stage, "ledger"),
+        verify(&stage, &folder),
+        verify_script(&stage, &folder),
+    ] {
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    }
 }
