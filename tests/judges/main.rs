@@ -14,6 +14,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod kinds;
 mod material;
 mod panel;
 mod report;
@@ -22,7 +23,8 @@ mod webpki_judge;
 
 use std::path::{Path, PathBuf};
 
-use material::{REQUESTS, ROOTS, Workshop};
+use kinds::{REQUESTS, ROOTS};
+use material::Workshop;
 use panel::{Knows, judges, rule};
 
 /// The files below `ceremonies/`.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::material::{REQUESTS, ROOTS};
+use crate::kinds::{REQUESTS, ROOTS};
 use crate::panel::{Knows, Outcome, Ruling};
 
 /// In Markdown: every judge by every root, and by every request; then what is not known, and
