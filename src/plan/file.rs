@@ -54,6 +54,9 @@ pub struct CeremonyFile {
     /// Refusals put aside.
     #[serde(default)]
     pub waiver: Vec<WaiverFile>,
+    /// Lists of keys that are known to be lost.
+    #[serde(default)]
+    pub keys: KeysFile,
     /// The seal.
     #[serde(default)]
     pub seal: SealFile,
@@ -188,6 +191,16 @@ pub struct WaiverFile {
     pub reason: Text,
     /// Id of the person who answers for it.
     pub by: Spanned<Id>,
+}
+
+/// `[keys]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysFile {
+    /// Debian's weak keys, as openssl-blacklist lists them.
+    pub debian_weak: Option<Path>,
+    /// The site's own list.
+    pub blocked: Option<Path>,
 }
 
 /// `[seal]`

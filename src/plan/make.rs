@@ -127,6 +127,12 @@ impl<'a> Draft<'a> {
             .map(|path| path.get_ref().0.as_str())
     }
 
+    /// Paths of the lists of lost keys: Debian's and the site's own.
+    pub fn key_lists(&self) -> [Option<&str>; 2] {
+        let keys = &self.file.keys;
+        [&keys.debian_weak, &keys.blocked].map(|path| path.as_ref().map(|path| path.0.as_str()))
+    }
+
     /// Paths of the requests, in the order of the steps.
     pub fn requests(&self) -> Vec<String> {
         self.file
@@ -157,6 +163,7 @@ impl<'a> Draft<'a> {
     pub fn input_paths(&self) -> Vec<String> {
         let mut paths: BTreeSet<String> = self.requests().into_iter().collect();
         paths.extend(self.root_certificate().map(str::to_owned));
+        paths.extend(self.key_lists().into_iter().flatten().map(str::to_owned));
         paths.into_iter().collect()
     }
 

@@ -11,10 +11,39 @@ pub fn der(oid: ObjectIdentifier) -> Vec<u8> {
 
 /// The dotted form of an OID's content octets, or their hex where they are none.
 pub fn dotted(content: &[u8]) -> String {
-    ObjectIdentifier::from_bytes(content).map_or_else(
-        |_| format!("#{}", crate::digest::hex(content)),
-        |oid| oid.to_string(),
+    arcs(content).map_or_else(
+        || format!("#{}", crate::digest::hex(content)),
+        |arcs| {
+            let arcs: Vec<String> = arcs.iter().map(u128::to_string).collect();
+            arcs.join(".")
+        },
     )
+}
+
+/// The arcs of an OID's content octets (X.690 8.19); up to 128 bits, which a UUID has.
+fn arcs(content: &[u8]) -> Option<Vec<u128>> {
+    if content.last()? & 0x80 != 0 {
+        return None;
+    }
+    let mut arcs = Vec::new();
+    let mut arc: u128 = 0;
+    for octet in content {
+        if arc > u128::MAX >> 7 {
+            return None;
+        }
+        arc = arc << 7 | u128::from(octet & 0x7f);
+        if octet & 0x80 == 0 {
+            if arcs.is_empty() {
+                // The first two arcs share one number.
+                let top = (arc / 40).min(2);
+                arcs.push(top);
+                arc -= top * 40;
+            }
+            arcs.push(arc);
+            arc = 0;
+        }
+    }
+    Some(arcs)
 }
 
 /// What people call this OID; its dotted form where it has no name here.
@@ -73,19 +102,30 @@ const NAMES: &[(&str, &str)] = &[
     ("2.16.840.1.101.3.4.3.17", "ML-DSA-44"),
     ("2.16.840.1.101.3.4.3.18", "ML-DSA-65"),
     ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),
+    ("2.16.840.1.113730.1.1", "nsCertType"),
+    ("2.16.840.1.113730.1.13", "nsComment"),
     ("2.5.29.14", "subjectKeyIdentifier"),
     ("2.5.29.15", "keyUsage"),
     ("2.5.29.17", "subjectAltName"),
     ("2.5.29.18", "issuerAltName"),
     ("2.5.29.19", "basicConstraints"),
     ("2.5.29.20", "cRLNumber"),
+    ("2.5.29.21", "reasonCode"),
+    ("2.5.29.24", "invalidityDate"),
+    ("2.5.29.27", "deltaCRLIndicator"),
+    ("2.5.29.28", "issuingDistributionPoint"),
+    ("2.5.29.29", "certificateIssuer"),
     ("2.5.29.30", "nameConstraints"),
     ("2.5.29.31", "cRLDistributionPoints"),
     ("2.5.29.32", "certificatePolicies"),
+    ("2.5.29.32.0", "anyPolicy"),
+    ("2.5.29.33", "policyMappings"),
     ("2.5.29.35", "authorityKeyIdentifier"),
     ("2.5.29.36", "policyConstraints"),
     ("2.5.29.37", "extKeyUsage"),
     ("2.5.29.37.0", "anyExtendedKeyUsage"),
+    ("2.5.29.46", "freshestCRL"),
+    ("2.5.29.54", "inhibitAnyPolicy"),
     ("2.5.4.10", "O"),
     ("2.5.4.11", "OU"),
     ("2.5.4.17", "postalCode"),
@@ -99,3 +139,18 @@ const NAMES: &[(&str, &str)] = &[
     ("0.9.2342.19200300.100.1.1", "UID"),
     ("0.9.2342.19200300.100.1.25", "DC"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_read_as_people_write_them() {
+        assert_eq!(dotted(&[0x55, 4, 3]), "2.5.4.3");
+        assert_eq!(dotted(&[0x2a, 0x86, 0x48]), "1.2.840");
+        assert_eq!(dotted(&[0x69, 0x81, 0]), "2.25.128");
+        assert_eq!(dotted(&[0x88, 0x37, 3]), "2.999.3");
+        assert_eq!(dotted(&[0x2a, 0x80]), "#2a80");
+        assert_eq!(dotted(&[]), "#");
+    }
+}

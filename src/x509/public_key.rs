@@ -12,14 +12,15 @@ pub use super::algorithm::{
 };
 pub use super::key_kind::{Curve, KeyKind};
 use super::key_kind::{EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION};
-use super::key_refusal;
 use super::oid;
 pub use super::root_key::RootKey;
 use super::tlv::{self, DerError, bit_string, bit_string_octets, sequence, sequence_of, unsigned};
+use super::{edwards, key_refusal};
 use crate::digest::Digest;
 
-/// Octets of an Ed25519 public key (RFC 8032 5.1.5).
-const ED25519_OCTETS: usize = 32;
+/// The most octets of an RSA exponent that aws-lc calculates with. It stops at 33 bits, and
+/// SP 800-56B and the CA/Browser Forum at 256.
+const LC_EXPONENT: usize = 4;
 
 /// Why a public key is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +28,15 @@ pub enum KeyError {
     /// Not an SPKI, or not in the one canonical form.
     #[error("the public key is malformed: {0}")]
     Malformed(DerError),
+    /// An RSA modulus below zero: its leading zero was left out.
+    #[error("the modulus is negative")]
+    NegativeModulus,
+    /// An RSA exponent below zero.
+    #[error("the exponent is negative")]
+    NegativeExponent,
+    /// Not a point of its curve.
+    #[error("the public key is no point that a key can be: {0}")]
+    Point(String),
     /// An algorithm or curve that is not taken, with its reason.
     #[error("keys of type {kind} are not taken: {why}; RSA, P-256, P-384, P-521 and Ed25519 are")]
     Unsupported {
@@ -138,6 +148,13 @@ impl PublicKey {
         let Some(method) = algorithm.verification(self.kind) else {
             return false;
         };
+        if let Some((modulus, exponent)) = self.rsa_numbers()
+            && exponent.len() > LC_EXPONENT
+        {
+            let hash = algorithm.hash();
+            return !algorithm.is_pss()
+                && super::rsa::verifies_pkcs1(&modulus, &exponent, hash, message, signature);
+        }
         lc::UnparsedPublicKey::new(method, &self.key_octets)
             .verify(message, signature)
             .is_ok()
@@ -148,11 +165,13 @@ impl PublicKey {
     fn check_point(&self) -> Result<(), KeyError> {
         let curve = match self.kind {
             KeyKind::Ec(curve) => curve,
-            KeyKind::Ed25519 if self.key_octets.len() != ED25519_OCTETS => {
-                return Err(DerError::new("an Ed25519 key has 32 octets").into());
-            }
-            KeyKind::Ed25519 | KeyKind::Rsa { .. } => return Ok(()),
+            KeyKind::Ed25519 => return check_edwards(&self.key_octets),
+            KeyKind::Rsa { .. } => return Ok(()),
         };
+        // One octet of zero is the point at infinity (SEC 1 2.3.3).
+        if self.key_octets == [0] {
+            return Err(KeyError::Point("the point at infinity".to_owned()));
+        }
         let uncompressed = self.key_octets.first() == Some(&4)
             && self.key_octets.len() == 1 + 2 * curve.field_octets();
         if !uncompressed {
@@ -165,8 +184,21 @@ impl PublicKey {
         };
         lc::ParsedPublicKey::new(method, &self.key_octets)
             .map(|_| ())
-            .map_err(|_| DerError::new("the point is not on the curve").into())
+            .map_err(|_| KeyError::Point("not on the curve, or out of range".to_owned()))
     }
+}
+
+fn check_edwards(octets: &[u8]) -> Result<(), KeyError> {
+    let octets: &[u8; 32] = octets
+        .try_into()
+        .map_err(|_| DerError::new("an Ed25519 key has 32 octets"))?;
+    edwards::check(octets).map_err(|error| KeyError::Point(error.to_string()))
+}
+
+/// The modulus in an SPKI, where it is an RSA key that is taken.
+pub fn rsa_modulus(spki: &[u8]) -> Option<Vec<u8>> {
+    let key = PublicKey::from_spki(spki).ok()?;
+    key.rsa_numbers().map(|(modulus, _)| modulus)
 }
 
 impl fmt::Debug for PublicKey {
@@ -200,10 +232,7 @@ fn read_kind(algorithm: &[u8], octets: &[u8]) -> Result<KeyKind, KeyError> {
                 .find(|curve| curve.oid().as_bytes() == named.value)
                 .map(KeyKind::Ec)
                 .ok_or_else(|| unsupported(&oid::dotted(named.value))),
-            _ => Err(KeyError::Unsupported {
-                kind: "EC without a named curve".to_owned(),
-                why: key_refusal::UNNAMED_CURVE,
-            }),
+            _ => Err(DerError::new(key_refusal::UNNAMED_CURVE).into()),
         };
     }
     Err(unsupported(&oid::dotted(first.value)))
@@ -217,11 +246,20 @@ fn unsupported(dotted: &str) -> KeyError {
 }
 
 /// Modulus and exponent of an RSAPublicKey (RFC 8017 A.1.1).
-fn rsa_numbers(octets: &[u8]) -> Result<(Vec<u8>, Vec<u8>), DerError> {
+fn rsa_numbers(octets: &[u8]) -> Result<(Vec<u8>, Vec<u8>), KeyError> {
     let fields = sequence_of(octets, "RSAPublicKey")?;
     let [modulus, exponent] = fields.as_slice() else {
-        return Err(DerError::new("RSAPublicKey: not two fields"));
+        return Err(DerError::new("RSAPublicKey: not two fields").into());
     };
+    let negative = |number: &tlv::Element<'_>| {
+        number.tag == Tag::Integer && number.value.first().is_some_and(|first| *first >= 0x80)
+    };
+    if negative(modulus) {
+        return Err(KeyError::NegativeModulus);
+    }
+    if negative(exponent) {
+        return Err(KeyError::NegativeExponent);
+    }
     Ok((
         tlv::unsigned_octets(modulus, "modulus")?.to_vec(),
         tlv::unsigned_octets(exponent, "publicExponent")?.to_vec(),
