@@ -1,5 +1,4 @@
 //! Every check on both sides of its bound, and a count that none was forgotten.
-#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,

@@ -209,7 +209,7 @@ fn wishes() -> Vec<Case> {
         of(
             "ca-true",
             json!({ "add_basic_constraints": true }),
-            "dropped: basicConstraints",
+            "asks for basicConstraints (critical): CA",
         ),
         of(
             "alt-names",
