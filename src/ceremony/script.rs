@@ -5,7 +5,7 @@ use super::prepare::Prepared;
 use crate::check::{Finding, Outcome};
 use crate::digest::Digest;
 use crate::plan::{
-    IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, template,
+    IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, explain, template,
 };
 use crate::x509::escape::escape;
 use crate::x509::show::{self, Stage, line, wrapped};
@@ -20,6 +20,7 @@ const RULE: &str =
 pub fn text(prepared: &Prepared, known: bool, today: Option<UtcTime>) -> String {
     let plan = &prepared.plan;
     let mut lines = head(prepared, known);
+    lines.extend(profiles(plan));
     for (at, step) in plan.steps.iter().enumerate() {
         lines.push(String::new());
         lines.push(RULE.to_owned());
@@ -129,6 +130,51 @@ fn head(prepared: &Prepared, known: bool) -> Vec<String> {
     lines
 }
 
+/// Each profile that is used, with every field, its value and where that comes from.
+fn profiles(plan: &Plan) -> Vec<String> {
+    let mut seen: Vec<&str> = Vec::new();
+    let mut lines = Vec::new();
+    for one in plan.intermediates() {
+        let profile = &one.profile;
+        if seen.contains(&profile.name.as_str()) {
+            continue;
+        }
+        seen.push(&profile.name);
+        lines.push(String::new());
+        lines.push(RULE.to_owned());
+        let base = profile.base;
+        let words = if base.word() == profile.name && profile.written.is_empty() {
+            format!("{}, built in: {}", profile.name, base.purpose())
+        } else {
+            let name = escape(&profile.name);
+            format!(
+                "{name}, from the built-in {}: {}",
+                base.word(),
+                base.purpose()
+            )
+        };
+        lines.extend(wrapped("Profile ", &words));
+        for field in explain::profile(profile) {
+            let words = format!("{} ({})", field.value, field.because);
+            lines.extend(wrapped(&format!("{:<18}  ", field.field), &words));
+        }
+    }
+    lines
+}
+
+/// What is found of the plan of a step, beside its requests.
+fn planned(prepared: &Prepared, step: &Step) -> Vec<String> {
+    let mut lines = Vec::new();
+    for one in prepared.planned.iter().filter(|one| one.step == step.id) {
+        lines.push(format!("Checks of {}:", one.what));
+        lines.extend(one.found.iter().flatten().flat_map(finding));
+    }
+    if !lines.is_empty() {
+        lines.insert(0, String::new());
+    }
+    lines
+}
+
 fn products(prepared: &Prepared, step: &Step, today: Option<UtcTime>) -> Vec<String> {
     let mut lines = Vec::new();
     match &step.kind {
@@ -157,6 +203,7 @@ fn products(prepared: &Prepared, step: &Step, today: Option<UtcTime>) -> Vec<Str
             lines.extend(show::crl(&body, Stage::Template, &words).unwrap_or_default());
         }
     }
+    lines.extend(planned(prepared, step));
     lines.push(String::new());
     if prepared.plan.policy == Policy::Webtrust {
         for product in step.kind.products() {

@@ -6,6 +6,7 @@
 pub mod algorithm;
 pub mod certificate;
 pub mod cms;
+pub mod constraints;
 pub mod crl;
 pub mod crl_file;
 pub mod crl_number;
@@ -18,6 +19,7 @@ mod extension_text;
 pub mod general_name;
 pub mod hash;
 pub mod issuing_point;
+pub mod key_identifier;
 pub mod key_kind;
 mod key_refusal;
 pub mod name;

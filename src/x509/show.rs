@@ -2,6 +2,7 @@
 //!
 //! Every line is escaped and fits 80 columns where its values do.
 
+use super::constraints::{CertificatePolicy, NameConstraints, Subtree};
 use super::escape::escape_bytes;
 use super::extension::{Extension, ExtensionValue};
 use super::name::Name;
@@ -126,7 +127,7 @@ fn time(element: &Element<'_>) -> String {
 
 fn extensions(field: Option<&Element<'_>>, stage: Stage) -> Result<Vec<String>, DerError> {
     let list = field.map_or(Ok(Vec::new()), |field| Extension::as_found(field.value))?;
-    Ok(list.iter().map(|one| extension(one, stage)).collect())
+    Ok(list.iter().flat_map(|one| extension(one, stage)).collect())
 }
 
 /// A name and its value from column 17, so that 64 hex digits end at column 80.
@@ -163,7 +164,7 @@ fn key_of_template(spki: &[u8]) -> Option<RootKey> {
         .find(|key| key.template_spki() == spki)
 }
 
-fn extension(extension: &Extension, stage: Stage) -> String {
+fn extension(extension: &Extension, stage: Stage) -> Vec<String> {
     let name = match extension.oid.as_str() {
         "2.5.29.35" => "issuer key id",
         "2.5.29.14" => "key id",
@@ -185,6 +186,20 @@ fn extension(extension: &Extension, stage: Stage) -> String {
         _ => extension.name(),
     };
     let text = match extension.read() {
+        // One line for each subtree and policy: a witness reads every one of them.
+        Ok(ExtensionValue::NameConstraints(constraints))
+            if constraints
+                .subtrees()
+                .all(|one| !matches!(one, Subtree::Other(_))) =>
+        {
+            return constraint_lines(name, extension.critical, &constraints);
+        }
+        Ok(ExtensionValue::CertificatePolicies(policies))
+            if !extension.critical && policies.iter().all(|one| !one.more) =>
+        {
+            let words: Vec<String> = policies.iter().map(CertificatePolicy::describe).collect();
+            return stacked(name, &words);
+        }
         Ok(
             ExtensionValue::AuthorityKeyIdentifier(Some(id), _)
             | ExtensionValue::SubjectKeyIdentifier(id),
@@ -198,7 +213,29 @@ fn extension(extension: &Extension, stage: Stage) -> String {
     } else {
         ""
     };
-    line(name, &format!("{text}{critical}"))
+    vec![line(name, &format!("{text}{critical}"))]
+}
+
+fn constraint_lines(name: &str, critical: bool, constraints: &NameConstraints) -> Vec<String> {
+    let permitted = constraints.permitted.iter();
+    let excluded = constraints.excluded.iter();
+    let mut words: Vec<String> = permitted
+        .map(|one| format!("permitted {one}"))
+        .chain(excluded.map(|one| format!("excluded {one}")))
+        .collect();
+    if let Some(first) = words.first_mut().filter(|_| critical) {
+        first.push_str(" (critical)");
+    }
+    stacked(name, &words)
+}
+
+/// Lines under one name.
+fn stacked(name: &str, words: &[String]) -> Vec<String> {
+    let names = std::iter::once(name).chain(std::iter::repeat(""));
+    let lines = names.zip(words);
+    lines
+        .flat_map(|(name, words)| wrapped(&line(name, ""), words))
+        .collect()
 }
 
 /// Lines as one text, each with its LF.
