@@ -8,7 +8,8 @@ use crate::plan::{
     IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, template,
 };
 use crate::x509::escape::escape;
-use crate::x509::show::{self, Stage, line, wrapped};
+use crate::x509::facts::{CertificateFacts, CrlFacts};
+use crate::x509::show::{self, line, wrapped};
 use crate::x509::tbs::{CertificateTbs, CrlTbs};
 use crate::x509::time::UtcTime;
 
@@ -152,7 +153,8 @@ fn products(prepared: &Prepared, step: &Step, today: Option<UtcTime>) -> Vec<Str
         StepKind::IssueCrl(crl) => {
             let body = CrlTbs(crl.product.template.0.clone());
             let words = validity(crl.product.validity, &prepared.plan, today);
-            lines.extend(show::crl(&body, Stage::Template, &words).unwrap_or_default());
+            let facts = CrlFacts::of_template(&body, &words);
+            lines.extend(facts.map(|facts| show::crl(&facts)).unwrap_or_default());
         }
     }
     lines.push(String::new());
@@ -176,7 +178,10 @@ fn products(prepared: &Prepared, step: &Step, today: Option<UtcTime>) -> Vec<Str
 fn certificate(product: &Product, plan: &Plan, today: Option<UtcTime>) -> Vec<String> {
     let body = CertificateTbs(product.template.0.clone());
     let words = validity(product.validity, plan, today);
-    let mut lines = show::certificate(&body, Stage::Template, &words).unwrap_or_default();
+    let facts = CertificateFacts::of_template(&body, &words);
+    let mut lines = facts
+        .map(|facts| show::certificate(&facts))
+        .unwrap_or_default();
     lines.push(line("template", &product.template.digest().to_string()));
     lines
 }

@@ -4,7 +4,9 @@ pub mod args;
 pub mod commands;
 mod exit;
 mod inputs;
+mod inspect;
 mod new;
+mod output;
 #[cfg(feature = "token")]
 mod rehearse;
 #[cfg(feature = "token")]
