@@ -13,7 +13,8 @@ use crate::ceremony::ledger_view::LedgerView;
 use crate::ceremony::prepare::{PrepareError, Prepared, lock_name, plan_name};
 use crate::ceremony::script;
 use crate::host::{
-    DiskStore, InputError, StoreRules, SystemClock, exists, note, print, read_named, write_new,
+    DiskStore, InputError, StoreRules, SystemClock, exists, note, print, read_named, shown,
+    write_new,
 };
 use crate::ports::{Clock, StoreError};
 use crate::x509::escape::escape;
@@ -55,8 +56,7 @@ fn prepared(args: &SourceArgs) -> Result<(Read, Prepared, bool), Trouble> {
         let trust = super::verify::root_certificate(path)?;
         if view.root.as_ref().is_some_and(|root| *root != trust) {
             return Err(
-                Trouble::new(Exit::Refused, "the ledger belongs to another root")
-                    .at(&path.display().to_string()),
+                Trouble::new(Exit::Refused, "the ledger belongs to another root").at_path(path),
             );
         }
     }
@@ -125,14 +125,12 @@ fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
     }
     // Both or none: a new plan beside an old lock would only confuse.
     if let Some((path, _)) = files.iter().find(|(path, _)| exists(path)) {
-        let path = path.display().to_string();
-        return Err(taken(&InputError::Exists {
-            path: escape(&path),
-        }));
+        let path = shown(path);
+        return Err(taken(&InputError::Exists { path }));
     }
     for (path, bytes) in files {
         write_new(&path, bytes).map_err(|error| taken(&error))?;
-        note(&format!("wrote {}\n", escape(&path.display().to_string())));
+        note(&format!("wrote {}\n", shown(&path)));
     }
     Ok(Exit::Done)
 }

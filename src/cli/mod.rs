@@ -7,6 +7,7 @@ mod inputs;
 mod inspect;
 mod new;
 mod output;
+pub mod parse;
 #[cfg(feature = "token")]
 mod rehearse;
 #[cfg(feature = "token")]

@@ -4,7 +4,7 @@ use super::args::{ShowArgs, TokenVerb};
 use super::exit::Exit;
 use super::site::Site;
 use super::trouble::Trouble;
-use crate::host::{Terminal, print, wants_plain};
+use crate::host::{Terminal, print, shown, wants_plain};
 use crate::ports::{KeyQuery, Operator, PinTries, Token};
 use crate::token::{Module, TokenSummary};
 use crate::x509::escape::escape;
@@ -32,7 +32,7 @@ pub fn token(verb: &TokenVerb) -> Result<Exit, Trouble> {
 fn list(site: &Site, module: &Module) -> Result<(), Trouble> {
     let mut text = format!(
         "{}\n{}\n",
-        line("module", &escape(&site.module.display().to_string())),
+        line("module", &shown(&site.module)),
         line("module sha-256", &module.digest().to_string())
     );
     let tokens = module.tokens()?;

@@ -1,10 +1,12 @@
 //! Errors for the person at the laptop: what, where, a hint, and what the token did.
 
+use std::path::Path;
+
 use crate::ceremony::error::{CeremonyError, Deeds, Failure};
 use crate::ceremony::prepare::PrepareError;
 use crate::check::{Outcome, Refusal};
 use crate::cli::exit::Exit;
-use crate::host::InputError;
+use crate::host::{InputError, shown};
 use crate::plan::make::PlanError;
 use crate::ports::{PinTries, StoreError, TokenError};
 use crate::x509::escape::escape;
@@ -45,6 +47,12 @@ impl Trouble {
     /// With where it was.
     pub fn at(mut self, place: &str) -> Self {
         self.details.insert(0, format!("in    {}", escape(place)));
+        self
+    }
+
+    /// With the file it was in.
+    pub fn at_path(mut self, path: &Path) -> Self {
+        self.details.insert(0, format!("in    {}", shown(path)));
         self
     }
 

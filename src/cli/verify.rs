@@ -13,10 +13,9 @@ use crate::x509::certificate::Certificate;
 
 /// Reads a root certificate named on the command line.
 pub fn root_certificate(path: &Path) -> Result<Certificate, Trouble> {
-    let shown = path.display().to_string();
     let bytes = read_named(path, 64 * 1024)?;
     Certificate::from_file(&bytes)
-        .map_err(|error| Trouble::new(Exit::Unreadable, error.to_string()).at(&shown))
+        .map_err(|error| Trouble::new(Exit::Unreadable, error.to_string()).at_path(path))
 }
 
 /// Verifies a ceremony's folder, or a ledger.
