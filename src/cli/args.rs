@@ -72,6 +72,22 @@ pub enum Verb {
     Token(TokenVerb),
 }
 
+impl Verb {
+    /// Whether the answer is wanted as JSON.
+    pub fn wants_json(&self) -> bool {
+        match self {
+            Self::Plan(args) => args.json,
+            Self::Verify(args) => args.json,
+            Self::Inspect(args) => args.json,
+            #[cfg(feature = "token")]
+            Self::Token(TokenVerb::List(args)) => args.json,
+            #[cfg(feature = "token")]
+            Self::Token(TokenVerb::Show(args)) => args.module.json,
+            _ => false,
+        }
+    }
+}
+
 /// `new`
 #[derive(Args, Debug)]
 pub struct NewArgs {
@@ -97,6 +113,9 @@ pub struct PlanArgs {
     /// Write plan and lock beside the file
     #[arg(long)]
     pub lock: bool,
+    /// The same facts as one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `script`, and what `plan` is made from
@@ -168,6 +187,9 @@ pub struct VerifyArgs {
     /// What was read aloud or printed: 64 hex digits, or 32 words
     #[arg(long, value_name = "WORDS|HEX")]
     pub expect: Option<String>,
+    /// The same facts as one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `inspect`
@@ -237,6 +259,9 @@ pub struct ModuleArgs {
     /// The PKCS#11 module
     #[arg(long, value_name = "PATH", conflicts_with = "site")]
     pub module: Option<PathBuf>,
+    /// The same facts as one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `token show`

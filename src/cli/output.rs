@@ -3,8 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::trouble::Trouble;
+use crate::check::{Finding, Refusal};
 use crate::host::print;
-use crate::x509::escape::guard;
+use crate::x509::escape::{escape, guard};
 
 /// A value that is shown: as text here, as JSON by its fields.
 pub trait Report: Serialize {
@@ -28,6 +30,49 @@ pub fn print_json(value: &impl Serialize) {
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     print(&text);
+}
+
+/// An error as JSON: the same parts as its text on stderr.
+#[derive(Serialize)]
+pub struct ErrorReport<'a> {
+    format: &'static str,
+    exit: u8,
+    what: &'a str,
+    r#where: Vec<&'a str>,
+    also: Vec<&'a str>,
+    hint: Option<&'a str>,
+    state: &'a str,
+    refusals: Vec<RefusalReport<'a>>,
+}
+
+/// Everything that was found in one thing that is refused.
+#[derive(Serialize)]
+struct RefusalReport<'a> {
+    subject: String,
+    findings: &'a [Finding],
+}
+
+impl<'a> ErrorReport<'a> {
+    /// Of an error.
+    pub fn of(trouble: &'a Trouble) -> Self {
+        let place = |detail: &'a String| detail.strip_prefix(Trouble::PLACE);
+        let is_place = |detail: &&String| detail.starts_with(Trouble::PLACE);
+        let refusal = |refusal: &'a Refusal| RefusalReport {
+            subject: escape(&refusal.subject),
+            findings: &refusal.findings,
+        };
+        let others = trouble.details.iter().filter(|detail| !is_place(detail));
+        Self {
+            format: "anchorite/error/0",
+            exit: trouble.exit.code(),
+            what: &trouble.what,
+            r#where: trouble.details.iter().filter_map(place).collect(),
+            also: others.map(String::as_str).collect(),
+            hint: trouble.hint.as_deref(),
+            state: &trouble.state,
+            refusals: trouble.refusals.iter().map(refusal).collect(),
+        }
+    }
 }
 
 /// Texts were escaped where they came in. This is the wall behind that: a control character
