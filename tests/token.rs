@@ -17,7 +17,7 @@ use anchorite::ports::{
     Assurance, KeyId, KeyQuery, KeySpec, Pin, PinTries, Token, TokenError, TokenKey,
 };
 use anchorite::token::{Module, Pkcs11Token, make_token};
-use anchorite::x509::public_key::{RootKey, SignatureAlgorithm};
+use anchorite::x509::public_key::{KeyKind, RootKey, SignatureAlgorithm};
 use zeroize::Zeroizing;
 
 const CHILD: &str = "ANCHORITE_TEST_CHILD";
@@ -113,7 +113,6 @@ fn error<T>(result: Result<T, TokenError>) -> TokenError {
 }
 
 fn assert_locked_in(key: &TokenKey, spec: &KeySpec) {
-    let rsa = spec.key.signature_algorithm().is_rsa();
     let mut expected = vec![
         ("CKA_CLASS", "CKO_PRIVATE_KEY"),
         ("CKA_TOKEN", "true"),
@@ -135,8 +134,8 @@ fn assert_locked_in(key: &TokenKey, spec: &KeySpec) {
         ("CKA_ALWAYS_AUTHENTICATE", "false"),
         ("CKA_LABEL", spec.label.as_str()),
     ];
-    if rsa {
-        expected.extend([
+    match spec.key.kind() {
+        KeyKind::Rsa { .. } => expected.extend([
             ("CKA_KEY_TYPE", "CKK_RSA"),
             ("CKA_KEY_GEN_MECHANISM", "CKM_RSA_PKCS_KEY_PAIR_GEN"),
             ("CKA_PRIVATE_EXPONENT", "sensitive"),
@@ -145,13 +144,17 @@ fn assert_locked_in(key: &TokenKey, spec: &KeySpec) {
             ("CKA_EXPONENT_1", "sensitive"),
             ("CKA_EXPONENT_2", "sensitive"),
             ("CKA_COEFFICIENT", "sensitive"),
-        ]);
-    } else {
-        expected.extend([
+        ]),
+        KeyKind::Ec(_) => expected.extend([
             ("CKA_KEY_TYPE", "CKK_EC"),
             ("CKA_KEY_GEN_MECHANISM", "CKM_EC_KEY_PAIR_GEN"),
             ("CKA_VALUE", "sensitive"),
-        ]);
+        ]),
+        KeyKind::Ed25519 => expected.extend([
+            ("CKA_KEY_TYPE", "CKK_EC_EDWARDS"),
+            ("CKA_KEY_GEN_MECHANISM", "CKM_EC_EDWARDS_KEY_PAIR_GEN"),
+            ("CKA_VALUE", "sensitive"),
+        ]),
     }
     for (name, value) in &expected {
         assert_eq!(
@@ -176,7 +179,7 @@ fn every_root_key_is_made_locked_in_and_signs() {
             assert_eq!(made.label, key.word());
             assert_locked_in(&made, &spec);
             for algorithm in SignatureAlgorithm::ALL {
-                if algorithm.is_rsa() == key.signature_algorithm().is_rsa() {
+                if algorithm.fits(key.kind()) {
                     let message = b"bytes of any length".repeat(100);
                     let signature = token.sign(&spec.id, algorithm, &message).unwrap();
                     assert!(made.public_key.verifies(algorithm, &message, &signature));
@@ -206,13 +209,16 @@ fn ecdsa_signatures_verify_whatever_their_leading_octets() {
         "ecdsa_signatures_verify_whatever_their_leading_octets",
         || {
             let (_module, mut token) = logged_in();
-            let spec = spec(RootKey::P256, "root", 1);
-            let key = token.generate_key(&spec).unwrap().public_key;
-            let algorithm = RootKey::P256.signature_algorithm();
-            for number in 0..300u32 {
-                let message = number.to_be_bytes();
-                let signature = token.sign(&spec.id, algorithm, &message).unwrap();
-                assert!(key.verifies(algorithm, &message, &signature), "{number}");
+            // P-521's octets begin with zeros half the time: its first holds one bit.
+            for (id, kind) in [(1, RootKey::P256), (2, RootKey::P521)] {
+                let spec = spec(kind, kind.word(), id);
+                let key = token.generate_key(&spec).unwrap().public_key;
+                let algorithm = kind.default_algorithm();
+                for number in 0..300u32 {
+                    let message = number.to_be_bytes();
+                    let signature = token.sign(&spec.id, algorithm, &message).unwrap();
+                    assert!(key.verifies(algorithm, &message, &signature), "{number}");
+                }
             }
         },
     );
@@ -490,9 +496,11 @@ fn keys_made_by_others_are_seen_for_what_they_are() {
         generate(&["EC:prime256v1", "--id", "0a"]);
         generate(&["EC:prime256v1", "--id", "0b"]);
         pkcs11_tool(&["--delete-object", "--type", "pubkey", "--id", "0b"]);
-        generate(&["EC:secp521r1", "--id", "0c"]);
+        generate(&["EC:secp256k1", "--id", "0c"]);
         generate(&["EC:secp384r1", "--id", "0d", "--always-auth"]);
         generate(&["RSA:2048", "--id", "0e", "--extractable"]);
+        // By the curve's name, where we say its OID.
+        generate(&["EC:edwards25519", "--id", "0f"]);
 
         let module = module();
         let mut token = module.open_token(LABEL, None).unwrap();
@@ -520,12 +528,17 @@ fn keys_made_by_others_are_seen_for_what_they_are() {
         }
         let usable = token.find_keys(&KeyQuery::All).unwrap();
         let ids: Vec<_> = usable.iter().map(|key| hex(&key.id.0)).collect();
-        assert_eq!(ids, ["0d", "0e"]);
+        assert_eq!(ids, ["0d", "0e", "0f"]);
         assert_eq!(usable[0].attributes["CKA_ALWAYS_AUTHENTICATE"], "true");
         let loose = &usable[1].attributes;
         assert_eq!(loose["CKA_EXTRACTABLE"], "true");
         assert_eq!(loose["CKA_NEVER_EXTRACTABLE"], "false");
         assert_eq!(loose["CKA_PRIVATE_EXPONENT"], "sensitive");
+        let signature = token
+            .sign(&KeyId(vec![0x0f]), SignatureAlgorithm::Ed25519, b"x")
+            .unwrap();
+        let edwards = &usable[2].public_key;
+        assert!(edwards.verifies(SignatureAlgorithm::Ed25519, b"x", &signature));
     });
 }
 
