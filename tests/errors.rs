@@ -359,6 +359,7 @@ fn help() {
         "run",
         "abort",
         "verify",
+        "inspect",
         "token",
         "token list",
         "token show",

@@ -63,7 +63,7 @@ pub enum Verb {
     /// Verify a ceremony's folder, or a whole ledger, against a root
     #[command(after_help = "Example:\n  anchorite verify /media/ledger --root root.pem")]
     Verify(VerifyArgs),
-    /// Show a file as a person reads it, with the checks a ceremony would make
+    /// Show a file as a person reads it, with the ceremony's checks
     #[command(after_help = INSPECT_HELP)]
     Inspect(InspectArgs),
     /// Show what the PKCS#11 module and its tokens hold, read-only

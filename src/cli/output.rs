@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::trouble::Trouble;
 use crate::check::{Finding, Refusal};
 use crate::host::print;
-use crate::x509::escape::{escape, guard};
+use crate::x509::escape::{escape, escape_once};
 
 /// A value that is shown: as text here, as JSON by its fields.
 pub trait Report: Serialize {
@@ -79,7 +79,7 @@ impl<'a> ErrorReport<'a> {
 /// would leave as `\u001b`, and whoever decodes it has it raw.
 fn guarded(value: Value) -> Value {
     match value {
-        Value::String(text) => Value::String(guard(&text).replace('\n', "\\u{a}")),
+        Value::String(text) => Value::String(escape_once(&text)),
         Value::Array(list) => list.into_iter().map(guarded).collect(),
         Value::Object(fields) => fields
             .into_iter()

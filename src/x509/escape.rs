@@ -29,18 +29,24 @@ pub fn escape_bytes(bytes: &[u8]) -> String {
     safe
 }
 
-/// The wall behind [`escape`], at the sinks: text that was put together from escaped pieces.
-/// Line feeds and what [`escape`] lets through stay, anything else is escaped after all.
-pub fn guard(text: &str) -> String {
+/// One line that may hold escaped pieces already: a backslash stays as it is, all else is as
+/// [`escape`] has it. Behind `escape`, and for text whose maker is not known.
+pub fn escape_once(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
-        if matches!(character, '\n' | ' '..='~') || is_latin_letter(character) {
+        if matches!(character, ' '..='~') || is_latin_letter(character) {
             safe.push(character);
         } else {
             safe.extend(character.escape_unicode());
         }
     }
     safe
+}
+
+/// The wall at the sinks: text put together from escaped pieces, with line feeds between them.
+pub fn guard(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(escape_once).collect();
+    lines.join("\n")
 }
 
 /// Characters that show nothing, or turn the text around them: format and bidi controls,

@@ -9,7 +9,7 @@ use crate::check::Outcome;
 use crate::digest::Digest;
 use crate::ledger::chain::{self, Head};
 use crate::ledger::entry::{self, Entry, Event, FileRecord};
-use crate::x509::escape::escape;
+use crate::x509::escape::{escape, escape_once};
 use crate::x509::show::{line, wrapped};
 use crate::x509::time::UtcTime;
 
@@ -125,6 +125,7 @@ impl EntryFact {
             step: entry.step.as_deref().map(escape),
             actor: escape(&entry.actor),
             r#type: escape(&word),
+            // Transcripts hold texts as they came, and some that were escaped when written.
             words: words.iter().map(|text| escape_once(text)).collect(),
         }
     }
@@ -139,12 +140,6 @@ impl EntryFact {
         lines.extend(self.words.iter().flat_map(|text| wrapped("        ", text)));
         lines
     }
-}
-
-/// Transcripts hold texts as they came and texts that were escaped when they were written: a
-/// backslash is left alone, anything that is not plain is escaped.
-fn escape_once(text: &str) -> String {
-    crate::x509::escape::guard(text).replace('\n', "\\u{a}")
 }
 
 /// What an entry says.
@@ -194,7 +189,8 @@ fn words(event: &Event) -> Vec<String> {
             list.push(format!("{passed} passed"));
             list
         }
-        Event::Question { id, text } => vec![format!("{id}: {text}")],
+        // A question may have two lines; an entry's text has one.
+        Event::Question { id, text } => vec![format!("{id}: {}", text.replace('\n', " "))],
         Event::Answer {
             id,
             value,
