@@ -371,6 +371,7 @@ fn help() {
         "run",
         "abort",
         "verify",
+        "inspect",
         "token",
         "token list",
         "token show",

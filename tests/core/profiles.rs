@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anchorite::audit::Verdict;
 use anchorite::ceremony::ledger_view::LedgerView;
+use anchorite::ceremony::plan_report::PlanReport;
 use anchorite::ceremony::prepare::PrepareError;
 use anchorite::ceremony::script;
 use anchorite::ledger::entry::Event;
@@ -151,7 +152,8 @@ fn waiving(check: &str, step: &str, by: &str) -> String {
 fn a_waiver_is_shown_recorded_counted_and_verified() {
     let mut world = World::new();
     let job = first_job(&waiving("PROFILE-EKU-ANY", "etcd", "alice"), 1);
-    let text = script::text(&job.prepared, true, None);
+    let report = PlanReport::of(&job.prepared, true, None);
+    let text = script::text(&report);
     assert!(text.contains("WAIVED  PROFILE-EKU-ANY"), "{text}");
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(flat.contains("waived by alice: an old client"), "{text}");

@@ -1,0 +1,251 @@
+//! The report made from a prepared ceremony.
+
+use super::{
+    Approval, DigestFact, FORMAT, FieldFact, FileFact, LedgerFact, PersonFact, PlanReport,
+    PlannedFact, ProductFact, ProfileFact, RootFact, StepFact, WaiverFact,
+};
+use crate::ceremony::prepare::Prepared;
+use crate::digest::Digest;
+use crate::plan::profile::Profile;
+use crate::plan::{
+    IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, explain, lock,
+    template,
+};
+use crate::x509::escape::escape;
+use crate::x509::facts::{CertificateFacts, CrlFacts};
+use crate::x509::tbs::{CertificateTbs, CrlTbs};
+use crate::x509::time::UtcTime;
+
+impl DigestFact {
+    fn of(digest: Digest) -> Self {
+        Self {
+            sha256: digest,
+            words: digest.words().join(" "),
+        }
+    }
+}
+
+impl PlanReport {
+    /// Of a prepared ceremony. `known` says whether the ledger's state is known; with `today`
+    /// validities stand there in dates, without it the report is a function of the plan alone.
+    pub fn of(prepared: &Prepared, known: bool, today: Option<UtcTime>) -> Self {
+        let plan = &prepared.plan;
+        let bench = Bench { prepared, today };
+        let issues_crl = |step: &Step| matches!(step.kind, StepKind::IssueCrl(_));
+        let is_new = matches!(plan.root, RootPlan::New(_));
+        Self {
+            format: FORMAT,
+            ceremony: escape(&plan.id),
+            title: escape(&plan.title),
+            policy: plan.policy.word(),
+            seal: match plan.seal {
+                crate::plan::SealMode::Direct => "direct",
+                crate::plan::SealMode::None => "none",
+            },
+            token: escape(&plan.token_label),
+            root: root(prepared),
+            ledger: LedgerFact {
+                known,
+                ceremonies: plan.ledger.ceremonies,
+                head: plan.ledger.head,
+            },
+            waivers: waivers(plan),
+            people: people(plan),
+            profiles: profiles(plan),
+            steps: plan.steps.iter().map(|step| bench.step(step)).collect(),
+            lacks_first_crl: is_new && !plan.steps.iter().any(issues_crl),
+            files: files(prepared),
+            lock: DigestFact::of(prepared.lock_digest()),
+        }
+    }
+}
+
+fn root(prepared: &Prepared) -> RootFact {
+    let plan = &prepared.plan;
+    let requests: Vec<&str> = plan.intermediates().map(|one| &*one.request).collect();
+    let findings = prepared.findings.iter();
+    let of_root = findings.filter(|(path, _)| !requests.contains(&&**path));
+    let (new_key, sha256) = match &plan.root {
+        RootPlan::New(new) => (Some(new.key.word()), None),
+        RootPlan::Existing(root) => (None, Some(root.digest())),
+    };
+    RootFact {
+        subject: plan.root.subject().to_string(),
+        new_key,
+        sha256,
+        findings: of_root.flat_map(|(_, found)| found.clone()).collect(),
+    }
+}
+
+fn waivers(plan: &Plan) -> Vec<WaiverFact> {
+    let fact = |waiver: &crate::plan::Waiver| WaiverFact {
+        check: escape(&waiver.check),
+        step: escape(&waiver.step),
+        by: escape(&waiver.by),
+        reason: escape(&waiver.reason),
+    };
+    plan.waivers.iter().map(fact).collect()
+}
+
+fn people(plan: &Plan) -> Vec<PersonFact> {
+    let fact = |person: &crate::plan::Person| PersonFact {
+        id: escape(&person.id),
+        role: escape(&person.role),
+        signs: person.key.is_some(),
+    };
+    plan.people.iter().map(fact).collect()
+}
+
+fn profiles(plan: &Plan) -> Vec<ProfileFact> {
+    let mut used: Vec<&Profile> = Vec::new();
+    for one in plan.intermediates() {
+        if used.iter().all(|profile| profile.name != one.profile.name) {
+            used.push(&one.profile);
+        }
+    }
+    used.into_iter()
+        .map(|profile| ProfileFact {
+            name: escape(&profile.name),
+            base: profile.base.word(),
+            built_in: profile.base.word() == profile.name && profile.written.is_empty(),
+            purpose: profile.base.purpose(),
+            fields: explain::profile(profile)
+                .into_iter()
+                .map(|field| FieldFact {
+                    field: field.field,
+                    value: field.value,
+                    because: field.because,
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+fn files(prepared: &Prepared) -> Vec<FileFact> {
+    let text = String::from_utf8_lossy(&prepared.lock_bytes);
+    let lines = lock::read(&text).unwrap_or_default().into_iter();
+    lines
+        .map(|line| FileFact {
+            path: escape(&line.path),
+            sha256: line.sha256,
+        })
+        .collect()
+}
+
+/// What the facts of a step are made from.
+struct Bench<'a> {
+    prepared: &'a Prepared,
+    today: Option<UtcTime>,
+}
+
+impl Bench<'_> {
+    fn step(&self, step: &Step) -> StepFact {
+        StepFact {
+            id: escape(&step.id),
+            does: step.kind.word(),
+            title: escape(&step.title),
+            read_aloud: step.read_aloud.as_deref().map(escape),
+            products: match &step.kind {
+                StepKind::GenerateRootKey => Vec::new(),
+                StepKind::IssueRoot(product) => vec![self.certificate(product)],
+                StepKind::IssueIntermediates(list) => {
+                    list.iter().map(|one| self.intermediate(one)).collect()
+                }
+                StepKind::IssueCrl(crl) => vec![self.crl(&crl.product)],
+            },
+            planned: self.planned(step),
+            approvals: self.approvals(step),
+        }
+    }
+
+    fn planned(&self, step: &Step) -> Vec<PlannedFact> {
+        let planned = self.prepared.planned.iter();
+        planned
+            .filter(|one| one.step == step.id)
+            .map(|one| PlannedFact {
+                what: one.what.clone(),
+                findings: one.found.clone().unwrap_or_default(),
+            })
+            .collect()
+    }
+
+    fn product(&self, product: &Product) -> ProductFact {
+        ProductFact {
+            name: escape(&product.name),
+            mount: None,
+            request: None,
+            profile: None,
+            certificate: None,
+            crl: None,
+            template_sha256: product.template.digest(),
+            findings: Vec::new(),
+        }
+    }
+
+    fn certificate(&self, product: &Product) -> ProductFact {
+        let body = CertificateTbs(product.template.0.clone());
+        let validity = self.validity(product.validity);
+        ProductFact {
+            certificate: CertificateFacts::of_template(&body, &validity).ok(),
+            ..self.product(product)
+        }
+    }
+
+    fn crl(&self, product: &Product) -> ProductFact {
+        let body = CrlTbs(product.template.0.clone());
+        let validity = self.validity(product.validity);
+        ProductFact {
+            crl: CrlFacts::of_template(&body, &validity).ok(),
+            ..self.product(product)
+        }
+    }
+
+    fn intermediate(&self, one: &IntermediatePlan) -> ProductFact {
+        let mut findings = self.prepared.findings.iter();
+        let found = findings.find(|(path, _)| *path == one.request);
+        ProductFact {
+            mount: Some(escape(&one.mount)),
+            request: Some(escape(&one.request)),
+            profile: Some(escape(&one.profile.name)),
+            findings: found.map(|(_, list)| list.clone()).unwrap_or_default(),
+            ..self.certificate(&one.product)
+        }
+    }
+
+    /// In dates: what it would be if the ceremony were today.
+    fn validity(&self, validity: Validity) -> String {
+        match (validity, &self.prepared.plan.root) {
+            (Validity::For(span), _) => match self.today {
+                Some(today) => {
+                    let end = template::last_second(today, span);
+                    format!("{span}; issued today: {} to {}", today.date(), end.date())
+                }
+                None => span.to_string(),
+            },
+            (Validity::UntilIssuer, RootPlan::Existing(root)) => {
+                format!("{}: {}", validity.words(), root.fields.not_after.readable())
+            }
+            (Validity::UntilIssuer, RootPlan::New(_)) => validity.words(),
+        }
+    }
+
+    fn approvals(&self, step: &Step) -> Vec<Approval> {
+        let products = step.kind.products();
+        if self.prepared.plan.policy == Policy::Webtrust {
+            let one_by_one = |product: &&Product| Approval {
+                what: format!("{}'s template", escape(&product.name)),
+                digest: DigestFact::of(product.template.digest()),
+            };
+            return products.iter().map(one_by_one).collect();
+        }
+        let which = match products.len() {
+            0 | 1 => "its template",
+            _ => "all its templates",
+        };
+        let approval = step.approval_digest().map(|digest| Approval {
+            what: format!("Step {} ({which})", escape(&step.id)),
+            digest: DigestFact::of(digest),
+        });
+        approval.into_iter().collect()
+    }
+}
