@@ -1,7 +1,8 @@
 //! The root that the verification was given: the only thing it believes besides the files.
 
 use crate::x509::certificate::{Certificate, Issuer};
-use crate::x509::public_key::{PublicKey, RootKey, SignatureAlgorithm};
+use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
+use crate::x509::root;
 
 /// The given root, taken apart.
 pub(super) struct Authority<'a> {
@@ -20,9 +21,8 @@ impl<'a> Authority<'a> {
     pub fn of(certificate: &'a Certificate) -> Result<Self, String> {
         let fields = &certificate.fields;
         let key = PublicKey::from_spki(&fields.spki).map_err(|error| error.to_string())?;
-        let algorithm = RootKey::from_kind(key.kind())
-            .map(RootKey::signature_algorithm)
-            .ok_or("its key has a type that no root here has")?;
+        let algorithm =
+            root::algorithm_of(certificate).ok_or("its key has a type that no root here has")?;
         let issuer = Issuer::of(certificate).map_err(|error| error.to_string())?;
         if fields.subject != fields.issuer {
             return Err("it is not its own issuer".to_owned());

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::check::request::lists::{KeyLists, ListError};
 use crate::check::request::{Claim, RequestContext, request};
 use crate::check::{CheckId, Cleared, Finding, Refusal};
 use crate::digest::Digest;
@@ -28,6 +29,8 @@ pub struct Prepared {
     pub plan_bytes: Vec<u8>,
     /// The lock's bytes.
     pub lock_bytes: Vec<u8>,
+    /// The lists of lost keys that they were checked against.
+    pub lists: KeyLists,
     /// The register the requests were checked against.
     pub register: Register,
 }
@@ -62,6 +65,9 @@ pub enum PrepareError {
     /// A mount that makes no file name of its own.
     #[error(transparent)]
     Mount(#[from] MountError),
+    /// A list of lost keys.
+    #[error(transparent)]
+    List(#[from] ListError),
     /// Requests were refused.
     #[error("{} of the requests are refused", .0.len())]
     Refused(Vec<Refusal>),
@@ -75,6 +81,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         .map_err(PlanError::from)?;
     let waivers = draft.waivers();
     let root = draft.root(&ingredients.inputs)?;
+    let lists = KeyLists::of(&draft, &ingredients.inputs)?;
     let mut requests: BTreeMap<String, Request> = BTreeMap::new();
     let mut findings = Vec::new();
     let mut refusals = Vec::new();
@@ -93,21 +100,15 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
             spki_sha256: one.spki_sha256,
             subject: one.profile.subject.as_ref(),
             profile: Some(&one.profile),
+            lists: &lists,
             policy: draft.policy(),
             waivers: &waived,
             ..RequestContext::alone(&one.request, &ingredients.register)
         };
         match request(bytes, &context) {
             Ok((request, found)) => {
-                earlier.push(Claim {
-                    path: one.request.clone(),
-                    spki_sha256: Digest::of(&request.get().spki),
-                    subject: one
-                        .profile
-                        .subject
-                        .clone()
-                        .unwrap_or_else(|| request.get().subject.clone()),
-                });
+                let subject = one.profile.subject.as_ref();
+                earlier.push(Claim::of(&one.request, request.get(), subject));
                 findings.push((one.request.clone(), found));
                 requests.insert(one.request.clone(), request.into_inner());
             }
@@ -134,6 +135,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         findings,
         plan_bytes,
         lock_bytes,
+        lists,
         register: ingredients.register,
     })
 }
@@ -157,6 +159,7 @@ pub fn recheck(
             spki_sha256: plan.spki_sha256,
             subject: plan.profile.subject.as_ref(),
             profile: Some(&plan.profile),
+            lists: &prepared.lists,
             policy: prepared.plan.policy,
             waivers: &prepared.plan.waivers_of(&plan.product.name),
             ..RequestContext::alone(&plan.request, &prepared.register)

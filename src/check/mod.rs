@@ -11,7 +11,6 @@ pub mod key;
 pub mod request;
 pub mod seal;
 pub mod stand_in;
-mod subject;
 pub mod tbs;
 
 pub use id::{CheckId, Level};
