@@ -84,6 +84,12 @@ impl Finding {
     }
 }
 
+impl serde::Serialize for Finding {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.record().serialize(serializer)
+    }
+}
+
 /// A refusal: the first failed check, with all findings up to the end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {words}", id.public())]

@@ -4,7 +4,10 @@ pub mod args;
 pub mod commands;
 mod exit;
 mod inputs;
+mod inspect;
 mod new;
+mod output;
+pub mod parse;
 #[cfg(feature = "token")]
 mod rehearse;
 #[cfg(feature = "token")]

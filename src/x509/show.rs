@@ -1,74 +1,103 @@
-//! Certificates and CRLs as a person reads them, rendered from the bytes that will be signed.
+//! Certificates, CRLs and requests as a person reads them: [`super::facts`] as lines of text.
 //!
 //! Every line is escaped and fits 80 columns where its values do.
 
-use super::certificate::CertificateFields;
-use super::crl::CrlFields;
-use super::extension::{Extension, ExtensionValue};
-use super::public_key::{PublicKey, RootKey, algorithm_name};
-use super::tbs::{CertificateTbs, CrlTbs};
-use super::tlv::DerError;
+use super::facts::{CertificateFacts, CrlFacts, ExtensionFact, RequestFacts, RevokedFact};
+use super::time::UtcTime;
 
-/// How dates and serials are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// A template: marks are named, not shown as values.
-    Template,
-    /// The real thing.
-    Actual,
-}
-
-/// The lines of a certificate. `validity_words` (`20y`) stands for the dates of a template.
-pub fn certificate(
-    body: &CertificateTbs,
-    stage: Stage,
-    validity_words: &str,
-) -> Result<Vec<String>, DerError> {
-    let fields = CertificateFields::from_tbs(&body.0)?;
+/// The lines of a certificate, or of a template of one.
+pub fn certificate(facts: &CertificateFacts) -> Vec<String> {
+    let issuer = if facts.self_issued {
+        "itself"
+    } else {
+        &facts.issuer
+    };
     let mut lines = vec![
-        line("subject", &fields.subject.to_string()),
-        line("issuer", &issuer(&fields)),
+        line("subject", &facts.subject),
+        line("issuer", issuer),
+        line("key", &facts.key),
     ];
-    lines.extend(key(&fields.spki));
-    match stage {
-        Stage::Template => {
-            lines.push(line("serial", "16 random octets, made on the day"));
-            lines.push(line("validity", validity_words));
-        }
-        Stage::Actual => {
-            lines.push(line("serial", &fields.serial.to_string()));
-            lines.push(line("not before", &fields.not_before.readable()));
-            lines.push(line("not after", &fields.not_after.readable()));
-        }
+    if let Some(digest) = facts.spki_sha256 {
+        lines.push(line("SPKI sha-256", &digest.to_string()));
     }
-    lines.push(line("signed with", &algorithm_name(&fields.algorithm)));
-    lines.extend(fields.extensions.iter().map(|one| extension(one, stage)));
-    Ok(lines)
+    let serial = facts.serial.as_deref();
+    lines.push(line(
+        "serial",
+        serial.unwrap_or("16 random octets, made on the day"),
+    ));
+    lines.extend(dates(
+        &facts.validity,
+        "validity",
+        [
+            ("not before", facts.not_before),
+            ("not after", facts.not_after),
+        ],
+    ));
+    lines.push(line("signed with", &facts.signed_with));
+    lines.extend(facts.extensions.iter().map(extension));
+    lines
 }
 
-/// The lines of a CRL.
-pub fn crl(body: &CrlTbs, stage: Stage, validity_words: &str) -> Result<Vec<String>, DerError> {
-    let fields = CrlFields::from_tbs(&body.0)?;
-    let mut lines = vec![line("issuer", &fields.issuer.to_string())];
-    match stage {
-        Stage::Template => lines.push(line("next update", validity_words)),
-        Stage::Actual => {
-            lines.push(line("this update", &fields.this_update.readable()));
-            lines.push(line("next update", &fields.next_update.readable()));
-        }
-    }
-    let count = fields.revoked.as_ref().map_or(0, Vec::len);
-    lines.push(line(
-        "revoked",
-        &if count == 0 {
-            "none".to_owned()
-        } else {
-            count.to_string()
-        },
+/// The lines of a CRL, or of a template of one.
+pub fn crl(facts: &CrlFacts) -> Vec<String> {
+    let mut lines = vec![line("issuer", &facts.issuer)];
+    lines.extend(dates(
+        &facts.validity,
+        "next update",
+        [
+            ("this update", facts.this_update),
+            ("next update", facts.next_update),
+        ],
     ));
-    lines.push(line("signed with", &algorithm_name(&fields.algorithm)));
-    lines.extend(fields.extensions.iter().map(|one| extension(one, stage)));
-    Ok(lines)
+    let revoked = match facts.revoked.len() {
+        0 => "none".to_owned(),
+        count => count.to_string(),
+    };
+    lines.push(line("revoked", &revoked));
+    lines.push(line("signed with", &facts.signed_with));
+    lines.extend(facts.extensions.iter().map(extension));
+    lines
+}
+
+/// The lines of a CRL's entries, one or more for each.
+pub fn revoked(entries: &[RevokedFact]) -> Vec<String> {
+    let words = |entry: &RevokedFact| {
+        let mut words = format!("{}, on {}", entry.serial, entry.date.readable());
+        for fact in &entry.extensions {
+            words.push_str(&format!(", {}: {}", fact.name, fact.value));
+        }
+        wrapped(&line("revoked", ""), &words)
+    };
+    entries.iter().flat_map(words).collect()
+}
+
+/// The lines of a request: what it is of, and what it asks for.
+pub fn request(facts: &RequestFacts) -> Vec<String> {
+    let mut lines = vec![
+        line("subject", &facts.subject),
+        line("key", &facts.key),
+        line("signed with", &facts.signed_with),
+    ];
+    for fact in &facts.extensions {
+        let words = format!("{}: {}{}", fact.name, fact.value, critical(fact));
+        lines.extend(wrapped(&line("asks for", ""), &words));
+    }
+    for name in &facts.attributes {
+        lines.push(line("asks for", &format!("attribute {name}")));
+    }
+    lines
+}
+
+fn dates(
+    validity: &Option<String>,
+    name: &str,
+    dates: [(&str, Option<UtcTime>); 2],
+) -> Vec<String> {
+    if let Some(words) = validity {
+        return vec![line(name, words)];
+    }
+    let shown = |(name, date): (&str, Option<UtcTime>)| date.map(|at| line(name, &at.readable()));
+    dates.into_iter().filter_map(shown).collect()
 }
 
 /// A name and its value from column 17, so that 64 hex digits end at column 80.
@@ -76,37 +105,8 @@ pub fn line(name: &str, value: &str) -> String {
     format!("{name:<14}  {value}")
 }
 
-fn issuer(fields: &CertificateFields) -> String {
-    if fields.issuer == fields.subject {
-        "itself".to_owned()
-    } else {
-        fields.issuer.to_string()
-    }
-}
-
-fn key(spki: &[u8]) -> Vec<String> {
-    if let Ok(key) = PublicKey::from_spki(spki) {
-        return vec![
-            line("key", &key.kind().to_string()),
-            line("SPKI sha-256", &key.digest().to_string()),
-        ];
-    }
-    vec![line(
-        "key",
-        &format!("{}, made on the day", key_words(spki)),
-    )]
-}
-
-/// A template's key has a type and no value yet.
-fn key_words(spki: &[u8]) -> &'static str {
-    RootKey::ALL
-        .into_iter()
-        .find(|key| key.template_spki() == spki)
-        .map_or("unreadable", RootKey::word)
-}
-
-fn extension(extension: &Extension, stage: Stage) -> String {
-    let name = match extension.oid.as_str() {
+fn extension(fact: &ExtensionFact) -> String {
+    let name = match fact.oid.as_str() {
         "2.5.29.35" => "issuer key id",
         "2.5.29.14" => "key id",
         "2.5.29.15" => "key usage",
@@ -115,24 +115,16 @@ fn extension(extension: &Extension, stage: Stage) -> String {
         "2.5.29.31" => "CRL at",
         "1.3.6.1.5.5.7.1.1" => "issuer info at",
         "2.5.29.20" => "CRL number",
-        _ => "extension",
-    };
-    let text = match extension.read() {
-        Ok(
-            ExtensionValue::AuthorityKeyIdentifier(Some(id), _)
-            | ExtensionValue::SubjectKeyIdentifier(id),
-        ) if stage == Stage::Template && id == super::template::KEY_IDENTIFIER_MARK => {
-            "of the key made on the day".to_owned()
+        _ => {
+            let words = format!("{}: {}{}", fact.name, fact.value, critical(fact));
+            return line("extension", &words);
         }
-        Ok(ExtensionValue::Unread) | Err(_) => extension.describe(),
-        Ok(value) => value.describe(),
     };
-    let critical = if extension.critical {
-        " (critical)"
-    } else {
-        ""
-    };
-    line(name, &format!("{text}{critical}"))
+    line(name, &format!("{}{}", fact.value, critical(fact)))
+}
+
+fn critical(fact: &ExtensionFact) -> &'static str {
+    if fact.critical { " (critical)" } else { "" }
 }
 
 /// Lines as one text, each with its LF.
