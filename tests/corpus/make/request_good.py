@@ -13,11 +13,12 @@ named = group("request", "good-name")
 asks = group("request", "good-wishes")
 
 
-def taken(word, signer, why, **options):
-    key(word, pem(csr(signer, name(("CN", word)), **options)), None, why)
+def taken(word, signer, why, notice=None, **options):
+    told = {"notice": notice} if notice else {}
+    key(word, pem(csr(signer, name(("CN", word)), **options)), None, why, **told)
 
 
-taken("rsa-2048", RSA2048, "OpenBao's default; a notice advises more")
+taken("rsa-2048", RSA2048, "OpenBao's default; a notice advises more", "REQ-KEY-RSA-STRENGTH")
 taken("rsa-3072", RSA3072, "RSA of 3072 bits")
 taken("rsa-4096", RSA4096, "RSA of 4096 bits")
 taken("rsa-8192", Rsa("p4096a", "p4096b"), "the largest that OpenBao makes")
@@ -39,8 +40,8 @@ taken("p-521-sha256", EC521, "P-521 with a shorter hash", hash_="sha256")
 taken("ed25519", ED, "Ed25519")
 
 
-def subject(word, der, why):
-    named(word, pem(csr(subject=der)), None, why)
+def subject(word, der, why, **told):
+    named(word, pem(csr(subject=der)), None, why, **told)
 
 
 subject("cn-only", name(("CN", "I")), "a name of one letter")
@@ -73,13 +74,14 @@ subject("organization-identifier", name(("O", "Acme"), ("2.5.4.97", "VATDE-12345
 subject("uid", name(("UID", "ca-01"), ("CN", "CA")), "a user id")
 subject("c-lower-case", name(("C", printable("de")), ("CN", "CA")), "a country in small letters")
 subject("title", name(("CN", "CA"), ("title", "Root of nothing")), "a title")
-subject("look-alike", name(("CN", "Аcme CA")), "a Cyrillic letter among Latin ones: told, not refused")
+subject("look-alike", name(("CN", "Аcme CA")), "a Cyrillic letter among Latin ones: told, not refused", notice="REQ-SUBJECT-LOOKALIKE")
 subject("spaces-at-the-ends", name(("CN", " Acme CA ")), "spaces at the ends: told, not refused")
 subject("rdns-64", name(*[("OU", f"unit {n}") for n in range(63)], ("CN", "CA")), "as many as are taken")
 
 
 def wish(word, why, *attributes):
-    asks(word, pem(csr(subject=name(("CN", word)), attributes=attributes)), None, why)
+    asks(word, pem(csr(subject=name(("CN", word)), attributes=attributes)), None, why,
+         **({} if word in ("none", "empty-list") else {"notice": "REQ-EXTENSIONS"}))
 
 
 dns = lambda value: context(2, value.encode(), primitive=True)
