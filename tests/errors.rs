@@ -335,6 +335,14 @@ fn the_request() {
         "profile = \"vault\"\n",
         &pinned,
     );
+
+    let list = "profile = \"vault\"\n\n[keys]\nblocked = \"lost.txt\"\n";
+    // The digest of the key in etcd.csr, in capitals as some tools write it.
+    let key = "795D19A3B0333ED9ED8A24112631B5595B34910CFCB7453D647F7A5AAAD07009";
+    book.stage.write("lost.txt", key);
+    book.plan_with("a key on the site's list", 1, "profile = \"vault\"\n", list);
+    book.stage.write("lost.txt", "# lost\nabc\n");
+    book.plan_with("a list with a wrong line", 3, "profile = \"vault\"\n", list);
     book.snapshot("request");
 }
 

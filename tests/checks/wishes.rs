@@ -77,7 +77,7 @@ fn strict() -> Vec<Case> {
         (
             Fail,
             "extensionRequest twice",
-            request(&[asking(&[]), asking(&[basic.clone()])]),
+            request(&[asking(&[]), asking(std::slice::from_ref(&basic))]),
         ),
         (Fail, "extensionRequest without value", request(&[empty])),
         (
