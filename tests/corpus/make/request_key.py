@@ -5,7 +5,8 @@ from . import der as d
 from .build import EC256, EC384, ED, RSA2048, RSA4096, attribute, csr, name, pem
 from .der import bits, context, integer, null, octets, oid, seq, tlv
 from .items import group
-from .keys import (BRAINPOOL, K256, P224, P256, P384, P521, PRIMES, Ec, Ed25519, Rsa, SmallOrder,
+from .keys import (BRAINPOOL, K256, P224, P256, P384, P521, PRIMES, Ec, Ed25519, MixedOrder, Rsa,
+                   SmallOrder,
                    pss_parameters, RSA_OID, PSS_OID)
 
 rsa = group("request", "key-rsa")
@@ -42,7 +43,7 @@ rsa("modulus-padded", pem(csr(RSA2048, spki=seq(seq(oid(RSA_OID), null()), bits(
 rsa("modulus-even", pem(csr(RSA2048, spki=RSA2048.spki(n=N + 1))), MOD, "an even modulus")
 rsa("modulus-prime", pem(csr(Rsa("p2048a"))), MOD, "phi is n - 1: everybody can sign")
 with_rsa("modulus-square", MOD, "p is the square root", "p1024a", "p1024a")
-with_rsa("modulus-cube", MOD, "p is the cube root", "p1024a", "p1024a", "p1024a")
+with_rsa("modulus-cube", MOD, "p is the cube root", "p1024b", "p1024b", "p1024b")
 with_rsa("factor-3", MOD, "the factor 3", 3, "p2046")
 with_rsa("factor-641", MOD, "a small factor", 641, "p2039")
 with_rsa("close-primes", "REQ-KEY-RSA-CLOSE", "two primes side by side: Fermat finds them at once",
@@ -93,18 +94,18 @@ def with_ec(name_, check, why, key=EC256, **spki):
 with_ec("p-224", TYPE, "under 128 bits of strength; OpenBao can make it", Ec(P224, "p224", "sha256"))
 with_ec("secp256k1", TYPE, "no X.509 client verifies it", Ec(K256, "k256"))
 with_ec("brainpool-p256r1", TYPE, "Go and browsers do not verify it", Ec(BRAINPOOL, "bp"))
-with_ec("explicit-p256", TYPE, "a curve written out, if only the right one",
+with_ec("explicit-p256", ENC, "a curve written out, if only the right one",
         parameters=P256.explicit())
-with_ec("explicit-p384", TYPE, "a curve written out, if only the right one", EC384,
+with_ec("explicit-p384", ENC, "a curve written out, if only the right one", EC384,
         parameters=P384.explicit())
 # CVE-2020-0601: take any key's point as generator, and 1 is its private key.
 FORGED = Ec(P384, "forged")
-with_ec("explicit-generator", TYPE, "P-384 with another generator imitates a known key", FORGED,
+with_ec("explicit-generator", ENC, "P-384 with another generator imitates a known key", FORGED,
         parameters=P384.explicit(generator=EC384.q), point=P384.encode(EC384.q))
-with_ec("explicit-other-b", TYPE, "P-256 with another coefficient: an invalid curve",
+with_ec("explicit-other-b", ENC, "P-256 with another coefficient: an invalid curve",
         parameters=P256.explicit(b=P256.b + 1))
-with_ec("implicit-curve", TYPE, "parameters NULL: a curve that is inherited", parameters=null())
-with_ec("parameters-missing", TYPE, "no curve at all", parameters=b"")
+with_ec("implicit-curve", ENC, "parameters NULL: a curve that is inherited", parameters=null())
+with_ec("parameters-missing", ENC, "no curve at all", parameters=b"")
 X, Y = EC256.q
 with_ec("off-curve", POINT, "a point that is not on its curve", point=P256.encode((X, Y + 1)))
 with_ec("other-curve", POINT, "a point of secp256k1 under the name of P-256",
@@ -117,14 +118,14 @@ with_ec("y-over-p", POINT, "a coordinate not below p", point=b"\4" + X.to_bytes(
 with_ec("all-ones", POINT, "both coordinates above p", point=b"\4" + b"\xff" * 64)
 with_ec("compressed", ENC, "a compressed point: another SPKI of one key", point=P256.encode(EC256.q, 2))
 with_ec("hybrid", ENC, "a hybrid point: another SPKI of one key", point=P256.encode(EC256.q, 6))
-with_ec("short-point", POINT, "an octet is missing", point=P256.encode(EC256.q)[:-1])
-with_ec("long-point", POINT, "an octet too many", point=P256.encode(EC256.q) + b"\0")
-with_ec("p384-point-as-p256", POINT, "a point of P-384 under the name of P-256", EC256,
+with_ec("short-point", ENC, "an octet is missing", point=P256.encode(EC256.q)[:-1])
+with_ec("long-point", ENC, "an octet too many", point=P256.encode(EC256.q) + b"\0")
+with_ec("p384-point-as-p256", ENC, "a point of P-384 under the name of P-256", EC256,
         point=P384.encode(EC384.q))
-with_ec("octet-string-inside", POINT, "CKA_EC_POINT's OCTET STRING left around the point",
+with_ec("octet-string-inside", ENC, "CKA_EC_POINT's OCTET STRING left around the point",
         point=octets(P256.encode(EC256.q)))
 ec("extra-parameter", pem(csr(EC256, spki=seq(seq(oid("1.2.840.10045.2.1"), oid(P256.oid), null()),
-   bits(P256.encode(EC256.q))))), "REQ-KEY-TYPE", "a NULL after the curve")
+   bits(P256.encode(EC256.q))))), ENC, "a NULL after the curve")
 ec("ecdh-type", pem(csr(EC256, spki=seq(seq(oid("1.3.132.1.12"), oid(P256.oid)),
    bits(P256.encode(EC256.q))))), TYPE, "id-ecDH: a key that may not sign")
 
@@ -144,13 +145,11 @@ ed("non-canonical", pem(csr(ED, spki=ED.spki((p + 3).to_bytes(32, "little")))), 
    "y not below p: one point with two encodings")
 ed("off-curve", pem(csr(ED, spki=ED.spki((2).to_bytes(32, "little")))), POINT,
    "no x belongs to this y")
-ed("31-octets", pem(csr(ED, spki=ED.spki(ED.public[:31]))), POINT, "an octet is missing")
-ed("33-octets", pem(csr(ED, spki=ED.spki(ED.public + b"\0"))), POINT, "an octet too many")
+ed("31-octets", pem(csr(ED, spki=ED.spki(ED.public[:31]))), ENC, "an octet is missing")
+ed("33-octets", pem(csr(ED, spki=ED.spki(ED.public + b"\0"))), ENC, "an octet too many")
 ed("parameters-null", pem(csr(ED, spki=ED.spki(parameters=null()))), ENC,
    "Ed25519 has no parameters (RFC 8410 3)")
-ed("mixed-order", pem(csr(ED, spki=ED.spki(Ed25519.encode(Ed25519.add(Ed25519.times(ED.a),
-   (Ed25519.x_of(0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826, 0),
-    0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826)))))), POINT,
+ed("mixed-order", pem(csr(MixedOrder("request Ed25519", LOW[5][1]))), POINT,
    "a good point plus one of order 8: verifiers disagree about its signatures")
 
 

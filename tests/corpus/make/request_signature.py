@@ -40,7 +40,7 @@ ec("ec-other-key", OTHER.sign(INFO), POP, "signed by another key: whoever asks d
 ec("ec-other-message", EC256.sign(b"another message"), POP, "the key's signature over something else")
 ec("ec-other-hash", EC256.sign(INFO, "sha512"), POP, "the hash is not the one that is named")
 ec("ec-hash-of-subject", EC256.sign(SUBJECT), POP, "a signature over a part")
-item("ec-unused-bits", pem(csr(signature=tlv(3, b"\1", EC256.sign(INFO)[:-1] + b"\xfe"))), POP,
+item("ec-unused-bits", pem(csr(signature=tlv(3, b"\1", EC256.sign(INFO)[:-1] + b"\xfe"))), "REQ-DER",
      "a BIT STRING that is not whole octets")
 item("subject-changed", pem(csr().replace(b"Acme Issuing", b"Evil Issuing")), POP,
      "the subject was changed after signing")
