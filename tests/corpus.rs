@@ -125,16 +125,18 @@ impl Item {
     }
 }
 
-fn outcomes<'a>(report: &'a Value, outcome: &str) -> Vec<&'a str> {
-    let findings = report["findings"].as_array().unwrap().iter();
-    let those = findings.filter(|finding| finding["outcome"] == outcome);
-    those.map(|finding| finding["id"].as_str().unwrap()).collect()
+fn findings<'a>(report: &'a Value, outcome: &'a str) -> impl Iterator<Item = &'a Value> {
+    let all = report["findings"].as_array().into_iter().flatten();
+    all.filter(move |finding| finding["outcome"] == outcome)
+}
+
+fn outcomes<'a>(report: &'a Value, outcome: &'a str) -> Vec<&'a str> {
+    findings(report, outcome).filter_map(|one| one["id"].as_str()).collect()
 }
 
 fn failed(report: &Value) -> Vec<String> {
-    let findings = report["findings"].as_array().unwrap().iter();
-    let those = findings.filter(|finding| finding["outcome"] == "fail");
-    those.map(|one| format!("{}: {}", one["id"], one["words"])).collect()
+    let words = |one: &Value| format!("{}: {}", one["id"], one["words"]);
+    findings(report, "fail").map(words).collect()
 }
 
 fn run(arguments: &[&str]) -> Answer {

@@ -59,6 +59,8 @@ pub struct RootFact {
     pub new_key: Option<&'static str>,
     /// Digest of the certificate of a root that exists.
     pub sha256: Option<Digest>,
+    /// Checks of that certificate.
+    pub findings: Vec<Finding>,
 }
 
 /// The ledger's state.
@@ -189,7 +191,7 @@ impl PlanReport {
                 crate::plan::SealMode::None => "none",
             },
             token: escape(&plan.token_label),
-            root: root(plan),
+            root: root(prepared),
             ledger: LedgerFact {
                 known,
                 ceremonies: plan.ledger.ceremonies,
@@ -205,7 +207,11 @@ impl PlanReport {
     }
 }
 
-fn root(plan: &Plan) -> RootFact {
+fn root(prepared: &Prepared) -> RootFact {
+    let plan = &prepared.plan;
+    let requests: Vec<&str> = plan.intermediates().map(|one| &*one.request).collect();
+    let findings = prepared.findings.iter();
+    let of_root = findings.filter(|(path, _)| !requests.contains(&&**path));
     let (new_key, sha256) = match &plan.root {
         RootPlan::New(new) => (Some(new.key.word()), None),
         RootPlan::Existing(root) => (None, Some(root.digest())),
@@ -214,6 +220,7 @@ fn root(plan: &Plan) -> RootFact {
         subject: plan.root.subject().to_string(),
         new_key,
         sha256,
+        findings: of_root.flat_map(|(_, found)| found.clone()).collect(),
     }
 }
 

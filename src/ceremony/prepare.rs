@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::check::certificate::{CertificateContext, certificate};
 use crate::check::request::lists::{KeyLists, ListError};
 use crate::check::request::{Claim, RequestContext, request};
 use crate::check::{CheckId, Cleared, Finding, Refusal};
@@ -23,8 +24,9 @@ pub struct Prepared {
     pub source: Vec<u8>,
     /// The inputs' bytes by path.
     pub inputs: BTreeMap<String, Vec<u8>>,
-    /// What was found in each request, in the order of the steps.
-    pub findings: Vec<(String, Vec<Finding>)>,
+    /// What was found in each input: an existing root, then the requests in the order of the
+    /// steps.
+    pub findings: Vec<InputFindings>,
     /// The plan's bytes.
     pub plan_bytes: Vec<u8>,
     /// The lock's bytes.
@@ -68,9 +70,28 @@ pub enum PrepareError {
     /// A list of lost keys.
     #[error(transparent)]
     List(#[from] ListError),
-    /// Requests were refused.
-    #[error("{} of the requests are refused", .0.len())]
+    /// Inputs were refused.
+    #[error("{} of the inputs are refused", .0.len())]
     Refused(Vec<Refusal>),
+}
+
+/// What was found in an input, with its path.
+type InputFindings = (String, Vec<Finding>);
+
+/// The root that a ceremony file names. An existing one comes from elsewhere: its certificate
+/// is checked before anything is planned for it.
+pub fn root(
+    draft: &Draft<'_>,
+    inputs: &BTreeMap<String, Vec<u8>>,
+) -> Result<(RootPlan, Vec<InputFindings>), PrepareError> {
+    let mut findings = Vec::new();
+    if let Some(path) = draft.root_certificate() {
+        let bytes = inputs.get(path).map_or(&[][..], Vec::as_slice);
+        let (_, found) = certificate(bytes, &CertificateContext::root(path))
+            .map_err(|refusal| PrepareError::Refused(vec![refusal]))?;
+        findings.push((path.to_owned(), found));
+    }
+    Ok((draft.root(inputs)?, findings))
 }
 
 /// Reads, checks and plans.
@@ -80,10 +101,9 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         .check_waivable(&CheckId::waivable())
         .map_err(PlanError::from)?;
     let waivers = draft.waivers();
-    let root = draft.root(&ingredients.inputs)?;
+    let (root, mut findings) = root(&draft, &ingredients.inputs)?;
     let lists = KeyLists::of(&draft, &ingredients.inputs)?;
     let mut requests: BTreeMap<String, Request> = BTreeMap::new();
-    let mut findings = Vec::new();
     let mut refusals = Vec::new();
     let mut earlier: Vec<Claim> = Vec::new();
     let wanted = draft.wanted_requests().map_err(PlanError::from)?;

@@ -72,6 +72,13 @@ fn head(report: &PlanReport) -> Vec<String> {
     if let Some(sha256) = report.root.sha256 {
         lines.push(line("root sha-256", &sha256.to_string()));
     }
+    // What is as it must be of an existing root is not told.
+    let notices = report.root.findings.iter();
+    lines.extend(
+        notices
+            .filter(|one| one.outcome == Outcome::Notice)
+            .flat_map(finding),
+    );
     let ledger = match (report.ledger.known, report.ledger.ceremonies) {
         (false, _) => "not given".to_owned(),
         (true, 0) => "empty".to_owned(),

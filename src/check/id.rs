@@ -159,6 +159,74 @@ rules! {
         "the token gave a wrong signature: do not trust it; nothing was kept";
     SealAttributes = "SEAL-ATTRIBUTES", "the seal's signed attributes are a SET that follows from SEAL.txt alone",
         "this is a fault of the tool: nothing must be signed with it";
+    CertificateSize = "CERT-SIZE", "a certificate file has at most 64 KiB, and 16 KiB of DER in it",
+        "export the certificate again, alone in its file; a real one has a few kilobytes";
+    CertificatePrivateKey = "CERT-PRIVATE-KEY", "a certificate file holds no private key",
+        "the key has travelled: delete this file everywhere, and replace the key and its certificate";
+    CertificateContainer = "CERT-CONTAINER", "a certificate file holds one certificate, PEM or DER, and nothing after it",
+        "export the certificate again, alone in its file";
+    CertificateDer = "CERT-DER", "the certificate is an X.509 certificate in strict DER, at every level (RFC 5280 4.1)",
+        "get the certificate again from where it was issued; a damaged or hand-made one fails this check";
+    CertificateVersion = "CERT-VERSION", "the certificate has version 3",
+        "an older certificate cannot say that it is a CA: have it issued again";
+    CertificateSerial = "CERT-SERIAL", "the serial number is positive and has at most 20 octets",
+        "have the certificate issued again with a random serial number of 16 octets";
+    CertificateAlgorithm = "CERT-ALGORITHM", "both algorithm fields are the same, in exact DER, with SHA-256 or longer, and fit the key that signed",
+        "have the certificate issued again with SHA-256 or longer";
+    CertificateKey = "CERT-KEY", "the certificate's key is one that a request may have",
+        "replace the key: no certificate over it should stay in use";
+    CertificateNames = "CERT-NAMES", "subject and issuer are not empty and have the form that a request's subject must have",
+        "have the certificate issued again with plain names";
+    CertificateValidity = "CERT-VALIDITY", "the dates follow each other, as UTCTime to 2049 and GeneralizedTime from 2050, with seconds and Z",
+        "have the certificate issued again; a date in another form is read differently by different software";
+    CertificateUniqueIds = "CERT-UNIQUE-IDS", "there are no unique identifiers",
+        "have the certificate issued again without them (RFC 5280 4.1.2.8)";
+    CertificateConstraints = "CERT-CONSTRAINTS", "basic constraints are there, critical, and say CA",
+        "this is no CA certificate: is it the right file?";
+    CertificateKeyUsage = "CERT-KEY-USAGE", "key usage is there and has keyCertSign",
+        "this certificate may not sign others: is it the right file?";
+    CertificateExtendedUsage = "CERT-EXTENDED-USAGE", "extended key usage, where there is one, lists each purpose once",
+        "have the certificate issued again with serverAuth and clientAuth, or without extended key usage";
+    CertificateNameConstraints = "CERT-NAME-CONSTRAINTS", "name constraints, where there are any, are critical, not empty, and hold nothing that common verifiers refuse: directoryName, registeredID, minimum, maximum, a leading dot",
+        "have the certificate issued again with DNS names without a leading dot, IP ranges, e-mail or URI hosts";
+    CertificateExtensions = "CERT-EXTENSIONS", "every extension can be read, none comes twice, and none is critical that verifiers do not know",
+        "have the certificate issued again without the named extension";
+    CertificateKeyIds = "CERT-KEY-IDS", "there is a subject key identifier, and the authority key identifier is the issuer's",
+        "have the certificate issued again: verifiers find the issuer by these";
+    CertificateSignature = "CERT-SIGNATURE", "the signature verifies under the issuer's key, or under its own where it is its own issuer",
+        "get the certificate again from where it was issued: this one was changed, or another key signed it";
+    CertificateIssuer = "CERT-ISSUER", "the issuer is a CA of exactly this name, with room below it, and its dates and purposes hold this certificate's",
+        "is this the issuer's certificate? otherwise have this one issued again";
+    CrlFileSize = "CRL-FILE-SIZE", "a CRL file has at most 128 MiB",
+        "get the CRL again from where it is published";
+    CrlFilePrivateKey = "CRL-FILE-PRIVATE-KEY", "a CRL file holds no private key",
+        "the key has travelled: delete this file everywhere, and replace the key";
+    CrlFileContainer = "CRL-FILE-CONTAINER", "a CRL file holds one CRL, PEM or DER, and nothing after it",
+        "get the CRL again, alone in its file";
+    CrlFileDer = "CRL-FILE-DER", "the CRL is a CertificateList in strict DER, at every level (RFC 5280 5.1)",
+        "get the CRL again from where it is published; a damaged or hand-made one fails this check";
+    CrlFileVersion = "CRL-FILE-VERSION", "the CRL has version 2",
+        "a CRL of version 1 has no number: take the last one of version 2";
+    CrlFileAlgorithm = "CRL-FILE-ALGORITHM", "both algorithm fields are the same, in exact DER, with SHA-256 or longer, and fit the issuer's key",
+        "have the CRL issued again with SHA-256 or longer";
+    CrlFileIssuer = "CRL-FILE-ISSUER", "the issuer is the given certificate's subject, byte for byte, and may sign CRLs",
+        "is this the issuer's certificate? take the CRL that this issuer published";
+    CrlFileDates = "CRL-FILE-DATES", "thisUpdate is not in the future, nextUpdate is there and later, both as UTCTime to 2049 and GeneralizedTime from 2050",
+        "compare the clock with a watch; otherwise have the CRL issued again";
+    CrlFileNumber = "CRL-FILE-NUMBER", "there is a CRL number, not critical, from 0 to 2^159 - 1",
+        "have the CRL issued again with a number: without one nobody can tell which CRL is newer";
+    CrlFileKeyId = "CRL-FILE-KEY-ID", "the authority key identifier is there and is the issuer's subject key identifier",
+        "is this the issuer's certificate? take the CRL that this issuer published";
+    CrlFileEntries = "CRL-FILE-ENTRIES", "the list of revoked certificates is absent when empty; no serial comes twice; each is positive, of at most 20 octets, and revoked before thisUpdate",
+        "have the CRL issued again; a list that contradicts itself is read differently by different software";
+    CrlFileReasons = "CRL-FILE-REASONS", "a reason, where there is one, ends a certificate for good: not 6 (hold), 7, 8 (removeFromCRL) or 10",
+        "have the CRL issued again: 6 and 8 belong to holds and delta CRLs, 7 is no reason, 10 is for attribute certificates";
+    CrlFileScope = "CRL-FILE-SCOPE", "the CRL covers all certificates of its issuer: it is no delta, not indirect, and leaves nothing out",
+        "take the issuer's full CRL";
+    CrlFileExtensions = "CRL-FILE-EXTENSIONS", "every extension of list and entries can be read, none comes twice, and none is critical that verifiers do not know",
+        "have the CRL issued again without the named extension";
+    CrlFileSignature = "CRL-FILE-SIGNATURE", "the signature verifies under the issuer's key",
+        "get the CRL again from where it is published: this one was changed, or another key signed it";
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use super::exit::Exit;
 use super::trouble::Trouble;
 use crate::ceremony::ledger_view::LedgerView;
-use crate::ceremony::prepare::{Ingredients, PrepareError, Prepared, prepare};
+use crate::ceremony::prepare::{Ingredients, PrepareError, Prepared, prepare, root};
 use crate::host::{read_input, read_named};
-use crate::plan::LedgerState;
 use crate::plan::make::{Draft, PlanError};
+use crate::plan::{LedgerState, RootPlan};
 use crate::x509::certificate::Certificate;
 
 /// The most octets a ceremony file may have.
@@ -86,15 +86,13 @@ impl Read {
         })
     }
 
-    /// The existing root that the file names.
+    /// The existing root that the file names, checked.
     pub fn root(&self) -> Result<Option<Certificate>, Trouble> {
-        let root = self
-            .draft()?
-            .root(&self.inputs)
-            .map_err(|error| Trouble::prepare(PrepareError::Plan(error), &self.name))?;
+        let (root, _) = root(&self.draft()?, &self.inputs)
+            .map_err(|error| Trouble::prepare(error, &self.name))?;
         Ok(match root {
-            crate::plan::RootPlan::New(_) => None,
-            crate::plan::RootPlan::Existing(root) => Some(*root),
+            RootPlan::New(_) => None,
+            RootPlan::Existing(root) => Some(*root),
         })
     }
 

@@ -3,18 +3,50 @@
 
 use serde::Serialize;
 
-use super::certificate::CertificateFields;
-use super::crl::CrlFields;
-use super::extension::{Extension, ExtensionValue};
+use super::escape::escape_bytes;
+use super::extension::Extension;
+use super::name::Name;
 use super::public_key::{PublicKey, RootKey, algorithm_name};
+use super::raw::{RawCertificate, RawCrl, RawEntry};
 use super::request::Request;
+use super::serial::Serial;
 use super::tbs::{CertificateTbs, CrlTbs};
 use super::template::KEY_IDENTIFIER_MARK;
 use super::time::UtcTime;
-use super::tlv::DerError;
-use crate::digest::Digest;
+use super::tlv::{DerError, Element};
+use crate::digest::{Digest, hex};
 
-/// A certificate's body.
+/// Entries of a CRL that are told one by one.
+const ENTRIES_TOLD: usize = 1000;
+
+/// A time, or what stands in its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Time {
+    /// As it is.
+    Read(UtcTime),
+    /// What cannot be read as a time.
+    Unreadable(String),
+}
+
+impl Time {
+    fn of(element: &Element<'_>) -> Self {
+        UtcTime::from_der(element).map_or_else(
+            |_| Self::Unreadable(format!("{} (unreadable)", escape_bytes(element.value))),
+            Self::Read,
+        )
+    }
+
+    /// For people.
+    pub fn readable(&self) -> String {
+        match self {
+            Self::Read(time) => time.readable(),
+            Self::Unreadable(words) => words.clone(),
+        }
+    }
+}
+
+/// A certificate's body, as far as it can be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CertificateFacts {
     /// subject
@@ -23,6 +55,8 @@ pub struct CertificateFacts {
     pub issuer: String,
     /// Whether issuer and subject are the same bytes.
     pub self_issued: bool,
+    /// 1, 2 or 3; `None` where it cannot be read.
+    pub version: Option<u8>,
     /// Type and size of the key.
     pub key: String,
     /// Digest of its SPKI; `None` for a template's, which is made on the day.
@@ -32,27 +66,33 @@ pub struct CertificateFacts {
     /// A template's validity, in words.
     pub validity: Option<String>,
     /// notBefore; `None` for a template's.
-    pub not_before: Option<UtcTime>,
+    pub not_before: Option<Time>,
     /// notAfter; `None` for a template's.
-    pub not_after: Option<UtcTime>,
+    pub not_after: Option<Time>,
     /// Signature algorithm.
     pub signed_with: String,
+    /// Octets of its unique identifiers, the issuer's first.
+    pub unique_ids: Vec<usize>,
     /// Extensions in their order.
     pub extensions: Vec<ExtensionFact>,
 }
 
-/// A CRL's body.
+/// A CRL's body, as far as it can be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CrlFacts {
     /// issuer
     pub issuer: String,
+    /// 1 or 2; `None` where it cannot be read.
+    pub version: Option<u8>,
     /// A template's validity, in words.
     pub validity: Option<String>,
     /// thisUpdate; `None` for a template's.
-    pub this_update: Option<UtcTime>,
+    pub this_update: Option<Time>,
     /// nextUpdate; `None` for a template's.
-    pub next_update: Option<UtcTime>,
-    /// revokedCertificates
+    pub next_update: Option<Time>,
+    /// How many certificates are revoked.
+    pub revoked_count: usize,
+    /// The first thousand of them.
     pub revoked: Vec<RevokedFact>,
     /// Signature algorithm.
     pub signed_with: String,
@@ -66,7 +106,7 @@ pub struct RevokedFact {
     /// userCertificate, hex.
     pub serial: String,
     /// revocationDate
-    pub date: UtcTime,
+    pub date: Time,
     /// crlEntryExtensions
     pub extensions: Vec<ExtensionFact>,
 }
@@ -106,7 +146,7 @@ pub struct ExtensionFact {
 impl CertificateFacts {
     /// Of a certificate or of bytes to be signed.
     pub fn of(body: &CertificateTbs) -> Result<Self, DerError> {
-        Ok(Self::of_fields(&CertificateFields::from_tbs(&body.0)?))
+        Self::of_raw(&RawCertificate::from_tbs(&body.0)?)
     }
 
     /// Of a template: `validity` stands for the dates, marks are named.
@@ -118,29 +158,36 @@ impl CertificateFacts {
         Ok(facts)
     }
 
-    /// Of fields that were read.
-    pub fn of_fields(fields: &CertificateFields) -> Self {
-        let (key, spki_sha256) = key(&fields.spki);
-        Self {
-            subject: fields.subject.to_string(),
-            issuer: fields.issuer.to_string(),
-            self_issued: fields.issuer == fields.subject,
+    /// Of a certificate that somebody else made.
+    pub fn of_raw(raw: &RawCertificate<'_>) -> Result<Self, DerError> {
+        let (key, spki_sha256) = key(raw.spki.raw);
+        let unique_ids = [raw.issuer_unique_id, raw.subject_unique_id];
+        Ok(Self {
+            subject: name(&raw.subject),
+            issuer: name(&raw.issuer),
+            self_issued: raw.issuer.raw == raw.subject.raw,
+            version: raw.version(),
             key,
             spki_sha256,
-            serial: Some(fields.serial.to_string()),
+            serial: Some(serial(&raw.serial)),
             validity: None,
-            not_before: Some(fields.not_before),
-            not_after: Some(fields.not_after),
-            signed_with: algorithm_name(&fields.algorithm),
-            extensions: fields.extensions.iter().map(ExtensionFact::of).collect(),
-        }
+            not_before: Some(Time::of(&raw.not_before)),
+            not_after: Some(Time::of(&raw.not_after)),
+            signed_with: algorithm_name(raw.algorithm.raw),
+            unique_ids: unique_ids
+                .iter()
+                .flatten()
+                .map(|id| id.value.len())
+                .collect(),
+            extensions: extensions(raw.extensions.map(|field| field.value))?,
+        })
     }
 }
 
 impl CrlFacts {
     /// Of a CRL or of bytes to be signed.
     pub fn of(body: &CrlTbs) -> Result<Self, DerError> {
-        Ok(Self::of_fields(&CrlFields::from_tbs(&body.0)?))
+        Self::of_raw(&RawCrl::from_tbs(&body.0)?)
     }
 
     /// Of a template: `validity` stands for the dates, marks are named.
@@ -152,25 +199,53 @@ impl CrlFacts {
         Ok(facts)
     }
 
-    /// Of fields that were read.
-    pub fn of_fields(fields: &CrlFields) -> Self {
-        let revoked = fields.revoked.iter().flatten();
-        Self {
-            issuer: fields.issuer.to_string(),
+    /// Of a CRL that somebody else made.
+    pub fn of_raw(raw: &RawCrl<'_>) -> Result<Self, DerError> {
+        Ok(Self {
+            issuer: name(&raw.issuer),
+            version: raw.version(),
             validity: None,
-            this_update: Some(fields.this_update),
-            next_update: Some(fields.next_update),
-            revoked: revoked
-                .map(|entry| RevokedFact {
-                    serial: entry.serial.to_string(),
-                    date: entry.date,
-                    extensions: entry.extensions.iter().map(ExtensionFact::of).collect(),
-                })
-                .collect(),
-            signed_with: algorithm_name(&fields.algorithm),
-            extensions: fields.extensions.iter().map(ExtensionFact::of).collect(),
-        }
+            this_update: Some(Time::of(&raw.this_update)),
+            next_update: raw.next_update.as_ref().map(Time::of),
+            revoked_count: raw.entries().count(),
+            revoked: raw.entries().take(ENTRIES_TOLD).map(revoked).collect(),
+            signed_with: algorithm_name(raw.algorithm.raw),
+            extensions: extensions(raw.extensions.map(|field| field.value))?,
+        })
     }
+}
+
+fn revoked(entry: Result<RawEntry<'_>, DerError>) -> RevokedFact {
+    let unreadable = |what: &str| format!("(unreadable {what})");
+    let Ok(entry) = entry else {
+        return RevokedFact {
+            serial: unreadable("entry"),
+            date: Time::Unreadable(unreadable("date")),
+            extensions: Vec::new(),
+        };
+    };
+    RevokedFact {
+        serial: serial(&entry.serial),
+        date: Time::of(&entry.date),
+        extensions: extensions(entry.extensions.map(|list| list.raw)).unwrap_or_default(),
+    }
+}
+
+fn name(element: &Element<'_>) -> String {
+    Name::from_der(element.raw)
+        .map_or_else(|_| "(unreadable name)".to_owned(), |name| name.to_string())
+}
+
+fn serial(element: &Element<'_>) -> String {
+    Serial::from_der(element).map_or_else(
+        |_| format!("{} (not allowed)", hex(element.value)),
+        |serial| serial.to_string(),
+    )
+}
+
+fn extensions(list: Option<&[u8]>) -> Result<Vec<ExtensionFact>, DerError> {
+    let list = list.map_or(Ok(Vec::new()), Extension::as_found)?;
+    Ok(list.iter().map(ExtensionFact::of).collect())
 }
 
 impl RequestFacts {
@@ -199,18 +274,14 @@ impl ExtensionFact {
             oid: extension.oid.clone(),
             name: extension.name().to_owned(),
             critical: extension.critical,
-            value: match extension.read() {
-                Err(_) => "(unreadable)".to_owned(),
-                Ok(ExtensionValue::Unread) => format!("({} octets)", extension.value.len()),
-                Ok(value) => value.describe(),
-            },
+            value: extension.text(),
         }
     }
 }
 
 /// The key identifiers of a key that is made on the day.
 fn name_marks(extensions: &mut [ExtensionFact]) {
-    let mark = crate::digest::hex(&KEY_IDENTIFIER_MARK);
+    let mark = hex(&KEY_IDENTIFIER_MARK);
     for fact in extensions.iter_mut().filter(|fact| fact.value == mark) {
         fact.value = "of the key made on the day".to_owned();
     }
@@ -218,12 +289,15 @@ fn name_marks(extensions: &mut [ExtensionFact]) {
 
 /// Type and size, with the SPKI's digest; a template's key has a type and no value yet.
 fn key(spki: &[u8]) -> (String, Option<Digest>) {
-    if let Ok(key) = PublicKey::from_spki(spki) {
-        return (key.kind().to_string(), Some(key.digest()));
+    let of_template = || {
+        let mut keys = RootKey::ALL.into_iter();
+        keys.find(|key| key.template_spki() == spki)
+    };
+    match PublicKey::from_spki(spki) {
+        Ok(key) => (key.kind().to_string(), Some(key.digest())),
+        Err(error) => match of_template() {
+            Some(key) => (format!("{}, made on the day", key.word()), None),
+            None => (error.to_string(), None),
+        },
     }
-    let word = RootKey::ALL
-        .into_iter()
-        .find(|key| key.template_spki() == spki)
-        .map_or("unreadable", RootKey::word);
-    (format!("{word}, made on the day"), None)
 }

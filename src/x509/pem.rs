@@ -86,6 +86,11 @@ pub fn decode_one(bytes: &[u8], labels: &[&'static str]) -> Result<Vec<u8>, PemE
     if bytes.len() > SIZE_LIMIT {
         return Err(PemError::TooLarge(bytes.len()));
     }
+    decode_of_any_size(bytes, labels)
+}
+
+/// The same for files whose limit is another one, which the caller has checked.
+pub fn decode_of_any_size(bytes: &[u8], labels: &[&'static str]) -> Result<Vec<u8>, PemError> {
     if private_key::is_in(bytes) {
         return Err(PemError::PrivateKey);
     }

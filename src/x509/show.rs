@@ -2,8 +2,7 @@
 //!
 //! Every line is escaped and fits 80 columns where its values do.
 
-use super::facts::{CertificateFacts, CrlFacts, ExtensionFact, RequestFacts, RevokedFact};
-use super::time::UtcTime;
+use super::facts::{CertificateFacts, CrlFacts, ExtensionFact, RequestFacts, RevokedFact, Time};
 
 /// The lines of a certificate, or of a template of one.
 pub fn certificate(facts: &CertificateFacts) -> Vec<String> {
@@ -12,11 +11,9 @@ pub fn certificate(facts: &CertificateFacts) -> Vec<String> {
     } else {
         &facts.issuer
     };
-    let mut lines = vec![
-        line("subject", &facts.subject),
-        line("issuer", issuer),
-        line("key", &facts.key),
-    ];
+    let mut lines = vec![line("subject", &facts.subject), line("issuer", issuer)];
+    lines.extend(version(facts.version, 3));
+    lines.push(line("key", &facts.key));
     if let Some(digest) = facts.spki_sha256 {
         lines.push(line("SPKI sha-256", &digest.to_string()));
     }
@@ -29,11 +26,13 @@ pub fn certificate(facts: &CertificateFacts) -> Vec<String> {
         &facts.validity,
         "validity",
         [
-            ("not before", facts.not_before),
-            ("not after", facts.not_after),
+            ("not before", &facts.not_before),
+            ("not after", &facts.not_after),
         ],
     ));
     lines.push(line("signed with", &facts.signed_with));
+    let unique_ids = facts.unique_ids.iter();
+    lines.extend(unique_ids.map(|octets| line("unique id", &format!("({octets} octets)"))));
     lines.extend(facts.extensions.iter().map(extension));
     lines
 }
@@ -41,15 +40,16 @@ pub fn certificate(facts: &CertificateFacts) -> Vec<String> {
 /// The lines of a CRL, or of a template of one.
 pub fn crl(facts: &CrlFacts) -> Vec<String> {
     let mut lines = vec![line("issuer", &facts.issuer)];
+    lines.extend(version(facts.version, 2));
     lines.extend(dates(
         &facts.validity,
         "next update",
         [
-            ("this update", facts.this_update),
-            ("next update", facts.next_update),
+            ("this update", &facts.this_update),
+            ("next update", &facts.next_update),
         ],
     ));
-    let revoked = match facts.revoked.len() {
+    let revoked = match facts.revoked_count {
         0 => "none".to_owned(),
         count => count.to_string(),
     };
@@ -59,16 +59,32 @@ pub fn crl(facts: &CrlFacts) -> Vec<String> {
     lines
 }
 
-/// The lines of a CRL's entries, one or more for each.
-pub fn revoked(entries: &[RevokedFact]) -> Vec<String> {
+/// The lines of a CRL's entries.
+pub fn revoked(facts: &CrlFacts) -> Vec<String> {
     let words = |entry: &RevokedFact| {
-        let mut words = format!("{}, on {}", entry.serial, entry.date.readable());
+        let mut words = format!("{}  {}", entry.serial, entry.date.readable());
         for fact in &entry.extensions {
-            words.push_str(&format!(", {}: {}", fact.name, fact.value));
+            words.push_str(&format!(
+                "  {}: {}{}",
+                fact.name,
+                fact.value,
+                critical(fact)
+            ));
         }
-        wrapped(&line("revoked", ""), &words)
+        wrapped("  ", &words)
     };
-    entries.iter().flat_map(words).collect()
+    let mut lines: Vec<String> = facts.revoked.iter().flat_map(words).collect();
+    if facts.revoked.len() < facts.revoked_count {
+        let more = facts.revoked_count - facts.revoked.len();
+        lines.push(format!("  and {more} more"));
+    }
+    lines
+}
+
+/// Told where it is another one than ours have.
+fn version(found: Option<u8>, ours: u8) -> Option<String> {
+    let words = found.map_or("unreadable".to_owned(), |number| number.to_string());
+    (found != Some(ours)).then(|| line("version", &words))
 }
 
 /// The lines of a request: what it is of, and what it asks for.
@@ -88,16 +104,17 @@ pub fn request(facts: &RequestFacts) -> Vec<String> {
     lines
 }
 
-fn dates(
-    validity: &Option<String>,
-    name: &str,
-    dates: [(&str, Option<UtcTime>); 2],
-) -> Vec<String> {
+fn dates(validity: &Option<String>, name: &str, dates: [(&str, &Option<Time>); 2]) -> Vec<String> {
     if let Some(words) = validity {
         return vec![line(name, words)];
     }
-    let shown = |(name, date): (&str, Option<UtcTime>)| date.map(|at| line(name, &at.readable()));
-    dates.into_iter().filter_map(shown).collect()
+    dates
+        .into_iter()
+        .map(|(name, date)| {
+            let words = date.as_ref().map_or("none".to_owned(), Time::readable);
+            line(name, &words)
+        })
+        .collect()
 }
 
 /// A name and its value from column 17, so that 64 hex digits end at column 80.
@@ -115,10 +132,16 @@ fn extension(fact: &ExtensionFact) -> String {
         "2.5.29.31" => "CRL at",
         "1.3.6.1.5.5.7.1.1" => "issuer info at",
         "2.5.29.20" => "CRL number",
-        _ => {
-            let words = format!("{}: {}{}", fact.name, fact.value, critical(fact));
-            return line("extension", &words);
-        }
+        "2.5.29.17" => "other names",
+        "2.5.29.18" => "issuer names",
+        "2.5.29.27" => "changes since",
+        "2.5.29.28" => "scope",
+        "2.5.29.30" => "names below",
+        "2.5.29.32" => "policies",
+        "2.5.29.36" => "policy limits",
+        "2.5.29.46" => "delta CRL at",
+        "2.5.29.54" => "any policy",
+        _ => &fact.name,
     };
     line(name, &format!("{}{}", fact.value, critical(fact)))
 }

@@ -15,8 +15,11 @@ mod after;
 mod algorithms;
 mod before;
 mod bodies;
+mod certificates;
+mod crl_files;
 mod extensions;
 mod keys;
+mod made;
 mod requests;
 mod rsa;
 mod subjects;
@@ -85,6 +88,8 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(extensions::cases());
     cases.extend(after::cases());
     cases.extend(algorithms::cases());
+    cases.extend(certificates::cases());
+    cases.extend(crl_files::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();
     for case in &cases {

@@ -14,7 +14,7 @@ const OCTETS: usize = 4096;
 const ATTRIBUTES: usize = 64;
 
 /// What is wrong with a subject's form, or what people should know of it.
-pub(super) enum Form {
+pub(in crate::check) enum Form {
     /// Nothing.
     Good,
     /// Allowed, with letters that are shown as code points.
@@ -24,7 +24,7 @@ pub(super) enum Form {
 }
 
 /// Judges the form of a subject.
-pub(super) fn form(subject: &Name) -> Form {
+pub(in crate::check) fn form(subject: &Name) -> Form {
     match fault(subject) {
         Err(words) => Form::Bad(words),
         Ok(()) => {

@@ -11,11 +11,8 @@ use crate::x509::strict;
 
 /// Reads the key: its type, its one encoding, its point. Nothing can be said of a key that
 /// cannot be read.
-pub(super) fn read(
-    request: &Request,
-    findings: &mut Findings,
-) -> Result<PublicKey, (CheckId, String)> {
-    let key = PublicKey::from_spki(&request.spki).map_err(|error| {
+pub(super) fn read(spki: &[u8], findings: &mut Findings) -> Result<PublicKey, (CheckId, String)> {
+    let key = PublicKey::from_spki(spki).map_err(|error| {
         let id = match error {
             KeyError::Unsupported { .. } => CheckId::RequestKeyType,
             KeyError::Malformed(_) => CheckId::RequestKeyEncoding,

@@ -1,6 +1,6 @@
 //! Checks of a request: container, encoding, key, signature, names, what it asks for.
 
-mod form;
+pub(super) mod form;
 mod key;
 pub mod lists;
 mod lookalike;
@@ -113,7 +113,7 @@ pub fn request(
     findings.require(CheckId::RequestContainer, true, "one request");
     findings.require(CheckId::RequestDer, true, "PKCS#10 version 1");
     findings.require(CheckId::RequestAttributes, true, "present");
-    let key = match key::read(&request, &mut findings) {
+    let key = match key::read(&request.spki, &mut findings) {
         Ok(key) => key,
         Err((id, words)) => return Err(findings.refuse(id, words, context.path)),
     };
@@ -126,6 +126,20 @@ pub fn request(
     wishes::check(&request, &key, context, &mut findings);
     findings.waive(context.waivers);
     findings.clear(request, context.path)
+}
+
+/// What is found in a key by itself, wherever it stands: what a request's key must be, every
+/// key that is certified must.
+pub(super) fn key_alone(spki: &[u8]) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    match key::read(spki, &mut findings) {
+        Ok(key) => {
+            let register = Register::default();
+            rsa::check(&key, &RequestContext::alone("", &register), &mut findings);
+            findings.list
+        }
+        Err((id, words)) => findings.refuse(id, words, "").findings,
+    }
 }
 
 fn container_id(error: &RequestError) -> CheckId {

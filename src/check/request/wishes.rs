@@ -1,6 +1,7 @@
 //! What a request asks for beside key and subject. None of it is copied: it is compared with
 //! what the certificate will say, and told.
 
+use super::super::judged::shortened;
 use super::super::{CheckId, Findings};
 use super::RequestContext;
 use crate::x509::extension::{Extension, ExtensionValue};
@@ -95,12 +96,3 @@ fn compared(asked: &Extension, planned: Option<&[Extension]>) -> String {
 }
 
 const AUTHORITY_KEY_IDENTIFIER: &str = "2.5.29.35";
-
-/// A wish may be as long as the request; its record and its page are not.
-fn shortened(words: String) -> String {
-    if words.chars().count() <= 200 {
-        return words;
-    }
-    let start: String = words.chars().take(200).collect();
-    format!("{start}... ({} characters)", words.chars().count())
-}
