@@ -108,11 +108,18 @@ impl Item {
 
     fn fault_of_findings(&self, answer: &Answer) -> Option<String> {
         let Ok(report) = serde_json::from_slice::<Value>(&answer.stdout) else {
-            return Some(format!("no JSON: {}", String::from_utf8_lossy(&answer.stderr)));
+            return Some(format!(
+                "no JSON: {}",
+                String::from_utf8_lossy(&answer.stderr)
+            ));
         };
         let verdict = if self.taken() { "accepted" } else { "refused" };
         if report["verdict"] != verdict {
-            return Some(format!("{}, not {verdict}: {:?}", report["verdict"], failed(&report)));
+            return Some(format!(
+                "{}, not {verdict}: {:?}",
+                report["verdict"],
+                failed(&report)
+            ));
         }
         let has = |id: &Option<String>, outcome: &str| {
             let found = outcomes(&report, outcome);
@@ -131,7 +138,9 @@ fn findings<'a>(report: &'a Value, outcome: &'a str) -> impl Iterator<Item = &'a
 }
 
 fn outcomes<'a>(report: &'a Value, outcome: &'a str) -> Vec<&'a str> {
-    findings(report, outcome).filter_map(|one| one["id"].as_str()).collect()
+    findings(report, outcome)
+        .filter_map(|one| one["id"].as_str())
+        .collect()
 }
 
 fn failed(report: &Value) -> Vec<String> {
@@ -189,7 +198,9 @@ impl Answer {
             !matches!(c, '\n' | ' '..='~' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{17f}')
         });
         let marker = text.contains("MARKER").then_some('M');
-        wrong.or(marker).map(|c| format!("{c:?} stands in the answer"))
+        wrong
+            .or(marker)
+            .map(|c| format!("{c:?} stands in the answer"))
     }
 }
 
@@ -208,10 +219,18 @@ fn every_item_is_judged_as_the_manifest_says() {
     };
     let mut faults: Vec<String> = std::thread::scope(|scope| {
         let threads = [scope.spawn(work), scope.spawn(work)];
-        threads.into_iter().flat_map(|one| one.join().unwrap()).collect()
+        threads
+            .into_iter()
+            .flat_map(|one| one.join().unwrap())
+            .collect()
     });
     faults.sort();
-    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{} faults:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
 }
 
 #[test]

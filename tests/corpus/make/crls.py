@@ -118,7 +118,6 @@ C = "CRL-FILE-CONTAINER"
 container("empty", b"", C, "an empty file", issuer=ISSUER)
 container("two-crls", PEM + PEM, C, "which of the two?", issuer=ISSUER)
 container("text-after", PEM + b"# end\n", C, "text after the block", issuer=ISSUER)
-container("label-crl", pem(RIGHT, "CRL"), C, "another label", issuer=ISSUER)
 container("label-certificate", pem(RIGHT, "CERTIFICATE"), C, "another label", issuer=ISSUER)
 container("private-key-before", pem(seq(integer(1), octets(b"MARKER" * 6)), "EC PRIVATE KEY") + PEM,
           "CRL-FILE-PRIVATE-KEY", "a key beside the CRL has travelled", issuer=ISSUER)
@@ -141,5 +140,6 @@ good("idp-ca-only", "onlyContainsCACerts, as Boulder adds: told, not refused", e
 good("stale", "nextUpdate has passed: told, not refused", next_=utc("260301000000Z"))
 good("final", "the last CRL: nextUpdate 9999", next_=generalized("99991231235959Z"))
 good("thousand-entries", "a long list", entries=[entry(0x40 << 120 | n) for n in range(1000)])
+kept("label-crl", pem(RIGHT, "CRL"), None, "the label of older tools (RFC 7468 6)", issuer=ISSUER)
 kept("der", RIGHT, None, "DER, as it is published", issuer=ISSUER)
 kept("alone", PEM, None, "without its issuer")

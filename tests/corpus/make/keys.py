@@ -268,7 +268,7 @@ class SmallOrder(Ed25519):
         number = lambda *parts: int.from_bytes(hashlib.sha512(b"".join(parts)).digest(), "little")
         for r in range(1, 200):
             big_r = self.encode(self.times(r))
-            if number(big_r, self.public, message) % 8 == 0:
+            if number(big_r, self.public, message) % self.order % 8 == 0:
                 return big_r + r.to_bytes(32, "little")
         raise AssertionError("no signature found")
 
@@ -285,7 +285,7 @@ class MixedOrder(Ed25519):
         number = lambda *parts: int.from_bytes(hashlib.sha512(b"".join(parts)).digest(), "little")
         for r in range(1, 200):
             big_r = self.encode(self.times(r))
-            challenge = number(big_r, self.public, message)
+            challenge = number(big_r, self.public, message) % self.order
             if challenge % 8 == 0:
                 return big_r + ((r + challenge * self.a) % self.order).to_bytes(32, "little")
         raise AssertionError("no signature found")
