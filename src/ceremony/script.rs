@@ -143,17 +143,22 @@ fn product(product: &ProductFact) -> Vec<String> {
 
 /// One finding, `  pass    REQ-POP  words`.
 pub fn finding(finding: &Finding) -> Vec<String> {
-    let word = match finding.outcome {
+    outcome(finding.outcome, finding.id.public(), &finding.words)
+}
+
+/// The same of a rule of any room.
+pub fn outcome(outcome: Outcome, id: &str, words: &str) -> Vec<String> {
+    let word = match outcome {
         Outcome::Pass => "pass",
         Outcome::Notice => "NOTICE",
         Outcome::Waived => "WAIVED",
         Outcome::Fail => "FAIL",
     };
-    let first = format!("  {word:<6}  {}  ", finding.id.public());
-    if finding.words.contains(' ') {
-        wrapped(&first, &finding.words)
+    let first = format!("  {word:<6}  {id}  ");
+    if words.contains(' ') {
+        wrapped(&first, words)
     } else {
-        vec![format!("{first}{}", finding.words)]
+        vec![format!("{first}{words}")]
     }
 }
 

@@ -4,6 +4,7 @@
 //! which nothing outside this room can make and the one caller of the token demands.
 
 mod body;
+pub mod bundle;
 pub mod certificate;
 pub mod crl;
 pub mod crl_file;
@@ -52,6 +53,12 @@ pub enum Outcome {
     Waived,
     /// Refused.
     Fail,
+}
+
+impl serde::Serialize for Outcome {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
 }
 
 impl Outcome {

@@ -5,11 +5,12 @@ use serde::Serialize;
 use super::super::args::FileKind;
 use super::super::output::Report as Shown;
 use super::Object;
+use super::entries::TranscriptFacts;
 use super::kind::ToldBy;
 use crate::ceremony::script;
 use crate::check::{Finding, Outcome, Refusal};
 use crate::digest::Digest;
-use crate::x509::facts::RequestFacts;
+use crate::x509::facts::{CertificateFacts, CrlFacts, RequestFacts};
 use crate::x509::show::{self, joined, line, wrapped};
 
 /// The JSON's format.
@@ -30,7 +31,10 @@ pub struct Report {
     verdict: Verdict,
     /// What a ceremony knows besides, and what was not looked at here.
     not_checked: &'static str,
-    findings: Vec<Finding>,
+    findings: Vec<Told>,
+    /// What people are told of a file that is accepted.
+    #[serde(skip)]
+    accepted: &'static str,
     /// What it says, under the name of its kind; absent where it cannot be read.
     #[serde(flatten)]
     facts: Option<Facts>,
@@ -52,6 +56,39 @@ enum Verdict {
 pub enum Facts {
     /// A request.
     Request(RequestFacts),
+    /// A certificate.
+    Certificate(CertificateFacts),
+    /// A CRL.
+    Crl(CrlFacts),
+    /// The certificates of a bundle, as far as they can be read, in their order.
+    Bundle(Vec<CertificateFacts>),
+    /// A transcript.
+    Transcript(TranscriptFacts),
+}
+
+/// A check of any room, done.
+#[derive(Debug, Serialize)]
+pub struct Told {
+    /// Public id.
+    pub id: &'static str,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What was found, escaped.
+    pub words: String,
+    /// What a person can do.
+    #[serde(skip)]
+    pub hint: &'static str,
+}
+
+impl From<Finding> for Told {
+    fn from(finding: Finding) -> Self {
+        Self {
+            id: finding.id.public(),
+            outcome: finding.outcome,
+            words: finding.words,
+            hint: finding.id.hint(),
+        }
+    }
 }
 
 /// What the checks of one kind say of a file.
@@ -59,17 +96,20 @@ pub struct Judged {
     /// What it says, where it can be read.
     pub facts: Option<Facts>,
     /// Every check.
-    pub findings: Vec<Finding>,
-    /// What only a ceremony can tell.
+    pub findings: Vec<Told>,
+    /// What is said where none failed.
+    pub accepted: &'static str,
+    /// What was not looked at.
     pub not_checked: &'static str,
 }
 
 /// The findings of a check, passed or refused.
-pub fn findings<T>(result: Result<(T, Vec<Finding>), Refusal>) -> Vec<Finding> {
-    match result {
+pub fn findings<T>(result: Result<(T, Vec<Finding>), Refusal>) -> Vec<Told> {
+    let findings = match result {
         Ok((_, findings)) => findings,
         Err(refusal) => refusal.findings,
-    }
+    };
+    findings.into_iter().map(Told::from).collect()
 }
 
 impl Report {
@@ -90,6 +130,7 @@ impl Report {
             },
             not_checked: judged.not_checked,
             findings: judged.findings,
+            accepted: judged.accepted,
             facts: judged.facts,
         }
     }
@@ -100,10 +141,9 @@ impl Report {
     }
 
     fn conclusion(&self) -> Vec<String> {
-        let word = self.kind.word();
         let mut failed = self.findings.iter().filter(|finding| is_failed(finding));
         let Some(first) = failed.next() else {
-            let words = format!("ACCEPTED: a ceremony takes this {word}.");
+            let words = format!("ACCEPTED: {}.", self.accepted);
             let mut lines = wrapped("", &words);
             lines.extend(wrapped(
                 "",
@@ -111,14 +151,14 @@ impl Report {
             ));
             return lines;
         };
-        let words = format!("REFUSED: {}: {}", first.id.public(), first.words);
+        let words = format!("REFUSED: {}: {}", first.id, first.words);
         let mut lines = wrapped("", &words);
-        lines.extend(wrapped("hint: ", first.id.hint()));
+        lines.extend(wrapped("hint: ", first.hint));
         lines
     }
 }
 
-fn is_failed(finding: &Finding) -> bool {
+fn is_failed(finding: &Told) -> bool {
     finding.outcome == Outcome::Fail
 }
 
@@ -135,16 +175,41 @@ impl Shown for Report {
             ));
         }
         match &self.facts {
-            Some(Facts::Request(facts)) => {
-                page.extend(show::request(facts));
-                page.extend(script::digest("SPKI sha-256", facts.spki_sha256));
-            }
+            Some(facts) => page.extend(facts.lines()),
             None => page.push(line("content", "cannot be read")),
         }
         page.push("Checks:".to_owned());
-        page.extend(self.findings.iter().flat_map(script::finding));
+        let told = |one: &Told| script::outcome(one.outcome, one.id, &one.words);
+        page.extend(self.findings.iter().flat_map(told));
         page.push(String::new());
         page.extend(self.conclusion());
         joined(&page)
+    }
+}
+
+impl Facts {
+    fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Request(facts) => {
+                let mut lines = show::request(facts);
+                lines.extend(script::digest("SPKI sha-256", facts.spki_sha256));
+                lines
+            }
+            Self::Certificate(facts) => show::certificate(facts),
+            Self::Crl(facts) => {
+                let mut lines = show::crl(facts);
+                lines.extend(show::revoked(facts));
+                lines
+            }
+            Self::Bundle(list) => {
+                let one = |(at, facts): (usize, &CertificateFacts)| {
+                    let mut lines = vec![String::new(), format!("Certificate {}:", at + 1)];
+                    lines.extend(show::certificate(facts));
+                    lines
+                };
+                list.iter().enumerate().flat_map(one).collect()
+            }
+            Self::Transcript(facts) => facts.lines(),
+        }
     }
 }
