@@ -223,6 +223,18 @@ fn the_ceremony_file() {
         "",
     );
     book.plan_with("a validity that is none", 3, "\"20y\"", "\"twenty years\"");
+    book.plan_with(
+        "a digest of another curve",
+        3,
+        "key = \"ec:P-384\"",
+        "key = \"ec:P-384\"\ndigest = \"sha512\"",
+    );
+    book.plan_with(
+        "a person with the name of the root's own file",
+        3,
+        "[token]",
+        "[[person]]\nid = \"attrs\"\nrole = \"witness\"\n\n[token]",
+    );
     book.plan_with("an empty file", 3, CEREMONY, "");
     book.stage.write("sub.toml", "");
     book.stage

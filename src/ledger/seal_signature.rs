@@ -74,6 +74,36 @@ impl SealForm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::hex;
+    use crate::x509::time::UtcTime;
+
+    /// `verify.sh` builds these octets by itself: the year 2050 changes the time's type.
+    #[test]
+    fn the_bare_attributes_are_those_that_the_shell_builds() {
+        let digest = "ba3253876aed6bc22d4a6ff53d8406c6ad864195ed144ab5c87621b6c233b548\
+                      baeae6956df346ec8c17f5ea10f35ee3cbc514797ed7ddd3145464e2a0bab413";
+        for (time, all, moment) in [
+            (
+                "2049-12-31T23:59:59Z",
+                "89",
+                "301c06092a864886f70d010905310f170d3439313233313233353935395a",
+            ),
+            (
+                "2050-01-01T00:00:00Z",
+                "8b",
+                "301e06092a864886f70d0109053111180f32303530303130313030303030305a",
+            ),
+        ] {
+            let time = UtcTime::parse(time).unwrap();
+            // The digest is SHA-512 of "123456".
+            let made = cms::signed_attributes(b"123456", SignatureAlgorithm::Ed25519, time);
+            let wanted = format!(
+                "3181{all}301806092a864886f70d010903310b06092a864886f70d010701{moment}\
+                 304f06092a864886f70d01090431420440{digest}"
+            );
+            assert_eq!(hex(&made.0), wanted);
+        }
+    }
 
     #[test]
     fn the_signature_is_written_last_and_no_name_is_shared() {

@@ -318,3 +318,21 @@ fn entries() -> &'static [(Id, Outcome, &'static str, Change)] {
         }),
     ]
 }
+
+/// Serials and reasons of a large CRL: one pass, and no copy of its entries.
+#[test]
+fn a_hundred_thousand_entries_are_read_in_one_pass() {
+    let signer = Signer::p256();
+    let root = Draft::root(&signer).certificate(&signer);
+    let mut draft = CrlDraft::of(&signer);
+    let serial = |number: u32| [&[2, 5, 0x41][..], &number.to_be_bytes()].concat();
+    let one = |number| entry_at(&serial(number), "2025-06-01T00:00:00Z", &[reason(1)]);
+    draft.entries = Some((0..100_000).map(one).collect());
+    let found = judge(&draft.sign(&signer), Some(&root), NOW);
+    let count = found.iter().find(|one| one.id == Id::CrlFileEntries);
+    assert_eq!(count.map(|one| one.words.as_str()), Some("100000 revoked"));
+    draft.entries.as_mut().unwrap().push(one(7));
+    let found = judge(&draft.sign(&signer), Some(&root), NOW);
+    let twice = found.iter().find(|one| one.id == Id::CrlFileEntries);
+    assert_eq!(twice.unwrap().words, "4100000007 comes twice");
+}

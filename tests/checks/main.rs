@@ -18,6 +18,7 @@ mod bodies;
 mod certificates;
 mod crl_files;
 mod extensions;
+mod issuers;
 mod keys;
 mod made;
 mod requests;
@@ -90,6 +91,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(algorithms::cases());
     cases.extend(certificates::cases());
     cases.extend(crl_files::cases());
+    cases.extend(issuers::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();
     for case in &cases {

@@ -1,5 +1,6 @@
 //! RSA keys of requests: their sizes and numbers, and the lists they may be on.
 
+use anchorite::check::request::Claim;
 use anchorite::check::request::lists::KeyLists;
 use anchorite::check::{CheckId, Finding, Outcome};
 use anchorite::digest::Digest;
@@ -235,9 +236,17 @@ fn shared(good: &[u8]) -> Vec<Case> {
     };
     let mut root = Room::empty();
     root.root_spki = Some(with_modulus(&same));
+    let mut earlier = Room::empty();
+    earlier.earlier = vec![Claim {
+        path: "y.csr".to_owned(),
+        spki_sha256: Digest::of(b"another key"),
+        rsa_modulus: Some(same.clone()),
+        subject: name("Acme other"),
+    }];
     let own = register_of_the_same_key(good);
     let id = CheckId::RequestShared;
     vec![
+        Case::new(id, Fail, "with an earlier request's", earlier.check(good)),
         Case::new(id, Fail, "with a registered one", register(same)),
         Case::new(id, Pass, "with none", register(other)),
         Case::new(id, Fail, "with the root's", root.check(good)),
