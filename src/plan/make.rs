@@ -308,7 +308,7 @@ impl<'a> Draft<'a> {
             Some(length) => self.bounded(
                 length,
                 366 * 86_400,
-                100 * 366 * 86_400,
+                99 * 366 * 86_400,
                 "a root's validity is 1y to 99y",
             )?,
         };

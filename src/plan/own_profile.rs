@@ -76,7 +76,7 @@ impl Draft<'_> {
             (Some(length), None) => {
                 let words = "an intermediate's validity is 1d to 99y";
                 profile.validity =
-                    Validity::For(self.bounded(length, 2 * 86_400, 100 * 366 * 86_400, words)?);
+                    Validity::For(self.bounded(length, 2 * 86_400, 99 * 366 * 86_400, words)?);
             }
             (None, Some(_)) => profile.validity = Validity::UntilIssuer,
             (None, None) => {}

@@ -54,12 +54,19 @@ word!(
         }
     }
 );
+/// A control, or a character that shows nothing: no text that people read aloud holds one.
+fn cannot_be_seen(character: char) -> bool {
+    character.is_control() || is_invisible(character)
+}
+
 word!(
     /// Text for people.
     Text(String), |text| if text.trim().is_empty() {
         Err("the text is empty".to_owned())
     } else if text.chars().count() > 1000 {
         Err("the text has more than 1000 characters".to_owned())
+    } else if text.chars().any(cannot_be_seen) {
+        Err("the text holds a character that cannot be seen".to_owned())
     } else {
         Ok(text)
     }
@@ -90,6 +97,8 @@ word!(
     /// A token's label.
     TokenLabel(String), |text| if text.is_empty() || text.len() > 22 {
         Err("a token label has 1 to 22 octets (\"rehearsal-\" must fit before it)".to_owned())
+    } else if text.chars().any(cannot_be_seen) {
+        Err("a token label has no character that cannot be seen".to_owned())
     } else {
         Ok(text)
     }
@@ -416,7 +425,7 @@ fn check_attribute(kind: AttributeType, value: &str) -> Result<(), String> {
             kind.upper_bound()
         ));
     }
-    if value.chars().any(|c| c.is_control() || is_invisible(c)) {
+    if value.chars().any(cannot_be_seen) {
         return Err(format!("{word} holds a character that cannot be seen"));
     }
     match kind {
