@@ -130,7 +130,7 @@ changed("profile-path-length-negative", 'base = "vault"', 'base = "vault"\npath_
 changed("profile-path-length-huge", 'base = "vault"', 'base = "vault"\npath_length = 99999999999999999999', "a number over 64 bits", "line 15")
 changed("profile-outlives", 'validity = "5y"', 'validity = "30y"', "longer than its root", "root")
 changed("profile-both-ends", 'validity = "5y"', 'validity = "5y"\nnot_after = "issuer"', "two ends", "not_after")
-changed("profile-any-eku", 'base = "vault"', 'base = "vault"\nextended_key_usage = ["anyExtendedKeyUsage"]', "every purpose: five verifiers refuse it", "anyExtendedKeyUsage")
+changed("profile-any-eku", 'base = "vault"', 'base = "vault"\nextended_key_usage = ["anyExtendedKeyUsage"]', "every purpose: five verifiers refuse it", "anyExtendedKeyUsage", 1, "PROFILE-EKU-ANY")
 changed("profile-eku-unknown", 'base = "vault"', 'base = "vault"\nextended_key_usage = ["webServer"]', "an unknown purpose", "serverAuth")
 changed("profile-usage-no-sign", 'base = "vault"', 'base = "vault"\nkey_usage = ["cRLSign"]', "a CA that may not sign", "keyCertSign")
 changed("profile-url-https", 'base = "vault"', 'base = "vault"\ncrl_url = "https://pki.example/a.crl"', "https needs the chain that it serves", "http://")
