@@ -4,10 +4,9 @@ use super::tbs::TbsContext;
 use super::{CheckId, Findings};
 use crate::plan::profile::ANY_EXTENDED_KEY_USAGE;
 use crate::x509::certificate::CertificateFields;
-use crate::x509::extension::{
-    CERTIFICATE_POLICIES, Extension, ExtensionValue, KeyUsage, NAME_CONSTRAINTS,
-};
+use crate::x509::extension::{CERTIFICATE_POLICIES, Extension, ExtensionValue, NAME_CONSTRAINTS};
 use crate::x509::extension_encode as encode;
+use crate::x509::key_usage::KeyUsage;
 use crate::x509::name_constraints::{NameConstraints, Subtree};
 use crate::x509::oid;
 

@@ -3,7 +3,8 @@
 use super::judged::Judged;
 use super::{CheckId, Findings};
 use crate::x509::certificate::Certificate;
-use crate::x509::extension::{Extension, KeyUsage};
+use crate::x509::extension::Extension;
+use crate::x509::key_usage::KeyUsage;
 use crate::x509::name::Name;
 use crate::x509::pem::PemError;
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm, algorithm_name, algorithm_refusal};

@@ -8,7 +8,8 @@ use super::trouble::Trouble;
 use crate::ceremony::ledger_view::LedgerView;
 use crate::ceremony::prepare::{Ingredients, PrepareError, Prepared, prepare, root};
 use crate::host::{read_input, read_named};
-use crate::plan::make::{Draft, PlanError};
+use crate::plan::error::PlanError;
+use crate::plan::make::Draft;
 use crate::plan::{LedgerState, RootPlan};
 use crate::x509::certificate::Certificate;
 

@@ -7,7 +7,7 @@ use crate::ceremony::prepare::PrepareError;
 use crate::check::{Outcome, Refusal};
 use crate::cli::exit::Exit;
 use crate::host::{InputError, shown};
-use crate::plan::make::PlanError;
+use crate::plan::error::PlanError;
 use crate::ports::{PinTries, StoreError, TokenError};
 use crate::x509::escape::escape;
 

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use super::subject::Subject;
 use super::words::not_one_of;
 pub use super::words::{
     DigestWord, DnsTree, EmailTree, ExtendedUsage, FORMAT, Format, Id, IpRange, Key, KeyId, Kind,
     Length, Login, Mount, NotAfter, Padding, Path, PathLength, PolicyOid, PolicyWord, Role,
-    SealWord, SshKey, Subject, Text, TokenLabel, UriTree, Url, Usage, nearest,
+    SealWord, SshKey, Text, TokenLabel, UriTree, Url, Usage, nearest,
 };
 use crate::digest::Digest;
 

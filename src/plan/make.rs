@@ -5,63 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
+use super::error::PlanError;
 use super::file::{self, CeremonyFile, FileError, Kind, Requests, StepFile};
 use super::profile::Profile;
 use super::template;
-use super::{
-    CrlPlan, IntermediatePlan, LedgerState, NewRoot, Person, Plan, RootPlan, Step, StepKind,
-};
+use super::{CrlPlan, IntermediatePlan, LedgerState, Person, Plan, RootPlan, Step, StepKind};
 use crate::digest::Digest;
-use crate::x509::certificate::{Certificate, CertificateError};
-use crate::x509::extension::KeyUsage;
-use crate::x509::key_identifier::KeyIdentifierMethod;
-use crate::x509::public_key::{KeyError, PublicKey, RootKey, SignatureAlgorithm};
+use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 use crate::x509::request::Request;
 use crate::x509::time::Span;
-use crate::x509::tlv::DerError;
-
-/// Why no plan can be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
-    /// The file.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The existing root's certificate.
-    #[error("{path}: {cause}")]
-    Root {
-        /// Its path.
-        path: String,
-        /// Why.
-        cause: CertificateError,
-    },
-    /// A root whose key this version cannot use.
-    #[error("{path}: the root's key cannot be used: {cause}")]
-    RootKey {
-        /// Its path.
-        path: String,
-        /// Why.
-        cause: String,
-    },
-    /// A request's key.
-    #[error("{path}: {cause}")]
-    Key {
-        /// Path of the request.
-        path: String,
-        /// Why.
-        cause: KeyError,
-    },
-    /// Something cannot be encoded.
-    #[error("the template of {product} cannot be made: {cause}")]
-    Template {
-        /// The product.
-        product: String,
-        /// Why.
-        cause: DerError,
-    },
-}
-
-/// The most octets of a root's certificate: it must fit into one entry of a transcript.
-const ROOT_LIMIT: usize = 16 * 1024;
 
 /// The file's source beside what was read from it, for errors that need a place.
 pub struct Draft<'a> {
@@ -168,56 +120,6 @@ impl<'a> Draft<'a> {
         paths.into_iter().collect()
     }
 
-    /// The root: new, or read from its certificate.
-    pub fn root(&self, inputs: &BTreeMap<String, Vec<u8>>) -> Result<RootPlan, PlanError> {
-        let root = self.file.root.get_ref();
-        let Some(path) = self.root_certificate() else {
-            return Ok(RootPlan::New(self.new_root()?));
-        };
-        if let Some(at) = [
-            root.subject.as_ref().map(Spanned::span),
-            root.key.as_ref().map(Spanned::span),
-            root.digest.as_ref().map(Spanned::span),
-            root.signature.as_ref().map(Spanned::span),
-            root.validity.as_ref().map(Spanned::span),
-            root.key_usage.as_ref().map(Spanned::span),
-            root.key_identifier.as_ref().map(Spanned::span),
-        ]
-        .into_iter()
-        .flatten()
-        .next()
-        {
-            return Err(self
-                .at(
-                    at.start,
-                    "an existing root is named by its certificate alone",
-                )
-                .into());
-        }
-        let bytes = inputs.get(path).map_or(&[][..], Vec::as_slice);
-        let certificate = Certificate::from_file(bytes).map_err(|cause| PlanError::Root {
-            path: path.to_owned(),
-            cause,
-        })?;
-        if certificate.der.len() > ROOT_LIMIT {
-            return Err(PlanError::RootKey {
-                path: path.to_owned(),
-                cause: format!("its certificate has more than {ROOT_LIMIT} octets"),
-            });
-        }
-        let root = RootPlan::Existing(Box::new(certificate));
-        if root.key().is_none() {
-            return Err(PlanError::RootKey {
-                path: path.to_owned(),
-                cause: format!(
-                    "a root here is {}",
-                    RootKey::ALL.map(RootKey::word).join(", ")
-                ),
-            });
-        }
-        Ok(root)
-    }
-
     /// The plan. `requests` holds every path of [`Self::requests`].
     pub fn plan(
         &self,
@@ -278,51 +180,6 @@ impl<'a> Draft<'a> {
             .id
             .as_ref()
             .map_or_else(|| format!("s{:02}", at + 1), |id| id.get_ref().0.clone())
-    }
-
-    fn new_root(&self) -> Result<NewRoot, FileError> {
-        let root = self.file.root.get_ref();
-        let missing = |what: &str| {
-            self.at(
-                self.file.root.span().start,
-                &format!("[root] has no {what}; a new root needs subject and key, an existing one certificate"),
-            )
-        };
-        let subject = root.subject.as_ref().ok_or_else(|| missing("subject"))?;
-        let key = root.key.as_ref().ok_or_else(|| missing("key"))?;
-        let mut key_usage = vec![KeyUsage::KeyCertSign, KeyUsage::CrlSign];
-        if let Some(added) = &root.key_usage {
-            for usage in added.get_ref() {
-                if usage.0 != KeyUsage::DigitalSignature && !key_usage.contains(&usage.0) {
-                    let words =
-                        "a root may add digitalSignature to keyCertSign and cRLSign, nothing else";
-                    return Err(self.at(added.span().start, words));
-                }
-                key_usage.push(usage.0);
-            }
-        }
-        key_usage.sort_unstable();
-        key_usage.dedup();
-        let validity = match &root.validity {
-            None => Span::Months(240),
-            Some(length) => self.bounded(
-                length,
-                366 * 86_400,
-                99 * 366 * 86_400,
-                "a root's validity is 1y to 99y",
-            )?,
-        };
-        Ok(NewRoot {
-            subject: subject.get_ref().0.clone(),
-            key: key.get_ref().0,
-            algorithm: self.root_algorithm(key.get_ref().0)?,
-            validity,
-            key_usage,
-            key_identifier: root
-                .key_identifier
-                .as_ref()
-                .map_or_else(KeyIdentifierMethod::default, |method| method.get_ref().0),
-        })
     }
 
     pub(super) fn bounded(

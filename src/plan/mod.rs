@@ -2,6 +2,7 @@
 //! and lock that people approve before the day.
 
 pub mod document;
+pub mod error;
 pub mod explain;
 pub mod file;
 mod fit;
@@ -10,14 +11,15 @@ pub mod make;
 mod order;
 mod own_profile;
 pub mod profile;
-mod root_algorithm;
+mod root_plan;
+mod subject;
 pub mod template;
 mod words;
 
 use crate::digest::Digest;
 use crate::x509::certificate::Certificate;
-use crate::x509::extension::KeyUsage;
 use crate::x509::key_identifier::KeyIdentifierMethod;
+use crate::x509::key_usage::KeyUsage;
 use crate::x509::name::Name;
 use crate::x509::public_key::{RootKey, SignatureAlgorithm};
 use crate::x509::root;

@@ -9,7 +9,7 @@ use super::file::{self, FileError, ProfileFile, SubtreesFile};
 use super::make::Draft;
 use super::profile::{BuiltIn, Profile};
 use crate::x509::certificate_policy::CertificatePolicy;
-use crate::x509::extension::KeyUsage;
+use crate::x509::key_usage::KeyUsage;
 use crate::x509::name_constraints::Subtree;
 use crate::x509::network::Network;
 

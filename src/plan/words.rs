@@ -1,14 +1,11 @@
 //! The words of a ceremony file: each is checked while it is read, so that its error has its
 //! line and column, and says what was probably meant.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use crate::x509::escape::is_invisible;
-use crate::x509::extension::KeyUsage;
 use crate::x509::key_identifier::KeyIdentifierMethod;
-use crate::x509::name::{AttributeType, Name};
+use crate::x509::key_usage::KeyUsage;
 use crate::x509::name_constraints::Subtree;
 use crate::x509::network::Network;
 use crate::x509::public_key::{HashAlgorithm, RootKey};
@@ -56,7 +53,7 @@ word!(
     }
 );
 /// A control, or a character that shows nothing: no text that people read aloud holds one.
-fn cannot_be_seen(character: char) -> bool {
+pub(super) fn cannot_be_seen(character: char) -> bool {
     character.is_control() || is_invisible(character)
 }
 
@@ -361,80 +358,6 @@ impl<'de> Deserialize<'de> for PathLength {
             }
         }
         deserializer.deserialize_any(Visitor)
-    }
-}
-
-/// A subject: each key a value, or an array of values.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "BTreeMap<String, OneOrMany>")]
-pub struct Subject(pub Name);
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl TryFrom<BTreeMap<String, OneOrMany>> for Subject {
-    type Error = String;
-    fn try_from(mut parts: BTreeMap<String, OneOrMany>) -> Result<Self, String> {
-        let mut name: Vec<(AttributeType, String)> = Vec::new();
-        for kind in AttributeType::ALL {
-            let values = match parts.remove(kind.word()) {
-                None => continue,
-                Some(OneOrMany::One(value)) => vec![value],
-                Some(OneOrMany::Many(values)) => values,
-            };
-            for value in values {
-                check_attribute(kind, &value)?;
-                name.push((kind, value));
-            }
-        }
-        if let Some(unknown) = parts.keys().next() {
-            return Err(not_one_of(
-                unknown,
-                &AttributeType::ALL.map(AttributeType::word),
-            ));
-        }
-        if name.len() > 32 {
-            return Err("a subject has at most 32 values".to_owned());
-        }
-        if !name
-            .iter()
-            .any(|(kind, _)| *kind == AttributeType::CommonName)
-        {
-            return Err("a subject needs a CN".to_owned());
-        }
-        let borrowed: Vec<(AttributeType, &str)> = name
-            .iter()
-            .map(|(kind, value)| (*kind, value.as_str()))
-            .collect();
-        Ok(Self(Name::build(&borrowed)))
-    }
-}
-
-fn check_attribute(kind: AttributeType, value: &str) -> Result<(), String> {
-    let word = kind.word();
-    let length = value.chars().count();
-    if length == 0 || value.trim() != value {
-        return Err(format!("{word} is empty, or has spaces at its ends"));
-    }
-    if length > kind.upper_bound() {
-        return Err(format!(
-            "{word} has {length} characters, more than {}",
-            kind.upper_bound()
-        ));
-    }
-    if value.chars().any(cannot_be_seen) {
-        return Err(format!("{word} holds a character that cannot be seen"));
-    }
-    match kind {
-        AttributeType::Country if !value.bytes().all(|b| b.is_ascii_uppercase()) || length != 2 => {
-            Err("C is a country's two capital letters, like \"DE\"".to_owned())
-        }
-        AttributeType::DomainComponent if !value.is_ascii() => Err("DC must be ASCII".to_owned()),
-        _ => Ok(()),
     }
 }
 

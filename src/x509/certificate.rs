@@ -1,6 +1,7 @@
 //! Certificates taken apart into the bytes they are made of.
 
-use super::extension::{Extension, ExtensionValue, KeyUsage};
+use super::extension::{Extension, ExtensionValue};
+use super::key_usage::KeyUsage;
 use super::name::Name;
 use super::pem::{self, PemError};
 use super::raw::RawCertificate;

@@ -1,7 +1,6 @@
 //! Certificate and CRL extensions: what they are, and how they are read (with `x509-parser`).
 
 use der::Tag;
-use x509_cert::ext::pkix::KeyUsages;
 use x509_parser::extensions::{GeneralName as ReadName, ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
 
@@ -9,6 +8,7 @@ use super::certificate_policy::CertificatePolicy;
 use super::crl_number::CrlNumber;
 use super::escape::{escape, escape_bytes};
 use super::extension_text;
+use super::key_usage::KeyUsage;
 use super::name_constraints::NameConstraints;
 use super::oid;
 use super::tlv::{self, DerError, Element};
@@ -23,82 +23,6 @@ pub const CERTIFICATE_POLICIES: &str = "2.5.29.32";
 pub const OCSP: &str = "1.3.6.1.5.5.7.48.1";
 /// `id-ad-caIssuers` (RFC 5280 4.2.2.1)
 pub const CA_ISSUERS: &str = "1.3.6.1.5.5.7.48.2";
-
-/// A key usage bit (RFC 5280 4.2.1.3). The number is its place in the bit string.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum KeyUsage {
-    /// digitalSignature
-    DigitalSignature = 0,
-    /// nonRepudiation
-    NonRepudiation = 1,
-    /// keyEncipherment
-    KeyEncipherment = 2,
-    /// dataEncipherment
-    DataEncipherment = 3,
-    /// keyAgreement
-    KeyAgreement = 4,
-    /// keyCertSign
-    KeyCertSign = 5,
-    /// cRLSign
-    CrlSign = 6,
-    /// encipherOnly
-    EncipherOnly = 7,
-    /// decipherOnly
-    DecipherOnly = 8,
-}
-
-impl KeyUsage {
-    const ALL: [(Self, &'static str, KeyUsages); 9] = [
-        (
-            Self::DigitalSignature,
-            "digitalSignature",
-            KeyUsages::DigitalSignature,
-        ),
-        (
-            Self::NonRepudiation,
-            "nonRepudiation",
-            KeyUsages::NonRepudiation,
-        ),
-        (
-            Self::KeyEncipherment,
-            "keyEncipherment",
-            KeyUsages::KeyEncipherment,
-        ),
-        (
-            Self::DataEncipherment,
-            "dataEncipherment",
-            KeyUsages::DataEncipherment,
-        ),
-        (Self::KeyAgreement, "keyAgreement", KeyUsages::KeyAgreement),
-        (Self::KeyCertSign, "keyCertSign", KeyUsages::KeyCertSign),
-        (Self::CrlSign, "cRLSign", KeyUsages::CRLSign),
-        (Self::EncipherOnly, "encipherOnly", KeyUsages::EncipherOnly),
-        (Self::DecipherOnly, "decipherOnly", KeyUsages::DecipherOnly),
-    ];
-
-    /// The standard's name.
-    pub fn word(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(usage, ..)| *usage == self)
-            .map_or("", |(_, word, _)| word)
-    }
-
-    /// The usage with this name.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .find(|(_, name, _)| *name == word)
-            .map(|(usage, ..)| *usage)
-    }
-
-    pub(super) fn bit(self) -> Option<KeyUsages> {
-        Self::ALL
-            .iter()
-            .find(|(usage, ..)| *usage == self)
-            .map(|(.., bit)| *bit)
-    }
-}
 
 /// An extension in a certificate or CRL, as it stands there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -379,113 +303,5 @@ fn ipv6(octets: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::extension_encode::*;
-    use super::super::name_constraints::Subtree;
-    use super::super::network::Network;
-    use super::super::tlv::sequence;
-    use super::*;
-    use der::oid::ObjectIdentifier;
-
-    fn read(raw: &[u8]) -> ExtensionValue {
-        let list = Extension::list(&sequence(&[raw])).unwrap();
-        list[0].read().unwrap()
-    }
-
-    #[test]
-    fn what_one_library_writes_the_other_reads() {
-        let id = vec![7; 20];
-        assert_eq!(
-            read(&authority_key_identifier(&id).unwrap()),
-            ExtensionValue::AuthorityKeyIdentifier(Some(id.clone()), false)
-        );
-        assert_eq!(
-            read(&subject_key_identifier(&id).unwrap()),
-            ExtensionValue::SubjectKeyIdentifier(id)
-        );
-        let usages = vec![
-            KeyUsage::DigitalSignature,
-            KeyUsage::KeyCertSign,
-            KeyUsage::CrlSign,
-        ];
-        assert_eq!(
-            read(&key_usage(&usages).unwrap()),
-            ExtensionValue::KeyUsage(usages)
-        );
-        let oids = vec![
-            "1.3.6.1.5.5.7.3.1".to_owned(),
-            "1.3.6.1.5.5.7.3.2".to_owned(),
-        ];
-        assert_eq!(
-            read(&extended_key_usage(&oids).unwrap()),
-            ExtensionValue::ExtendedKeyUsage(oids)
-        );
-        for path_length in [None, Some(0), Some(2)] {
-            assert_eq!(
-                read(&basic_constraints(path_length).unwrap()),
-                ExtensionValue::BasicConstraints {
-                    ca: true,
-                    path_length: path_length.map(u32::from)
-                }
-            );
-        }
-        let url = "http://pki.example/root.crl";
-        assert_eq!(
-            read(&crl_distribution_point(url).unwrap()),
-            ExtensionValue::CrlDistributionPoints(vec![url.to_owned()])
-        );
-        assert_eq!(
-            read(&authority_info_access(Some(url), None).unwrap()),
-            ExtensionValue::AuthorityInfoAccess(vec![(CA_ISSUERS.to_owned(), url.to_owned())])
-        );
-        let constraints = NameConstraints {
-            permitted: vec![
-                Subtree::Dns("svc.example".to_owned()),
-                Subtree::Ip(Network::parse("10.0.0.0/8").unwrap()),
-                Subtree::Email("ops@svc.example".to_owned()),
-                Subtree::Uri(".svc.example".to_owned()),
-            ],
-            excluded: vec![Subtree::Ip(Network::ALL_V6)],
-        };
-        assert_eq!(
-            read(&name_constraints(&constraints).unwrap()),
-            ExtensionValue::NameConstraints(constraints)
-        );
-        let policies = [None, Some(url.to_owned())].map(|cps| CertificatePolicy {
-            oid: if cps.is_some() {
-                "2.5.29.32.0"
-            } else {
-                "1.2.3"
-            }
-            .to_owned(),
-            cps,
-            more: false,
-        });
-        assert_eq!(
-            read(&certificate_policies(&policies).unwrap()),
-            ExtensionValue::CertificatePolicies(policies.to_vec())
-        );
-        for number in [0, 1, 127, 128, u64::MAX] {
-            match read(&crl_number(number)) {
-                ExtensionValue::CrlNumber(read) => assert_eq!(read.to_u64(), Some(number)),
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    #[test]
-    fn twice_the_same_extension_is_refused() {
-        let one = crl_number(1);
-        assert!(Extension::list(&sequence(&[&one, &one])).is_err());
-    }
-
-    #[test]
-    fn false_written_out_is_not_der() {
-        let raw = sequence(&[
-            &oid::der(ObjectIdentifier::new_unwrap("2.5.29.14")),
-            &tlv::encode(Tag::Boolean, &[&[0]]),
-            &tlv::encode(Tag::OctetString, &[&[4, 0]]),
-        ]);
-        assert!(Extension::list(&sequence(&[&raw])).is_err());
-    }
-}
+#[path = "extension_tests.rs"]
+mod tests;

@@ -16,9 +16,8 @@ use x509_cert::ext::pkix::{
 };
 
 use super::certificate_policy::{CPS, CertificatePolicy};
-use super::extension::{
-    CA_ISSUERS, CERTIFICATE_POLICIES, CRL_NUMBER, KeyUsage, NAME_CONSTRAINTS, OCSP,
-};
+use super::extension::{CA_ISSUERS, CERTIFICATE_POLICIES, CRL_NUMBER, NAME_CONSTRAINTS, OCSP};
+use super::key_usage::KeyUsage;
 use super::name_constraints::{NameConstraints, Subtree};
 use super::oid;
 use super::tlv::{self, DerError, sequence};

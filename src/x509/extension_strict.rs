@@ -210,7 +210,7 @@ mod tests {
         let list = [
             encode::authority_key_identifier(&[7; 20]).unwrap(),
             encode::subject_key_identifier(&[7; 20]).unwrap(),
-            encode::key_usage(&[super::super::extension::KeyUsage::KeyCertSign]).unwrap(),
+            encode::key_usage(&[super::super::key_usage::KeyUsage::KeyCertSign]).unwrap(),
             encode::extended_key_usage(&oids).unwrap(),
             encode::basic_constraints(None).unwrap(),
             encode::basic_constraints(Some(0)).unwrap(),

@@ -23,6 +23,7 @@ pub mod issuing_point;
 pub mod key_identifier;
 pub mod key_kind;
 mod key_refusal;
+pub mod key_usage;
 pub mod name;
 pub mod name_constraints;
 pub mod network;

@@ -3,8 +3,8 @@
 use anchorite::check::CheckId as Id;
 use anchorite::check::certificate::{CertificateContext, certificate};
 use anchorite::check::{Finding, Outcome};
-use anchorite::x509::extension::KeyUsage;
 use anchorite::x509::extension_encode as extensions;
+use anchorite::x509::key_usage::KeyUsage;
 use anchorite::x509::pem;
 use anchorite::x509::public_key::SignatureAlgorithm;
 use anchorite::x509::tlv::{context, encode, sequence};

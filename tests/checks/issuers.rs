@@ -4,8 +4,8 @@ use anchorite::check::CheckId as Id;
 use anchorite::check::Outcome;
 use anchorite::check::certificate::CertificateContext;
 use anchorite::x509::certificate::Certificate;
-use anchorite::x509::extension::KeyUsage;
 use anchorite::x509::extension_encode as extensions;
+use anchorite::x509::key_usage::KeyUsage;
 use anchorite::x509::public_key::{RootKey, SignatureAlgorithm};
 
 use crate::Case;

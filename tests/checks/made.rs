@@ -1,8 +1,8 @@
 //! Certificates and CRLs made field by field, so that any of them can be wrong.
 
 use anchorite::x509::certificate::Certificate;
-use anchorite::x509::extension::KeyUsage;
 use anchorite::x509::extension_encode as encode_extension;
+use anchorite::x509::key_usage::KeyUsage;
 use anchorite::x509::name::{AttributeType, Name};
 use anchorite::x509::public_key::{RootKey, SignatureAlgorithm};
 use anchorite::x509::time::UtcTime;

@@ -11,7 +11,8 @@ use anchorite::ceremony::prepare::PrepareError;
 use anchorite::ceremony::script;
 use anchorite::ledger::entry::Event;
 use anchorite::ledger::seal::Seal;
-use anchorite::plan::make::{Draft, PlanError};
+use anchorite::plan::error::PlanError;
+use anchorite::plan::make::Draft;
 use anchorite::x509::certificate::Certificate;
 use rcgen::{CidrSubnet, GeneralSubtree};
 

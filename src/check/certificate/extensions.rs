@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::{CertificateContext, Found, Judged, Role, constraints};
 use crate::check::signed_file::{self, Known};
 use crate::check::{CheckId, Findings};
-use crate::x509::extension::{ExtensionValue, KeyUsage};
+use crate::x509::extension::ExtensionValue;
+use crate::x509::key_usage::KeyUsage;
 use crate::x509::oid;
 
 const ANY_PURPOSE: &str = "2.5.29.37.0";
