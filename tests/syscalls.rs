@@ -86,3 +86,34 @@ fn a_rehearsal_starts_itself_alone() {
     assert_eq!(itself.len(), 1);
     assert_eq!(others, [""; 0]);
 }
+
+/// What was hashed and approved is what is signed from: a request that is swapped after it was
+/// read is swapped in vain.
+#[test]
+fn each_input_is_opened_once() {
+    let stage = Stage::first_root();
+    let paper = stage.paper();
+    let mut command = stage.command("strace");
+    command
+        .args([
+            "-f",
+            "-qq",
+            "-o",
+            "trace",
+            "-e",
+            "trace=open,openat,openat2",
+        ])
+        .arg(env!("CARGO_BIN_EXE_anchorite"))
+        .args(stage.run_arguments(&[]));
+    play(command, &paper, &Acts::new()).exit(0);
+    let trace = stage.read("trace");
+    let (reading, _) = trace
+        .split_once("etcd.csr.part")
+        .expect("the requests were never copied into the ledger");
+    let opened = |name: &str| reading.matches(&format!("\"{name}\"")).count();
+    for name in ["etcd.csr", "kubernetes.csr"] {
+        assert_eq!(opened(name), 1, "{name}");
+    }
+    // The ledger has copies; the file beside the operator is not looked at again.
+    assert_eq!(trace.matches("\"first-root.toml\"").count(), 1);
+}
