@@ -35,6 +35,8 @@ pub fn run(cli: &Cli) -> Exit {
         Verb::Verify(args) => super::verify::verify(args),
         #[cfg(feature = "token")]
         Verb::Token(verb) => super::token::token(verb),
+        Verb::Completions(args) => Ok(super::manual::completions(args.shell)),
+        Verb::Man(args) => super::manual::man(&args.folder),
     };
     result.unwrap_or_else(|trouble| {
         note(&trouble.text());

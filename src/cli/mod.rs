@@ -4,6 +4,7 @@ pub mod args;
 pub mod commands;
 mod exit;
 mod inputs;
+mod manual;
 mod new;
 #[cfg(feature = "token")]
 mod rehearse;
