@@ -3,7 +3,6 @@
 use super::findings::{AuditId, Findings};
 use super::products::Bench;
 use crate::check::request::{Claim, RequestContext, request};
-use crate::digest::Digest;
 use crate::ledger::register::Register;
 use crate::x509::certificate::CertificateFields;
 use crate::x509::escape::escape;
@@ -40,6 +39,7 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
             spki_sha256: wanted.and_then(|one| one.spki_sha256),
             subject,
             profile: wanted.map(|one| &one.profile),
+            lists: &bench.script.lists,
             policy: bench.script.policy(),
             waivers: &waivers.iter().collect::<Vec<_>>(),
             ..RequestContext::alone(path, register)
@@ -56,11 +56,7 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
             findings.fail(AuditId::Product, escape(&format!("in/{path}")), words);
         }
         if let Ok(request) = Request::from_bytes(bytes) {
-            earlier.push(Claim {
-                path: path.clone(),
-                spki_sha256: Digest::of(&request.spki),
-                subject: subject.cloned().unwrap_or(request.subject),
-            });
+            earlier.push(Claim::of(path, &request, subject));
         }
     }
 }

@@ -8,6 +8,7 @@ use super::files::Files;
 use super::findings::{AuditId, Findings};
 use super::unmade::Unmade;
 use crate::check::CheckId;
+use crate::check::request::lists::KeyLists;
 use crate::digest::Digest;
 use crate::ledger::layout;
 use crate::plan::document::{PlanDocument, ProductDocument, StepDocument, TOOL};
@@ -29,6 +30,8 @@ pub(super) struct Script {
     /// What the ceremony file says of its requests. `None` where it cannot be read: then the
     /// template alone tells.
     pub wanted: Option<Vec<WantedRequest>>,
+    /// The lists of lost keys that it names.
+    pub lists: KeyLists,
 }
 
 impl Script {
@@ -54,13 +57,17 @@ impl Script {
             lock: Digest::of(files.get(layout::SCRIPT_LOCK)),
             plan,
             wanted: None,
+            lists: KeyLists::NONE,
         };
         if let Some(plan) = script.plan.take() {
             check_plan(&plan, files, before, findings);
             if unmade.is_none() {
                 check_root(&plan, authority, findings);
             }
-            script.wanted = recompute(&plan, files, findings);
+            if let Some((wanted, lists)) = recompute(&plan, files, findings) {
+                script.wanted = Some(wanted);
+                script.lists = lists;
+            }
             script.plan = Some(plan);
         }
         script
@@ -183,6 +190,10 @@ fn check_root(plan: &PlanDocument, authority: &Authority<'_>, findings: &mut Fin
         "its root key is of another type than the given root's",
     );
     require(
+        plan.root.algorithm == authority.algorithm.name(),
+        "its root signs with another algorithm than the given root",
+    );
+    require(
         plan.root.subject == crate::digest::hex(authority.certificate.fields.subject.as_der()),
         "its root has another subject than the given root",
     );
@@ -249,11 +260,11 @@ fn recompute(
     plan: &PlanDocument,
     files: &Files,
     findings: &mut Findings,
-) -> Option<Vec<WantedRequest>> {
+) -> Option<(Vec<WantedRequest>, KeyLists)> {
     let ours = plan.tool == TOOL;
     let again = made_again(plan, files);
-    let (made, wanted) = match again {
-        Ok(both) => both,
+    let (made, wanted, lists) = match again {
+        Ok(all) => all,
         Err(why) => {
             let words = format!("cannot be made again from the ceremony file: {why}");
             if ours {
@@ -275,13 +286,13 @@ fn recompute(
     } else if !same {
         findings.notice("this version would make another plan of the same ceremony file");
     }
-    Some(wanted)
+    Some((wanted, lists))
 }
 
 fn made_again(
     plan: &PlanDocument,
     files: &Files,
-) -> Result<(PlanDocument, Vec<WantedRequest>), String> {
+) -> Result<(PlanDocument, Vec<WantedRequest>, KeyLists), String> {
     let source = std::str::from_utf8(files.get(layout::SCRIPT_FILE))
         .map_err(|_| "it is not UTF-8".to_owned())?;
     let draft = Draft::parse(source).map_err(|error| escape(&error.to_string()))?;
@@ -293,6 +304,7 @@ fn made_again(
         let bytes = files.get(&format!("in/{path}")).to_vec();
         inputs.insert(path, bytes);
     }
+    let lists = KeyLists::of(&draft, &inputs).map_err(|error| error.to_string())?;
     let mut requests = BTreeMap::new();
     let wanted = draft
         .wanted_requests()
@@ -313,5 +325,5 @@ fn made_again(
         .map_err(|error| escape(&error.to_string()))?;
     let mut document = PlanDocument::of(&made);
     document.tool.clone_from(&plan.tool);
-    Ok((document, wanted))
+    Ok((document, wanted, lists))
 }

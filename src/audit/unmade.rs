@@ -6,7 +6,7 @@ use crate::ledger::entry::{Entry, Event};
 use crate::plan::document::PlanDocument;
 use crate::x509::certificate::{CertificateFields, Issuer};
 use crate::x509::name::Name;
-use crate::x509::public_key::{PublicKey, RootKey, SignatureAlgorithm};
+use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 
 /// What is known of it.
 pub(super) struct Unmade {
@@ -39,8 +39,8 @@ impl Unmade {
         })
     }
 
-    /// What the root would have been to itself: its name from the plan, its key as recorded,
-    /// its dates those of its body.
+    /// What the root would have been to itself: its name and algorithm from the plan, its key
+    /// as recorded, its dates those of its body.
     pub fn issuer(
         &self,
         plan: &PlanDocument,
@@ -48,7 +48,7 @@ impl Unmade {
     ) -> Option<(Issuer, &PublicKey, SignatureAlgorithm)> {
         let key = self.key.as_ref()?;
         let name = Name::from_der(&crate::digest::unhex(&plan.root.subject)?).ok()?;
-        let algorithm = RootKey::from_kind(key.kind())?.signature_algorithm();
+        let algorithm = SignatureAlgorithm::from_name(&plan.root.algorithm)?;
         let issuer = Issuer {
             name,
             spki: key.spki().to_vec(),

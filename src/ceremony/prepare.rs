@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::check::certificate::{CertificateContext, certificate};
+use crate::check::request::lists::{KeyLists, ListError};
 use crate::check::request::{Claim, RequestContext, request};
 use crate::check::{CheckId, Cleared, Finding, Refusal};
 use crate::digest::Digest;
@@ -22,12 +24,15 @@ pub struct Prepared {
     pub source: Vec<u8>,
     /// The inputs' bytes by path.
     pub inputs: BTreeMap<String, Vec<u8>>,
-    /// What was found in each request, in the order of the steps.
-    pub findings: Vec<(String, Vec<Finding>)>,
+    /// What was found in each input: an existing root, then the requests in the order of the
+    /// steps.
+    pub findings: Vec<InputFindings>,
     /// The plan's bytes.
     pub plan_bytes: Vec<u8>,
     /// The lock's bytes.
     pub lock_bytes: Vec<u8>,
+    /// The lists of lost keys that they were checked against.
+    pub lists: KeyLists,
     /// The register the requests were checked against.
     pub register: Register,
 }
@@ -62,9 +67,31 @@ pub enum PrepareError {
     /// A mount that makes no file name of its own.
     #[error(transparent)]
     Mount(#[from] MountError),
-    /// Requests were refused.
-    #[error("{} of the requests are refused", .0.len())]
+    /// A list of lost keys.
+    #[error(transparent)]
+    List(#[from] ListError),
+    /// Inputs were refused.
+    #[error("{} of the inputs are refused", .0.len())]
     Refused(Vec<Refusal>),
+}
+
+/// What was found in an input, with its path.
+type InputFindings = (String, Vec<Finding>);
+
+/// The root that a ceremony file names. An existing one comes from elsewhere: its certificate
+/// is checked before anything is planned for it.
+pub fn root(
+    draft: &Draft<'_>,
+    inputs: &BTreeMap<String, Vec<u8>>,
+) -> Result<(RootPlan, Vec<InputFindings>), PrepareError> {
+    let mut findings = Vec::new();
+    if let Some(path) = draft.root_certificate() {
+        let bytes = inputs.get(path).map_or(&[][..], Vec::as_slice);
+        let (_, found) = certificate(bytes, &CertificateContext::root(path))
+            .map_err(|refusal| PrepareError::Refused(vec![refusal]))?;
+        findings.push((path.to_owned(), found));
+    }
+    Ok((draft.root(inputs)?, findings))
 }
 
 /// Reads, checks and plans.
@@ -74,9 +101,9 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         .check_waivable(&CheckId::waivable())
         .map_err(PlanError::from)?;
     let waivers = draft.waivers();
-    let root = draft.root(&ingredients.inputs)?;
+    let (root, mut findings) = root(&draft, &ingredients.inputs)?;
+    let lists = KeyLists::of(&draft, &ingredients.inputs)?;
     let mut requests: BTreeMap<String, Request> = BTreeMap::new();
-    let mut findings = Vec::new();
     let mut refusals = Vec::new();
     let mut earlier: Vec<Claim> = Vec::new();
     let wanted = draft.wanted_requests().map_err(PlanError::from)?;
@@ -93,21 +120,15 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
             spki_sha256: one.spki_sha256,
             subject: one.profile.subject.as_ref(),
             profile: Some(&one.profile),
+            lists: &lists,
             policy: draft.policy(),
             waivers: &waived,
             ..RequestContext::alone(&one.request, &ingredients.register)
         };
         match request(bytes, &context) {
             Ok((request, found)) => {
-                earlier.push(Claim {
-                    path: one.request.clone(),
-                    spki_sha256: Digest::of(&request.get().spki),
-                    subject: one
-                        .profile
-                        .subject
-                        .clone()
-                        .unwrap_or_else(|| request.get().subject.clone()),
-                });
+                let subject = one.profile.subject.as_ref();
+                earlier.push(Claim::of(&one.request, request.get(), subject));
                 findings.push((one.request.clone(), found));
                 requests.insert(one.request.clone(), request.into_inner());
             }
@@ -134,6 +155,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         findings,
         plan_bytes,
         lock_bytes,
+        lists,
         register: ingredients.register,
     })
 }
@@ -157,6 +179,7 @@ pub fn recheck(
             spki_sha256: plan.spki_sha256,
             subject: plan.profile.subject.as_ref(),
             profile: Some(&plan.profile),
+            lists: &prepared.lists,
             policy: prepared.plan.policy,
             waivers: &prepared.plan.waivers_of(&plan.product.name),
             ..RequestContext::alone(&plan.request, &prepared.register)

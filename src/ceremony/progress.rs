@@ -164,9 +164,7 @@ impl Progress {
                 signature,
             } => {
                 self.kept += 1;
-                let algorithm = SignatureAlgorithm::ALL
-                    .into_iter()
-                    .find(|one| one.name() == *algorithm);
+                let algorithm = SignatureAlgorithm::from_name(algorithm);
                 let found = self
                     .intents
                     .get_mut(product)

@@ -19,7 +19,7 @@ const RULE: &str =
 /// validity stands there in dates, without it the text is a function of the plan alone.
 pub fn text(prepared: &Prepared, known: bool, today: Option<UtcTime>) -> String {
     let plan = &prepared.plan;
-    let mut lines = head(plan, known);
+    let mut lines = head(prepared, known);
     for (at, step) in plan.steps.iter().enumerate() {
         lines.push(String::new());
         lines.push(RULE.to_owned());
@@ -69,7 +69,8 @@ pub fn text(prepared: &Prepared, known: bool, today: Option<UtcTime>) -> String 
     text
 }
 
-fn head(plan: &Plan, known: bool) -> Vec<String> {
+fn head(prepared: &Prepared, known: bool) -> Vec<String> {
+    let plan = &prepared.plan;
     let mut lines = vec![
         escape(&plan.title),
         RULE.to_owned(),
@@ -92,6 +93,7 @@ fn head(plan: &Plan, known: bool) -> Vec<String> {
         ),
         RootPlan::Existing(root) => line("root sha-256", &root.digest().to_string()),
     });
+    lines.extend(root_notices(prepared));
     lines.push(line(
         "ledger",
         &match (known, plan.ledger.ceremonies) {
@@ -196,6 +198,23 @@ fn validity(validity: Validity, plan: &Plan, today: Option<UtcTime>) -> String {
         }
         (Validity::UntilIssuer, RootPlan::New(_)) => validity.words(),
     }
+}
+
+/// What people should know of an existing root; what is as it must be is not told.
+fn root_notices(prepared: &Prepared) -> Vec<String> {
+    let requests: Vec<&str> = prepared
+        .plan
+        .intermediates()
+        .map(|one| one.request.as_str())
+        .collect();
+    prepared
+        .findings
+        .iter()
+        .filter(|(path, _)| !requests.contains(&path.as_str()))
+        .flat_map(|(_, found)| found)
+        .filter(|finding| finding.outcome == Outcome::Notice)
+        .flat_map(finding)
+        .collect()
 }
 
 fn findings(prepared: &Prepared, one: &IntermediatePlan) -> Vec<String> {

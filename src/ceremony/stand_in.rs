@@ -7,16 +7,16 @@ use crate::check::key::{ExpectedKey, root_key};
 use crate::check::{issued, stand_in};
 use crate::ports::{Desk, KeyId, KeyQuery, KeySpec};
 use crate::x509::certificate::Certificate;
-use crate::x509::public_key::RootKey;
+use crate::x509::root;
 use crate::x509::serial::Serial;
 
 /// Generates a key and signs the stand-in with it. Only a rehearsal's token comes here, logged
 /// in by the caller.
-pub fn make(
-    desk: &mut Desk<'_>,
-    real: &Certificate,
-    key: RootKey,
-) -> Result<Certificate, CeremonyError> {
+pub fn make(desk: &mut Desk<'_>, real: &Certificate) -> Result<Certificate, CeremonyError> {
+    let (Some(key), Some(algorithm)) = (root::key_of(real), root::algorithm_of(real)) else {
+        let words = "the root's key is of no type a root can have here";
+        return Err(CeremonyError::Contradiction(words.to_owned()));
+    };
     let mut random = [0u8; 32];
     desk.entropy.fill(&mut random);
     let id = KeyId(random[..16].to_vec());
@@ -33,7 +33,6 @@ pub fn make(
     let found = desk.token.find_keys(&KeyQuery::Id(id.clone()))?;
     let (found, _) = root_key(found, &ExpectedKey::Kind(key.kind()))?;
     let public = found.get().public_key.clone();
-    let algorithm = key.signature_algorithm();
     let serial = Serial::from_random(&random, &desk.token.random(32)?);
     let body = stand_in::body(real, &public, algorithm, &serial)?;
     let signature = sign(desk.token, &id, algorithm, &body)?;

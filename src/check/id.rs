@@ -28,7 +28,10 @@ impl CheckId {
     /// How strict it is.
     pub fn level(self) -> Level {
         match self {
-            Self::RequestExtensions => Level::Default,
+            Self::RequestExtensions | Self::RequestRsaStrength | Self::RequestLookAlike => {
+                Level::Default
+            }
+            Self::RequestSubjectRepeated | Self::RequestContradiction => Level::Waivable,
             _ => Level::Must,
         }
     }
@@ -52,24 +55,48 @@ rules! {
         "the key has travelled and must be replaced: delete this file everywhere, generate a new key with generate/internal, and export its request";
     RequestContainer = "REQ-CONTAINER", "a request file holds one request, PEM or DER, and nothing after it",
         "export the request again, alone in its file: with -field=csr Vault prints nothing else";
-    RequestDer = "REQ-DER", "the request is a PKCS#10 request in DER (RFC 2986), with at most 64 attributes and extensions",
-        "export the request again; one made by hand may lack the attributes field";
-    RequestKeyType = "REQ-KEY-TYPE", "the key is RSA, P-256 or P-384 in its one canonical encoding",
-        "generate the mount's key again with key_type=ec key_bits=256 or 384, or key_type=rsa";
+    RequestDer = "REQ-DER", "the request is a PKCS#10 request in DER (RFC 2986) down to its leaves, nested at most 16 deep, with at most 64 attributes and extensions",
+        "export the request again; one that Vault, OpenBao or OpenSSL wrote is DER";
+    RequestAttributes = "REQ-ATTRIBUTES", "the request has its attributes field, if only an empty one (RFC 2986 4.1)",
+        "some tools leave the field out: make the request again with Vault, OpenBao or OpenSSL";
+    RequestKeyType = "REQ-KEY-TYPE", "the key is RSA, P-256, P-384, P-521 or Ed25519",
+        "generate the mount's key again with key_type=ec key_bits=256, 384 or 521, key_type=rsa or key_type=ed25519";
+    RequestKeyEncoding = "REQ-KEY-ENCODING", "the key is in its one canonical encoding: rsaEncryption with NULL, a named curve, an uncompressed point",
+        "such an encoding does not come from Vault or OpenBao: find out who made it";
+    RequestKeyPoint = "REQ-KEY-POINT", "an EC or Ed25519 key is a point on its curve, in range, and of no small order",
+        "such a key does not come from Vault or OpenBao: find out who made it";
     RequestRsaSize = "REQ-KEY-RSA-SIZE", "an RSA key has 2048 to 8192 bits, a multiple of 8",
         "generate the mount's key again with key_bits=4096, or use key_type=ec";
-    RequestRsaExponent = "REQ-KEY-RSA-EXPONENT", "an RSA key's exponent is odd, at least 65537 and below 2^256, and its modulus is odd",
+    RequestRsaStrength = "REQ-KEY-RSA-STRENGTH", "an RSA key of a CA has 3072 bits or more",
+        "Vault's default is 2048: key_bits=3072 or 4096, or key_type=ec, lasts longer";
+    RequestRsaExponent = "REQ-KEY-RSA-EXPONENT", "an RSA key's exponent is odd, at least 65537 and below 2^256",
         "such a key does not come from Vault or OpenBao: find out who made it";
+    RequestRsaModulus = "REQ-KEY-RSA-MODULUS", "an RSA modulus is odd, not prime, no power of a number, and has no prime factor below 65537",
+        "such a key does not come from Vault or OpenBao: find out who made it";
+    RequestRsaClose = "REQ-KEY-RSA-CLOSE", "an RSA modulus is not found as two close primes in 1000 rounds of Fermat's method",
+        "the key can be computed from the request: generate it again, with another generator";
+    RequestRoca = "REQ-KEY-ROCA", "an RSA modulus has not the form of CVE-2017-15361 (ROCA)",
+        "the chip that made this key makes weak ones: generate it elsewhere";
+    RequestDebian = "REQ-KEY-DEBIAN", "an RSA key is not on the list of Debian's weak keys (CVE-2008-0166)",
+        "the key is publicly known: generate it again on another machine";
+    RequestShared = "REQ-KEY-SHARED", "an RSA modulus has no factor in common with the root's, a registered one or another request's",
+        "two machines had the same random numbers: both keys are lost, generate both again";
+    RequestBlocked = "REQ-KEY-BLOCKED", "the key is not on the list that the ceremony file names",
+        "somebody put this key on the list: ask who and why, and generate another key";
     RequestSpki = "REQ-SPKI", "the key is the one whose digest the ceremony file names",
         "this is not the request that was exported: compare the digest beside Vault, and export again";
     RequestAlgorithm = "REQ-ALGORITHM", "the request is signed with SHA-256 or longer by an algorithm that fits its key",
-        "export the request again with signature_bits=256 or more";
+        "export the request again with signature_bits=256 or more; PSS with a salt as long as its hash";
     RequestPossession = "REQ-POP", "the request's own signature verifies under its own key",
         "export the request again; a request edited by hand fails this check";
     RequestSubjectEmpty = "REQ-SUBJECT-EMPTY", "the certificate's subject is not empty",
         "export the request again with a common_name, or give the profile a subject";
-    RequestSubjectForm = "REQ-SUBJECT-FORM", "the subject is at most 64 attributes of 1 to 64 (some 128) visible characters in valid strings, in DER order",
+    RequestSubjectForm = "REQ-SUBJECT-FORM", "the subject is at most 64 attributes of 1 to 64 (some 128) visible characters in valid strings, none twice in an RDN",
         "export the request again with plain names, or give the profile a subject";
+    RequestSubjectRepeated = "REQ-SUBJECT-REPEATED", "no attribute type but DC and OU comes twice in the subject",
+        "readers disagree which of the two they show: export the request again, or give the profile a subject";
+    RequestLookAlike = "REQ-SUBJECT-LOOKALIKE", "the subject looks like no other name, and has no word of mixed scripts and no space at an end",
+        "compare the subject letter by letter with what was asked for";
     RequestSubjectIssuer = "REQ-SUBJECT-ISSUER", "the subject is not the root's name, nor looks like it",
         "give the intermediate a name of its own";
     RequestSubjectTaken = "REQ-SUBJECT-TAKEN", "no certificate of this root has a subject that looks like it",
@@ -78,6 +105,8 @@ rules! {
         "this request was made with the root key: find out how, before anything else";
     RequestKeyTaken = "REQ-KEY-TAKEN", "the key has not been certified by this root before, nor comes twice in this ceremony",
         "this key has its certificate already: generate a new key in the mount";
+    RequestContradiction = "REQ-CONTRADICTION", "the request does not say that it is for no CA (basicConstraints CA:FALSE)",
+        "this request was made for a leaf: export the right one, with add_basic_constraints=true or without any";
     RequestExtensions = "REQ-EXTENSIONS", "what the request asks for beside key and subject is listed and dropped",
         "what the certificate says comes from the profile";
     KeyUnique = "KEY-UNIQUE", "exactly one private key in the token matches",
@@ -98,7 +127,7 @@ rules! {
         "this is a fault of the tool: nothing must be signed with it";
     TbsSerial = "TBS-SERIAL", "the serial number has 16 octets from 0x40 to 0x7f on and is not in the register",
         "if this comes again, the random numbers of laptop and token are stuck: stop the ceremony";
-    TbsAlgorithm = "TBS-ALGORITHM", "the signature algorithm is the one that follows the root's key",
+    TbsAlgorithm = "TBS-ALGORITHM", "the signature algorithm is the root's own",
         "this is a fault of the tool: nothing must be signed with it";
     TbsIssuer = "TBS-ISSUER", "the issuer is the root's subject, byte for byte",
         "this is a fault of the tool: nothing must be signed with it";
@@ -130,6 +159,74 @@ rules! {
         "the token gave a wrong signature: do not trust it; nothing was kept";
     SealAttributes = "SEAL-ATTRIBUTES", "the seal's signed attributes are a SET that follows from SEAL.txt alone",
         "this is a fault of the tool: nothing must be signed with it";
+    CertificateSize = "CERT-SIZE", "a certificate file has at most 64 KiB, and 16 KiB of DER in it",
+        "export the certificate again, alone in its file; a real one has a few kilobytes";
+    CertificatePrivateKey = "CERT-PRIVATE-KEY", "a certificate file holds no private key",
+        "the key has travelled: delete this file everywhere, and replace the key and its certificate";
+    CertificateContainer = "CERT-CONTAINER", "a certificate file holds one certificate, PEM or DER, and nothing after it",
+        "export the certificate again, alone in its file";
+    CertificateDer = "CERT-DER", "the certificate is an X.509 certificate in strict DER, at every level (RFC 5280 4.1)",
+        "get the certificate again from where it was issued; a damaged or hand-made one fails this check";
+    CertificateVersion = "CERT-VERSION", "the certificate has version 3",
+        "an older certificate cannot say that it is a CA: have it issued again";
+    CertificateSerial = "CERT-SERIAL", "the serial number is positive and has at most 20 octets",
+        "have the certificate issued again with a random serial number of 16 octets";
+    CertificateAlgorithm = "CERT-ALGORITHM", "both algorithm fields are the same, in exact DER, with SHA-256 or longer, and fit the key that signed",
+        "have the certificate issued again with SHA-256 or longer";
+    CertificateKey = "CERT-KEY", "the certificate's key is one that a request may have",
+        "replace the key: no certificate over it should stay in use";
+    CertificateNames = "CERT-NAMES", "subject and issuer are not empty and have the form that a request's subject must have",
+        "have the certificate issued again with plain names";
+    CertificateValidity = "CERT-VALIDITY", "the dates follow each other, as UTCTime to 2049 and GeneralizedTime from 2050, with seconds and Z",
+        "have the certificate issued again; a date in another form is read differently by different software";
+    CertificateUniqueIds = "CERT-UNIQUE-IDS", "there are no unique identifiers",
+        "have the certificate issued again without them (RFC 5280 4.1.2.8)";
+    CertificateConstraints = "CERT-CONSTRAINTS", "basic constraints are there, critical, and say CA",
+        "this is no CA certificate: is it the right file?";
+    CertificateKeyUsage = "CERT-KEY-USAGE", "key usage is there and has keyCertSign",
+        "this certificate may not sign others: is it the right file?";
+    CertificateExtendedUsage = "CERT-EXTENDED-USAGE", "extended key usage, where there is one, lists each purpose once",
+        "have the certificate issued again with serverAuth and clientAuth, or without extended key usage";
+    CertificateNameConstraints = "CERT-NAME-CONSTRAINTS", "name constraints, where there are any, are critical, not empty, and hold nothing that common verifiers refuse: directoryName, registeredID, minimum, maximum, a leading dot",
+        "have the certificate issued again with DNS names without a leading dot, IP ranges, e-mail or URI hosts";
+    CertificateExtensions = "CERT-EXTENSIONS", "every extension can be read, none comes twice, and none is critical that verifiers do not know",
+        "have the certificate issued again without the named extension";
+    CertificateKeyIds = "CERT-KEY-IDS", "there is a subject key identifier, and the authority key identifier is the issuer's",
+        "have the certificate issued again: verifiers find the issuer by these";
+    CertificateSignature = "CERT-SIGNATURE", "the signature verifies under the issuer's key, or under its own where it is its own issuer",
+        "get the certificate again from where it was issued: this one was changed, or another key signed it";
+    CertificateIssuer = "CERT-ISSUER", "the issuer is a CA of exactly this name, with room below it, and its dates and purposes hold this certificate's",
+        "is this the issuer's certificate? otherwise have this one issued again";
+    CrlFileSize = "CRL-FILE-SIZE", "a CRL file has at most 128 MiB",
+        "get the CRL again from where it is published";
+    CrlFilePrivateKey = "CRL-FILE-PRIVATE-KEY", "a CRL file holds no private key",
+        "the key has travelled: delete this file everywhere, and replace the key";
+    CrlFileContainer = "CRL-FILE-CONTAINER", "a CRL file holds one CRL, PEM or DER, and nothing after it",
+        "get the CRL again, alone in its file";
+    CrlFileDer = "CRL-FILE-DER", "the CRL is a CertificateList in strict DER, at every level (RFC 5280 5.1)",
+        "get the CRL again from where it is published; a damaged or hand-made one fails this check";
+    CrlFileVersion = "CRL-FILE-VERSION", "the CRL has version 2",
+        "a CRL of version 1 has no number: take the last one of version 2";
+    CrlFileAlgorithm = "CRL-FILE-ALGORITHM", "both algorithm fields are the same, in exact DER, with SHA-256 or longer, and fit the issuer's key",
+        "have the CRL issued again with SHA-256 or longer";
+    CrlFileIssuer = "CRL-FILE-ISSUER", "the issuer is the given certificate's subject, byte for byte, and may sign CRLs",
+        "is this the issuer's certificate? take the CRL that this issuer published";
+    CrlFileDates = "CRL-FILE-DATES", "thisUpdate is not in the future, nextUpdate is there and later, both as UTCTime to 2049 and GeneralizedTime from 2050",
+        "compare the clock with a watch; otherwise have the CRL issued again";
+    CrlFileNumber = "CRL-FILE-NUMBER", "there is a CRL number, not critical, from 0 to 2^159 - 1",
+        "have the CRL issued again with a number: without one nobody can tell which CRL is newer";
+    CrlFileKeyId = "CRL-FILE-KEY-ID", "the authority key identifier is there and is the issuer's subject key identifier",
+        "is this the issuer's certificate? take the CRL that this issuer published";
+    CrlFileEntries = "CRL-FILE-ENTRIES", "the list of revoked certificates is absent when empty; no serial comes twice; each is positive, of at most 20 octets, and revoked before thisUpdate",
+        "have the CRL issued again; a list that contradicts itself is read differently by different software";
+    CrlFileReasons = "CRL-FILE-REASONS", "a reason, where there is one, ends a certificate for good: not 6 (hold), 7, 8 (removeFromCRL) or 10",
+        "have the CRL issued again: 6 and 8 belong to holds and delta CRLs, 7 is no reason, 10 is for attribute certificates";
+    CrlFileScope = "CRL-FILE-SCOPE", "the CRL covers all certificates of its issuer: it is no delta, not indirect, and leaves nothing out",
+        "take the issuer's full CRL";
+    CrlFileExtensions = "CRL-FILE-EXTENSIONS", "every extension of list and entries can be read, none comes twice, and none is critical that verifiers do not know",
+        "have the CRL issued again without the named extension";
+    CrlFileSignature = "CRL-FILE-SIGNATURE", "the signature verifies under the issuer's key",
+        "get the CRL again from where it is published: this one was changed, or another key signed it";
 }
 
 #[cfg(test)]

@@ -4,14 +4,17 @@
 //! which nothing outside this room can make and the one caller of the token demands.
 
 mod body;
+pub mod certificate;
 pub mod crl;
+pub mod crl_file;
 pub mod id;
 pub mod issued;
+mod judged;
 pub mod key;
 pub mod request;
 pub mod seal;
+mod signed_file;
 pub mod stand_in;
-mod subject;
 pub mod tbs;
 
 pub use id::{CheckId, Level};
@@ -145,24 +148,27 @@ impl Findings {
         }
     }
 
+    /// The refusal, named after the first check that failed, if one did.
+    pub(crate) fn refusal(&self, subject: &str) -> Option<Refusal> {
+        let failed = |finding: &&Finding| finding.outcome == Outcome::Fail;
+        let failed = self.list.iter().find(failed)?;
+        Some(Refusal {
+            id: failed.id,
+            words: failed.words.clone(),
+            subject: subject.to_owned(),
+            findings: self.list.clone(),
+        })
+    }
+
     /// Clears the value where nothing failed.
     pub(crate) fn clear<T>(
         self,
         value: T,
         subject: &str,
     ) -> Result<(Cleared<T>, Vec<Finding>), Refusal> {
-        match self
-            .list
-            .iter()
-            .find(|finding| finding.outcome == Outcome::Fail)
-        {
+        match self.refusal(subject) {
             None => Ok((Cleared { value }, self.list)),
-            Some(failed) => Err(Refusal {
-                id: failed.id,
-                words: failed.words.clone(),
-                subject: subject.to_owned(),
-                findings: self.list,
-            }),
+            Some(refusal) => Err(refusal),
         }
     }
 

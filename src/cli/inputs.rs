@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use super::exit::Exit;
 use super::trouble::Trouble;
 use crate::ceremony::ledger_view::LedgerView;
-use crate::ceremony::prepare::{Ingredients, PrepareError, Prepared, prepare};
+use crate::ceremony::prepare::{Ingredients, PrepareError, Prepared, prepare, root};
 use crate::host::{read_input, read_named};
-use crate::plan::LedgerState;
 use crate::plan::make::{Draft, PlanError};
+use crate::plan::{LedgerState, RootPlan};
 use crate::x509::certificate::Certificate;
 
 /// The most octets a ceremony file may have.
@@ -17,6 +17,8 @@ const FILE_LIMIT: u64 = 1024 * 1024;
 /// The most octets of an input that are read. More than a request may have, so that its own
 /// check refuses it by name.
 const INPUT_LIMIT: u64 = 1024 * 1024;
+/// The most octets of a list of keys: Debian's for 2048 bits has 2 MiB.
+const LIST_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// The file and its inputs.
 pub struct Read {
@@ -54,8 +56,12 @@ impl Read {
             source,
             inputs: BTreeMap::new(),
         };
-        for path in read.draft()?.input_paths() {
-            let bytes = read_input(&read.folder, &path, INPUT_LIMIT).map_err(|error| {
+        let draft = read.draft()?;
+        let lists = draft.key_lists().map(|path| path.map(str::to_owned));
+        for path in draft.input_paths() {
+            let is_list = lists.iter().flatten().any(|list| *list == path);
+            let limit = if is_list { LIST_LIMIT } else { INPUT_LIMIT };
+            let bytes = read_input(&read.folder, &path, limit).map_err(|error| {
                 Trouble::from(error)
                     .at(&read.name)
                     .hint("what a ceremony file names lies in its own folder, or below it")
@@ -81,15 +87,13 @@ impl Read {
         })
     }
 
-    /// The existing root that the file names.
+    /// The existing root that the file names, checked.
     pub fn root(&self) -> Result<Option<Certificate>, Trouble> {
-        let root = self
-            .draft()?
-            .root(&self.inputs)
-            .map_err(|error| Trouble::prepare(PrepareError::Plan(error), &self.name))?;
+        let (root, _) = root(&self.draft()?, &self.inputs)
+            .map_err(|error| Trouble::prepare(error, &self.name))?;
         Ok(match root {
-            crate::plan::RootPlan::New(_) => None,
-            crate::plan::RootPlan::Existing(root) => Some(*root),
+            RootPlan::New(_) => None,
+            RootPlan::Existing(root) => Some(*root),
         })
     }
 

@@ -21,7 +21,6 @@ use crate::ports::{Desk, Operator, Pin, Token, TokenError};
 use crate::token::{Module, Pkcs11Token, make_token};
 use crate::x509::certificate::Certificate;
 use crate::x509::pem;
-use crate::x509::public_key::{PublicKey, RootKey};
 
 /// The PIN of every rehearsal token: it protects nothing.
 const PIN: &str = "rehearsal";
@@ -153,15 +152,6 @@ fn make_stand_in(
     store: &mut DiskStore,
     real: &Certificate,
 ) -> Result<Certificate, Trouble> {
-    let key = PublicKey::from_spki(&real.fields.spki)
-        .ok()
-        .and_then(|key| RootKey::from_kind(key.kind()))
-        .ok_or_else(|| {
-            Trouble::new(
-                Exit::Unreadable,
-                "the root's key is of no type a root can have here",
-            )
-        })?;
     token.login(&pin())?;
     let mut desk = Desk {
         token,
@@ -170,7 +160,7 @@ fn make_stand_in(
         operator,
         store,
     };
-    let made: Result<Certificate, CeremonyError> = stand_in::make(&mut desk, real, key);
+    let made: Result<Certificate, CeremonyError> = stand_in::make(&mut desk, real);
     token.logout()?;
     Ok(made?)
 }

@@ -191,6 +191,9 @@ impl Trouble {
                     .hint(hint)
             }
             PrepareError::Plan(error) => Self::from(error).at(file),
+            PrepareError::List(error) => Self::new(Exit::Unreadable, error.to_string())
+                .at(file)
+                .hint("docs/reference/ceremony-file.md says what a list under [keys] holds"),
             PrepareError::Mount(error) => Self::new(Exit::Unreadable, error.to_string())
                 .at(file)
                 .hint("give each mount a path of its own, also where case does not count"),

@@ -6,17 +6,20 @@ use super::args::VerifyArgs;
 use super::exit::Exit;
 use super::trouble::Trouble;
 use crate::audit::{self, Verdict};
+use crate::check::certificate::{CertificateContext, certificate};
 use crate::digest::Digest;
 use crate::host::{DiskStore, canonical, exists, print, read_named};
 use crate::ledger::layout;
 use crate::x509::certificate::Certificate;
 
-/// Reads a root certificate named on the command line.
+/// Reads a root certificate named on the command line: one that a ceremony would take.
 pub fn root_certificate(path: &Path) -> Result<Certificate, Trouble> {
     let shown = path.display().to_string();
     let bytes = read_named(path, 64 * 1024)?;
-    Certificate::from_file(&bytes)
-        .map_err(|error| Trouble::new(Exit::Unreadable, error.to_string()).at(&shown))
+    match certificate(&bytes, &CertificateContext::root(&shown)) {
+        Ok((root, _)) => Ok(root.into_inner()),
+        Err(refusal) => Err(Trouble::from(&refusal)),
+    }
 }
 
 /// Verifies a ceremony's folder, or a ledger.

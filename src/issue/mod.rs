@@ -38,7 +38,7 @@ pub fn root(
     let extensions = profile::root_extensions(&new.key_usage, &issuer.key_identifier)?;
     Ok(CertificateParts {
         serial,
-        algorithm: new.key.signature_algorithm(),
+        algorithm: new.algorithm,
         issuer: &issuer.name,
         not_before: issuer.not_before,
         not_after: issuer.not_after,

@@ -6,6 +6,7 @@ use crate::digest::{Digest, unhex};
 use crate::x509::certificate::CertificateFields;
 use crate::x509::crl::CrlFields;
 use crate::x509::name::Name;
+use crate::x509::public_key::rsa_modulus;
 use crate::x509::serial::Serial;
 use crate::x509::time::UtcTime;
 
@@ -31,6 +32,8 @@ pub struct Issued {
     pub subject: Name,
     /// Digest of its SPKI.
     pub spki_sha256: Digest,
+    /// The modulus of an RSA key.
+    pub rsa_modulus: Option<Vec<u8>>,
     /// Last second.
     pub not_after: UtcTime,
     /// Digest of its body.
@@ -148,6 +151,7 @@ impl Register {
             ceremony: ceremony.to_owned(),
             product: product.to_owned(),
             spki_sha256: Digest::of(&fields.spki),
+            rsa_modulus: rsa_modulus(&fields.spki),
             serial: fields.serial,
             subject: fields.subject,
             not_after: fields.not_after,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind};
 use crate::digest::{Digest, hex, unhex};
 use crate::x509::oid;
+use crate::x509::public_key::SignatureAlgorithm;
 use crate::x509::template::{Template, Unknown};
 
 /// The `format` of the plans this version writes.
@@ -81,6 +82,8 @@ pub struct RootDocument {
     pub subject: String,
     /// Key word.
     pub key: String,
+    /// Name of the algorithm it signs with.
+    pub algorithm: String,
     /// SHA-256 of the certificate of an existing root.
     pub certificate_sha256: Option<Digest>,
 }
@@ -273,6 +276,9 @@ fn root(root: &RootPlan) -> RootDocument {
         key: root
             .key()
             .map_or_else(String::new, |key| key.word().to_owned()),
+        algorithm: root
+            .signature_algorithm()
+            .map_or_else(String::new, SignatureAlgorithm::name),
         certificate_sha256: match root {
             RootPlan::New(_) => None,
             RootPlan::Existing(certificate) => Some(certificate.digest()),

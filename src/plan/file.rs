@@ -8,8 +8,9 @@ use toml::Spanned;
 
 use super::words::not_one_of;
 pub use super::words::{
-    ExtendedUsage, FORMAT, Format, Id, Key, Kind, Length, Login, Mount, NotAfter, Path, PathLength,
-    PolicyWord, Role, SealWord, SshKey, Subject, Text, TokenLabel, Url, Usage, nearest,
+    DigestWord, ExtendedUsage, FORMAT, Format, Id, Key, Kind, Length, Login, Mount, NotAfter,
+    Padding, Path, PathLength, PolicyWord, Role, SealWord, SshKey, Subject, Text, TokenLabel, Url,
+    Usage, nearest,
 };
 use crate::digest::Digest;
 
@@ -53,6 +54,9 @@ pub struct CeremonyFile {
     /// Refusals put aside.
     #[serde(default)]
     pub waiver: Vec<WaiverFile>,
+    /// Lists of keys that are known to be lost.
+    #[serde(default)]
+    pub keys: KeysFile,
     /// The seal.
     #[serde(default)]
     pub seal: SealFile,
@@ -91,6 +95,10 @@ pub struct RootFile {
     pub subject: Option<Spanned<Subject>>,
     /// A new root's key.
     pub key: Option<Spanned<Key>>,
+    /// The hash a new RSA root signs.
+    pub digest: Option<Spanned<DigestWord>>,
+    /// How a new RSA root signs.
+    pub signature: Option<Spanned<Padding>>,
     /// A new root's life.
     pub validity: Option<Spanned<Length>>,
     /// Added to keyCertSign and cRLSign.
@@ -183,6 +191,16 @@ pub struct WaiverFile {
     pub reason: Text,
     /// Id of the person who answers for it.
     pub by: Spanned<Id>,
+}
+
+/// `[keys]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysFile {
+    /// Debian's weak keys, as openssl-blacklist lists them.
+    pub debian_weak: Option<Path>,
+    /// The site's own list.
+    pub blocked: Option<Path>,
 }
 
 /// `[seal]`

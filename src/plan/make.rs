@@ -14,7 +14,7 @@ use super::{
 use crate::digest::Digest;
 use crate::x509::certificate::{Certificate, CertificateError};
 use crate::x509::extension::KeyUsage;
-use crate::x509::public_key::{KeyError, PublicKey};
+use crate::x509::public_key::{KeyError, PublicKey, RootKey, SignatureAlgorithm};
 use crate::x509::request::Request;
 use crate::x509::time::Span;
 use crate::x509::tlv::DerError;
@@ -127,6 +127,12 @@ impl<'a> Draft<'a> {
             .map(|path| path.get_ref().0.as_str())
     }
 
+    /// Paths of the lists of lost keys: Debian's and the site's own.
+    pub fn key_lists(&self) -> [Option<&str>; 2] {
+        let keys = &self.file.keys;
+        [&keys.debian_weak, &keys.blocked].map(|path| path.as_ref().map(|path| path.0.as_str()))
+    }
+
     /// Paths of the requests, in the order of the steps.
     pub fn requests(&self) -> Vec<String> {
         self.file
@@ -157,6 +163,7 @@ impl<'a> Draft<'a> {
     pub fn input_paths(&self) -> Vec<String> {
         let mut paths: BTreeSet<String> = self.requests().into_iter().collect();
         paths.extend(self.root_certificate().map(str::to_owned));
+        paths.extend(self.key_lists().into_iter().flatten().map(str::to_owned));
         paths.into_iter().collect()
     }
 
@@ -169,6 +176,8 @@ impl<'a> Draft<'a> {
         if let Some(at) = [
             root.subject.as_ref().map(Spanned::span),
             root.key.as_ref().map(Spanned::span),
+            root.digest.as_ref().map(Spanned::span),
+            root.signature.as_ref().map(Spanned::span),
             root.validity.as_ref().map(Spanned::span),
             root.key_usage.as_ref().map(Spanned::span),
         ]
@@ -198,7 +207,10 @@ impl<'a> Draft<'a> {
         if root.key().is_none() {
             return Err(PlanError::RootKey {
                 path: path.to_owned(),
-                cause: "a root here is rsa:3072, rsa:4096, ec:P-256 or ec:P-384".to_owned(),
+                cause: format!(
+                    "a root here is {}",
+                    RootKey::ALL.map(RootKey::word).join(", ")
+                ),
             });
         }
         Ok(root)
@@ -301,6 +313,7 @@ impl<'a> Draft<'a> {
         Ok(NewRoot {
             subject: subject.get_ref().0.clone(),
             key: key.get_ref().0,
+            algorithm: self.root_algorithm(key.get_ref().0)?,
             validity,
             key_usage,
         })
@@ -453,10 +466,10 @@ pub(super) fn is_list(step: &StepFile) -> bool {
     )
 }
 
-fn signature_algorithm(root: &RootPlan) -> crate::x509::public_key::SignatureAlgorithm {
+fn signature_algorithm(root: &RootPlan) -> SignatureAlgorithm {
     // `Draft::root` refuses a root without one.
     root.signature_algorithm()
-        .unwrap_or(crate::x509::public_key::SignatureAlgorithm::EcdsaSha384)
+        .unwrap_or(SignatureAlgorithm::EcdsaSha384)
 }
 
 fn default_title(kind: &StepKind, root: &RootPlan) -> String {

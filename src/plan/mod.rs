@@ -9,6 +9,7 @@ pub mod make;
 mod order;
 mod own_profile;
 pub mod profile;
+mod root_algorithm;
 pub mod template;
 mod words;
 
@@ -16,7 +17,8 @@ use crate::digest::Digest;
 use crate::x509::certificate::Certificate;
 use crate::x509::extension::KeyUsage;
 use crate::x509::name::Name;
-use crate::x509::public_key::{PublicKey, RootKey, SignatureAlgorithm};
+use crate::x509::public_key::{RootKey, SignatureAlgorithm};
+use crate::x509::root;
 use crate::x509::template::{Template, Unknown};
 use crate::x509::time::Span;
 use profile::Profile;
@@ -119,6 +121,8 @@ pub struct NewRoot {
     pub subject: Name,
     /// Type and size.
     pub key: RootKey,
+    /// What it signs with.
+    pub algorithm: SignatureAlgorithm,
     /// Length of its life.
     pub validity: Span,
     /// keyCertSign, cRLSign and what the file adds.
@@ -136,17 +140,17 @@ impl RootPlan {
 
     /// The algorithm the root signs with; `None` for a key this version cannot use.
     pub fn signature_algorithm(&self) -> Option<SignatureAlgorithm> {
-        Some(self.key()?.signature_algorithm())
+        match self {
+            Self::New(root) => Some(root.algorithm),
+            Self::Existing(certificate) => root::algorithm_of(certificate),
+        }
     }
 
     /// The root's key type; `None` for one this version cannot use.
     pub fn key(&self) -> Option<RootKey> {
         match self {
             Self::New(root) => Some(root.key),
-            Self::Existing(certificate) => {
-                let key = PublicKey::from_spki(&certificate.fields.spki).ok()?;
-                RootKey::from_kind(key.kind())
-            }
+            Self::Existing(certificate) => root::key_of(certificate),
         }
     }
 

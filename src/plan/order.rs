@@ -14,8 +14,9 @@ impl Draft<'_> {
     pub(super) fn check_people(&self) -> Result<(), FileError> {
         let mut seen = BTreeSet::new();
         for person in &self.file.person {
-            // "root" is the name of the root's own signature file.
-            if person.id.get_ref().0 == "root" || !seen.insert(&person.id.get_ref().0) {
+            // Names of the root's own signature files.
+            let own = ["root", "attrs"].contains(&person.id.get_ref().0.as_str());
+            if own || !seen.insert(&person.id.get_ref().0) {
                 return Err(self.at(person.id.span().start, "this person's id is taken"));
             }
         }

@@ -35,7 +35,7 @@ pub fn root(name: &str, new: &NewRoot) -> Result<Product, DerError> {
     let dates = dates(validity, &RootPlan::New(new.clone()));
     let body = CertificateParts {
         serial: &Serial::template_mark(),
-        algorithm: new.key.signature_algorithm(),
+        algorithm: new.algorithm,
         issuer: &new.subject,
         not_before: dates.start,
         not_after: dates.end,

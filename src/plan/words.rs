@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::x509::escape::is_invisible;
 use crate::x509::extension::KeyUsage;
 use crate::x509::name::{AttributeType, Name};
-use crate::x509::public_key::RootKey;
+use crate::x509::public_key::{HashAlgorithm, RootKey};
 use crate::x509::time::Span;
 
 /// The `format` of the files this version reads.
@@ -129,6 +129,22 @@ word!(
         let known: Vec<&str> = RootKey::ALL.iter().map(|key| key.word()).collect();
         not_one_of(&text, &known)
     })
+);
+word!(
+    /// The hash that a root signs.
+    DigestWord(HashAlgorithm), |text| match text.as_str() {
+        "sha256" => Ok(HashAlgorithm::Sha256),
+        "sha384" => Ok(HashAlgorithm::Sha384),
+        "sha512" => Ok(HashAlgorithm::Sha512),
+        _ => Err(not_one_of(&text, &["sha256", "sha384", "sha512"])),
+    }
+);
+word!(
+    /// How an RSA root signs: whether with PSS.
+    Padding(bool), |text| {
+        one_of(&text, &["pkcs1", "pss"])?;
+        Ok(text == "pss")
+    }
 );
 word!(
     /// A length of time.

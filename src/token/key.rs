@@ -17,10 +17,8 @@ use super::error::failed;
 use crate::digest::hex;
 use crate::ports::{KeyId, KeyQuery, KeySpec, TokenError, TokenKey};
 use crate::x509::oid;
-use crate::x509::public_key::{Curve, KeyKind, PublicKey};
+use crate::x509::public_key::{Curve, KeyKind, PublicKey, SignatureAlgorithm};
 use crate::x509::tlv;
-
-const CURVES: [Curve; 2] = [Curve::P256, Curve::P384];
 
 /// What is read of every private key.
 const READ_BACK: [AttributeType; 21] = [
@@ -60,7 +58,7 @@ const EC_SECRETS: [AttributeType; 1] = [AttributeType::Value];
 
 /// What `C_GenerateKeyPair` is given.
 pub(super) struct Templates {
-    /// `CKM_RSA_PKCS_KEY_PAIR_GEN` or `CKM_EC_KEY_PAIR_GEN`
+    /// `CKM_RSA_PKCS_KEY_PAIR_GEN`, `CKM_EC_KEY_PAIR_GEN` or `CKM_EC_EDWARDS_KEY_PAIR_GEN`
     pub mechanism: Mechanism<'static>,
     /// Of the public key.
     pub public: Vec<Attribute>,
@@ -90,6 +88,10 @@ impl Templates {
             KeyKind::Ec(curve) => {
                 public.push(Attribute::EcParams(oid::der(curve.oid())));
                 Mechanism::EccKeyPairGen
+            }
+            KeyKind::Ed25519 => {
+                public.push(Attribute::EcParams(edwards_oid()));
+                Mechanism::EccEdwardsKeyPairGen
             }
         };
         let private = vec![
@@ -122,6 +124,36 @@ impl Templates {
         ]);
         templates
     }
+
+    /// What to ask for in turn, until a token takes one: some refuse attributes that only say
+    /// what is so by default, and PKCS#11 3.0 has a second name for edwards25519.
+    pub(super) fn attempts(spec: &KeySpec) -> Vec<Self> {
+        let both = || [Self::full(spec), Self::essential(spec)];
+        let mut attempts = Vec::from(both());
+        if spec.key.kind() == KeyKind::Ed25519 {
+            attempts.extend(both().map(Self::with_edwards_name));
+        }
+        attempts
+    }
+
+    fn with_edwards_name(mut self) -> Self {
+        for attribute in &mut self.public {
+            if matches!(attribute, Attribute::EcParams(_)) {
+                *attribute = Attribute::EcParams(edwards_name());
+            }
+        }
+        self
+    }
+}
+
+/// `id-Ed25519` (RFC 8410 3), as PKCS#11 3.1 has it in `CKA_EC_PARAMS`.
+fn edwards_oid() -> Vec<u8> {
+    oid::der(SignatureAlgorithm::Ed25519.oid())
+}
+
+/// The curve's name as PKCS#11 3.0 has it (2.3.3).
+fn edwards_name() -> Vec<u8> {
+    tlv::encode(Tag::PrintableString, &[b"edwards25519"])
 }
 
 /// Handles of the private keys that match.
@@ -173,6 +205,10 @@ pub(super) fn kind(
     match key_type(session, handle)? {
         Some(KeyType::RSA) => Ok(public_key(session, handle, id)?.kind()),
         Some(KeyType::EC) => Ok(KeyKind::Ec(curve(session, handle, id)?)),
+        Some(KeyType::EC_EDWARDS) => {
+            require_edwards25519(session, handle, id)?;
+            Ok(KeyKind::Ed25519)
+        }
         other => Err(not_taken(id, other)),
     }
 }
@@ -225,6 +261,14 @@ fn public_key(
                 .ok_or_else(|| unusable(id, "its CKA_EC_POINT is no point of its curve"))?;
             PublicKey::from_ec_point(curve, point)
         }
+        Some(KeyType::EC_EDWARDS) => {
+            require_edwards25519(session, private, id)?;
+            let name = AttributeType::EcPoint;
+            let encoded = of_public_object(session, KeyType::EC_EDWARDS, name, id)?;
+            let octets = edwards_point(&encoded)
+                .ok_or_else(|| unusable(id, "its CKA_EC_POINT is no point of its curve"))?;
+            PublicKey::from_ed25519(octets)
+        }
         other => return Err(not_taken(id, other)),
     };
     rebuilt.map_err(|error| unusable(id, error.to_string()))
@@ -263,22 +307,44 @@ fn of_public_object(
 }
 
 fn curve(session: &Session, private: ObjectHandle, id: &KeyId) -> Result<Curve, TokenError> {
-    let parameters = match octets(session, private, AttributeType::EcParams)? {
-        Some(parameters) if !parameters.is_empty() => parameters,
-        _ => of_public_object(session, KeyType::EC, AttributeType::EcParams, id)?,
-    };
-    CURVES
+    let parameters = ec_parameters(session, private, KeyType::EC, id)?;
+    Curve::ALL
         .into_iter()
         .find(|curve| oid::der(curve.oid()) == parameters)
-        .ok_or_else(|| {
-            unusable(
-                id,
-                format!(
-                    "its CKA_EC_PARAMS {} are no curve that is taken",
-                    hex(&parameters)
-                ),
-            )
-        })
+        .ok_or_else(|| no_curve(id, &parameters))
+}
+
+/// An Edwards key may also be of the other curve, Ed448.
+fn require_edwards25519(
+    session: &Session,
+    private: ObjectHandle,
+    id: &KeyId,
+) -> Result<(), TokenError> {
+    let parameters = ec_parameters(session, private, KeyType::EC_EDWARDS, id)?;
+    if [edwards_oid(), edwards_name()].contains(&parameters) {
+        return Ok(());
+    }
+    Err(no_curve(id, &parameters))
+}
+
+fn ec_parameters(
+    session: &Session,
+    private: ObjectHandle,
+    key_type: KeyType,
+    id: &KeyId,
+) -> Result<Vec<u8>, TokenError> {
+    match octets(session, private, AttributeType::EcParams)? {
+        Some(parameters) if !parameters.is_empty() => Ok(parameters),
+        _ => of_public_object(session, key_type, AttributeType::EcParams, id),
+    }
+}
+
+fn no_curve(id: &KeyId, parameters: &[u8]) -> TokenError {
+    let found = hex(parameters);
+    unusable(
+        id,
+        format!("its CKA_EC_PARAMS {found} are no curve that is taken"),
+    )
 }
 
 /// The uncompressed point in a `CKA_EC_POINT`: in its OCTET STRING as the standard has it, or
@@ -295,6 +361,16 @@ fn ec_point(curve: Curve, encoded: &[u8]) -> Option<&[u8]> {
     (point.len() == length && point.first() == Some(&4)).then_some(point)
 }
 
+/// The octets of an Ed25519 key in a `CKA_EC_POINT`, wrapped or bare in the same way.
+fn edwards_point(encoded: &[u8]) -> Option<&[u8]> {
+    const LENGTH: usize = 32;
+    if encoded.len() == LENGTH {
+        return Some(encoded);
+    }
+    let point = tlv::single(encoded, Tag::OctetString, "CKA_EC_POINT").ok()?;
+    (point.value.len() == LENGTH).then_some(point.value)
+}
+
 fn key_type(session: &Session, handle: ObjectHandle) -> Result<Option<KeyType>, TokenError> {
     Ok(match value(session, handle, AttributeType::KeyType)? {
         Read::Value(Attribute::KeyType(found)) => Some(found),
@@ -306,7 +382,7 @@ fn not_taken(id: &KeyId, found: Option<KeyType>) -> TokenError {
     let what = found.map_or_else(|| "an unknown type".to_owned(), |found| found.to_string());
     unusable(
         id,
-        format!("it is of {what}; RSA, P-256 and P-384 are taken"),
+        format!("it is of {what}; RSA, P-256, P-384, P-521 and Ed25519 are taken"),
     )
 }
 
@@ -431,12 +507,12 @@ mod tests {
 
     #[test]
     fn a_point_is_taken_wrapped_or_bare_and_in_no_other_form() {
-        for curve in CURVES {
+        for curve in Curve::ALL {
             let length = 1 + 2 * curve.field_octets();
             // The worst case: a bare point whose next octets look like an OCTET STRING's.
             let mut bare = vec![7; length];
             bare[0] = 4;
-            bare[1] = u8::try_from(length - 2).unwrap();
+            bare[1] = u8::try_from(length - 2).unwrap_or(0x81);
             let wrapped = tlv::encode(Tag::OctetString, &[&bare]);
             assert_eq!(ec_point(curve, &bare), Some(bare.as_slice()));
             assert_eq!(ec_point(curve, &wrapped), Some(bare.as_slice()));
@@ -453,6 +529,37 @@ mod tests {
     }
 
     #[test]
+    fn an_edwards_point_is_taken_wrapped_or_bare() {
+        let mut bare = vec![7; 32];
+        bare[..2].copy_from_slice(&[4, 30]);
+        let wrapped = tlv::encode(Tag::OctetString, &[&bare]);
+        assert_eq!(edwards_point(&bare), Some(bare.as_slice()));
+        assert_eq!(edwards_point(&wrapped), Some(bare.as_slice()));
+        assert_eq!(edwards_point(&bare[1..]), None);
+        assert_eq!(edwards_point(&wrapped[..33]), None);
+        assert_eq!(edwards_point(&[]), None);
+    }
+
+    #[test]
+    fn an_edwards_key_is_asked_for_by_both_its_names() {
+        let spec = |key| KeySpec {
+            key,
+            label: "root".to_owned(),
+            id: KeyId(vec![1, 2]),
+        };
+        let named = |name: Vec<u8>| {
+            let attempts = Templates::attempts(&spec(RootKey::Ed25519));
+            let wanted = Attribute::EcParams(name);
+            attempts
+                .iter()
+                .filter(|one| one.public.contains(&wanted))
+                .count()
+        };
+        assert_eq!((named(edwards_oid()), named(edwards_name())), (2, 2));
+        assert_eq!(Templates::attempts(&spec(RootKey::P384)).len(), 2);
+    }
+
+    #[test]
     fn the_essential_template_still_locks_the_key_in() {
         for key in RootKey::ALL {
             let spec = KeySpec {
@@ -460,7 +567,7 @@ mod tests {
                 label: "root".to_owned(),
                 id: KeyId(vec![1, 2]),
             };
-            for templates in [Templates::essential(&spec), Templates::full(&spec)] {
+            for templates in Templates::attempts(&spec) {
                 for demanded in [
                     Attribute::Token(true),
                     Attribute::Private(true),

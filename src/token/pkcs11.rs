@@ -1,7 +1,7 @@
 //! [`Pkcs11Token`]: one read-write session with one token, behind [`Token`].
 
 use cryptoki::context::Pkcs11;
-use cryptoki::error::RvError;
+use cryptoki::error::{Error, RvError};
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::{Session, SessionState, UserType};
 use cryptoki::slot::Slot;
@@ -158,19 +158,15 @@ impl Token for Pkcs11Token {
                 &templates.private,
             )
         };
-        // A token may refuse attributes that only say what is so by default. A refused
-        // template has made no key; had it, the count below would show it.
-        generate(Templates::full(spec))
-            .or_else(|error| match return_value(&error) {
-                Some(
-                    RvError::AttributeTypeInvalid
-                    | RvError::AttributeValueInvalid
-                    | RvError::AttributeReadOnly
-                    | RvError::TemplateInconsistent,
-                ) => generate(Templates::essential(spec)),
-                _ => Err(error),
-            })
-            .map_err(|error| failed("C_GenerateKeyPair", &error))?;
+        // A refused template has made no key; had it, the count below would show it.
+        let mut attempts = Templates::attempts(spec).into_iter().peekable();
+        while let Some(templates) = attempts.next() {
+            match generate(templates) {
+                Ok(_) => break,
+                Err(error) if attempts.peek().is_some() && refuses_template(&error) => {}
+                Err(error) => return Err(failed("C_GenerateKeyPair", &error)),
+            }
+        }
         let made = key::read(&self.session, self.one_private_key(&spec.id)?)?;
         if made.public_key.kind() != spec.key.kind() {
             return Err(unusable(
@@ -223,6 +219,21 @@ impl Token for Pkcs11Token {
             .map_err(|error| failed("C_Sign", &error))?;
         mechanism::finish(kind, signature).map_err(|why| unusable(key, why))
     }
+}
+
+/// Whether the token may take the key said in another way.
+fn refuses_template(error: &Error) -> bool {
+    matches!(
+        return_value(error),
+        Some(
+            RvError::AttributeTypeInvalid
+                | RvError::AttributeValueInvalid
+                | RvError::AttributeReadOnly
+                | RvError::TemplateInconsistent
+                | RvError::CurveNotSupported
+                | RvError::DomainParamsInvalid
+        )
+    )
 }
 
 /// The PIN in the type cryptoki takes, which wipes itself too.

@@ -1,13 +1,12 @@
 //! Certificates taken apart into the bytes they are made of.
 
-use der::Tag;
-
 use super::extension::{Extension, ExtensionValue, KeyUsage};
 use super::name::Name;
 use super::pem::{self, PemError};
+use super::raw::RawCertificate;
 use super::serial::Serial;
 use super::time::UtcTime;
-use super::tlv::{self, DerError, context, elements, sequence_of};
+use super::tlv::{self, DerError, elements};
 use crate::digest::Digest;
 
 /// Why a certificate file cannot be read.
@@ -45,45 +44,24 @@ pub struct CertificateFields {
 impl CertificateFields {
     /// Reads a version 3 TBSCertificate without unique identifiers.
     pub fn from_tbs(tbs: &[u8]) -> Result<Self, DerError> {
-        let fields = sequence_of(tbs, "TBSCertificate")?;
-        let [
-            version,
-            serial,
-            algorithm,
-            issuer,
-            validity,
-            subject,
-            spki,
-            extensions,
-        ] = fields.as_slice()
-        else {
-            return Err(DerError::new(
-                "TBSCertificate: not version, serial, algorithm, issuer, validity, subject, key, extensions",
-            ));
-        };
-        if version.raw != [0xa0, 3, 2, 1, 2] {
+        let raw = RawCertificate::from_tbs(tbs)?;
+        if raw.version() != Some(3) {
             return Err(DerError::new("TBSCertificate: not version 3"));
         }
-        if extensions.tag != context(3) {
-            return Err(DerError::new("TBSCertificate: no extensions"));
+        if raw.issuer_unique_id.is_some() || raw.subject_unique_id.is_some() {
+            return Err(DerError::new("TBSCertificate: unique identifiers"));
         }
-        let dates = sequence_of(validity.raw, "validity")?;
-        let [not_before, not_after] = dates.as_slice() else {
-            return Err(DerError::new("validity: not two times"));
-        };
-        if spki.tag != Tag::Sequence || algorithm.tag != Tag::Sequence {
-            return Err(DerError::new(
-                "TBSCertificate: key or algorithm is no SEQUENCE",
-            ));
-        }
+        let extensions = raw
+            .extensions
+            .ok_or_else(|| DerError::new("TBSCertificate: no extensions"))?;
         Ok(Self {
-            serial: Serial::from_der(serial)?,
-            algorithm: algorithm.raw.to_vec(),
-            issuer: Name::from_der(issuer.raw)?,
-            not_before: UtcTime::from_der(not_before)?,
-            not_after: UtcTime::from_der(not_after)?,
-            subject: Name::from_der(subject.raw)?,
-            spki: spki.raw.to_vec(),
+            serial: Serial::from_der(&raw.serial)?,
+            algorithm: raw.algorithm.raw.to_vec(),
+            issuer: Name::from_der(raw.issuer.raw)?,
+            not_before: UtcTime::from_der(&raw.not_before)?,
+            not_after: UtcTime::from_der(&raw.not_after)?,
+            subject: Name::from_der(raw.subject.raw)?,
+            spki: raw.spki.raw.to_vec(),
             extensions: Extension::list(extensions.value)?,
         })
     }
@@ -146,6 +124,9 @@ pub struct Certificate {
 }
 
 impl Certificate {
+    /// The labels its PEM may have.
+    pub const LABELS: &[&str] = &["CERTIFICATE", "X509 CERTIFICATE"];
+
     /// Reads a certificate; nothing may follow it.
     pub fn from_der(der: &[u8]) -> Result<Self, DerError> {
         let parts = SignedParts::from_der(der, "Certificate")?;
@@ -160,7 +141,7 @@ impl Certificate {
 
     /// Reads a file: DER, or PEM with one certificate in it.
     pub fn from_file(bytes: &[u8]) -> Result<Self, CertificateError> {
-        let der = pem::decode_one(bytes, &["CERTIFICATE", "X509 CERTIFICATE"])?;
+        let der = pem::decode_one(bytes, Self::LABELS)?;
         Ok(Self::from_der(&der)?)
     }
 

@@ -3,9 +3,10 @@
 use super::certificate::SignedParts;
 use super::extension::{CRL_NUMBER, Extension, ExtensionValue};
 use super::name::Name;
+use super::raw::{RawCrl, RawEntry};
 use super::serial::Serial;
 use super::time::UtcTime;
-use super::tlv::{DerError, Element, SEQUENCE, context, sequence_of};
+use super::tlv::DerError;
 
 /// One revoked certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,34 +39,31 @@ pub struct CrlFields {
 impl CrlFields {
     /// Reads a TBSCertList with version, nextUpdate and extensions.
     pub fn from_tbs(tbs: &[u8]) -> Result<Self, DerError> {
-        let fields = sequence_of(tbs, "TBSCertList")?;
-        let (head, revoked, extensions) = match fields.as_slice() {
-            [head @ .., revoked, extensions] if head.len() == 5 && revoked.tag == SEQUENCE => {
-                (head, Some(revoked), extensions)
-            }
-            [head @ .., extensions] if head.len() == 5 => (head, None, extensions),
-            _ => return Err(DerError::new("TBSCertList: fields are missing")),
-        };
-        if head[0].raw != [2, 1, 1] {
+        let raw = RawCrl::from_tbs(tbs)?;
+        if raw.version() != Some(2) {
             return Err(DerError::new("TBSCertList: not version 2"));
         }
-        if extensions.tag != context(0) {
-            return Err(DerError::new("TBSCertList: no extensions"));
-        }
+        let next_update = raw
+            .next_update
+            .ok_or_else(|| DerError::new("TBSCertList: no nextUpdate"))?;
+        let extensions = raw
+            .extensions
+            .ok_or_else(|| DerError::new("TBSCertList: no extensions"))?;
+        let revoked = raw.entries().map(|entry| RevokedEntry::read(&entry?));
         Ok(Self {
-            algorithm: head[1].raw.to_vec(),
-            issuer: Name::from_der(head[2].raw)?,
-            this_update: UtcTime::from_der(&head[3])?,
-            next_update: UtcTime::from_der(&head[4])?,
-            revoked: revoked.map(read_revoked).transpose()?,
+            algorithm: raw.algorithm.raw.to_vec(),
+            issuer: Name::from_der(raw.issuer.raw)?,
+            this_update: UtcTime::from_der(&raw.this_update)?,
+            next_update: UtcTime::from_der(&next_update)?,
+            revoked: raw.revoked.map(|_| revoked.collect()).transpose()?,
             extensions: Extension::list(extensions.value)?,
         })
     }
 
-    /// cRLNumber
+    /// cRLNumber, where it is one that a register can count on from.
     pub fn number(&self) -> Option<u64> {
         match self.find(CRL_NUMBER)?.read().ok()? {
-            ExtensionValue::CrlNumber(number) => Some(number),
+            ExtensionValue::CrlNumber(number) => number.to_u64(),
             _ => None,
         }
     }
@@ -85,23 +83,17 @@ impl CrlFields {
     }
 }
 
-fn read_revoked(list: &Element<'_>) -> Result<Vec<RevokedEntry>, DerError> {
-    sequence_of(list.raw, "revokedCertificates")?
-        .iter()
-        .map(|entry| {
-            let fields = sequence_of(entry.raw, "revokedCertificate")?;
-            let (serial, date, extensions) = match fields.as_slice() {
-                [serial, date] => (serial, date, Vec::new()),
-                [serial, date, list] => (serial, date, Extension::list(list.raw)?),
-                _ => return Err(DerError::new("revokedCertificate: not serial and date")),
-            };
-            Ok(RevokedEntry {
-                serial: Serial::from_der(serial)?,
-                date: UtcTime::from_der(date)?,
-                extensions,
-            })
+impl RevokedEntry {
+    /// Reads one entry of the list.
+    pub fn read(raw: &RawEntry<'_>) -> Result<Self, DerError> {
+        Ok(Self {
+            serial: Serial::from_der(&raw.serial)?,
+            date: UtcTime::from_der(&raw.date)?,
+            extensions: raw
+                .extensions
+                .map_or(Ok(Vec::new()), |list| Extension::list(list.raw))?,
         })
-        .collect()
+    }
 }
 
 /// A whole CRL.

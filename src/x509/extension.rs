@@ -5,7 +5,9 @@ use x509_cert::ext::pkix::KeyUsages;
 use x509_parser::extensions::{GeneralName as ReadName, ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
 
+use super::crl_number::CrlNumber;
 use super::escape::{escape, escape_bytes};
+use super::extension_text;
 use super::oid;
 use super::tlv::{self, DerError, Element};
 
@@ -130,19 +132,19 @@ pub enum ExtensionValue {
     /// subjectAltName: each name as text.
     SubjectAltName(Vec<String>),
     /// cRLNumber
-    CrlNumber(u64),
+    CrlNumber(CrlNumber),
     /// Anything we do not read.
     Unread,
 }
 
 impl Extension {
-    /// Takes an Extension apart; `FALSE` must not be written out (DER DEFAULT).
+    /// Takes an Extension apart, `FALSE` written out or not.
     pub fn from_element(element: &Element<'_>) -> Result<Self, DerError> {
         let fields = tlv::sequence_of(element.raw, "Extension")?;
         let (oid, critical, value) = match fields.as_slice() {
             [oid, value] => (oid, false, value),
-            [oid, critical, value] if critical.tag == Tag::Boolean && critical.value == [0xff] => {
-                (oid, true, value)
+            [oid, critical, value] if critical.tag == Tag::Boolean => {
+                (oid, critical.value == [0xff], value)
             }
             _ => return Err(DerError::new("Extension: not OID, TRUE, OCTET STRING")),
         };
@@ -157,20 +159,37 @@ impl Extension {
         })
     }
 
-    /// Reads a SEQUENCE OF Extension; no OID may come twice (RFC 5280 4.2).
+    /// Reads a SEQUENCE OF Extension as it stands; see [`Self::list`] for what must hold of it.
+    pub fn as_found(der: &[u8]) -> Result<Vec<Self>, DerError> {
+        tlv::sequence_of(der, "Extensions")?
+            .iter()
+            .map(Self::from_element)
+            .collect()
+    }
+
+    /// Reads a SEQUENCE OF Extension; no OID may come twice (RFC 5280 4.2), and `FALSE` must
+    /// not be written out (DER DEFAULT).
     pub fn list(der: &[u8]) -> Result<Vec<Self>, DerError> {
-        let mut list: Vec<Self> = Vec::new();
-        for element in tlv::sequence_of(der, "Extensions")? {
-            let extension = Self::from_element(&element)?;
-            if list.iter().any(|other| other.oid == extension.oid) {
+        let list = Self::as_found(der)?;
+        for (at, extension) in list.iter().enumerate() {
+            if extension.writes_false() {
+                return Err(DerError::new("Extension: not OID, TRUE, OCTET STRING"));
+            }
+            if list[..at].iter().any(|other| other.oid == extension.oid) {
                 return Err(DerError(format!(
                     "Extensions: {} comes twice",
                     extension.name()
                 )));
             }
-            list.push(extension);
         }
         Ok(list)
+    }
+
+    /// Whether it says that it is not critical, where DER leaves that out (X.690 11.5), or says
+    /// it is in another value than 0xff.
+    pub fn writes_false(&self) -> bool {
+        let fields = tlv::sequence_of(&self.raw, "Extension").unwrap_or_default();
+        fields.len() == 3 && !self.critical
     }
 
     /// What people call it.
@@ -226,7 +245,9 @@ impl Extension {
             ParsedExtension::SubjectAlternativeName(names) => {
                 ExtensionValue::SubjectAltName(names.general_names.iter().map(name_text).collect())
             }
-            ParsedExtension::CRLNumber(_) => ExtensionValue::CrlNumber(self.crl_number()?),
+            ParsedExtension::CRLNumber(_) => {
+                ExtensionValue::CrlNumber(CrlNumber::from_der(&self.value)?)
+            }
             _ => ExtensionValue::Unread,
         })
     }
@@ -239,26 +260,20 @@ impl Extension {
             .collect())
     }
 
-    fn crl_number(&self) -> Result<u64, DerError> {
-        let element = tlv::single(&self.value, Tag::Integer, "cRLNumber")?;
-        let octets = tlv::unsigned_octets(&element, "cRLNumber")?;
-        if octets.len() > 8 {
-            return Err(DerError::new("cRLNumber: larger than 64 bits"));
+    /// What it says, for people, escaped: every extension says something.
+    pub fn text(&self) -> String {
+        match (extension_text::text(self), self.read()) {
+            (Some(text), _) => text,
+            (None, Err(_)) => format!("(unreadable, {} octets)", self.value.len()),
+            (None, Ok(ExtensionValue::Unread)) => format!("({} octets)", self.value.len()),
+            (None, Ok(value)) => value.describe(),
         }
-        Ok(octets
-            .iter()
-            .fold(0, |number, &octet| number << 8 | u64::from(octet)))
     }
 
     /// One line for people: what it asks or says, escaped.
     pub fn describe(&self) -> String {
-        let value = match self.read() {
-            Err(_) => "(unreadable)".to_owned(),
-            Ok(ExtensionValue::Unread) => format!("({} octets)", self.value.len()),
-            Ok(value) => value.describe(),
-        };
         let critical = if self.critical { " (critical)" } else { "" };
-        format!("{}{critical}: {value}", self.name())
+        format!("{}{critical}: {}", self.name(), self.text())
     }
 }
 
@@ -400,7 +415,10 @@ mod tests {
             ExtensionValue::AuthorityInfoAccess(vec![(CA_ISSUERS.to_owned(), url.to_owned())])
         );
         for number in [0, 1, 127, 128, u64::MAX] {
-            assert_eq!(read(&crl_number(number)), ExtensionValue::CrlNumber(number));
+            match read(&crl_number(number)) {
+                ExtensionValue::CrlNumber(read) => assert_eq!(read.to_u64(), Some(number)),
+                other => panic!("{other:?}"),
+            }
         }
     }
 

@@ -152,6 +152,11 @@ impl Name {
             .collect()
     }
 
+    /// The attributes in their order, whatever RDN they stand in.
+    pub fn attributes(&self) -> impl Iterator<Item = Attribute> + use<> {
+        self.rdns().unwrap_or_default().into_iter().flatten()
+    }
+
     /// The name as RFC 5280 7.1 compares it, roughly: string types put aside, case and runs
     /// of spaces folded. Two names that fold alike look alike to people and to some software.
     pub fn folded(&self) -> String {
@@ -194,10 +199,12 @@ impl Attribute {
     /// The value as text, where its octets are what its string type allows.
     pub fn text(&self) -> Option<String> {
         let printable = |byte: &u8| byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(byte);
+        let numeric = |byte: &u8| byte.is_ascii_digit() || *byte == b' ';
         match self.tag {
             Tag::Utf8String => String::from_utf8(self.value.clone()).ok(),
             Tag::PrintableString => self.value.iter().all(printable).then(|| self.shown()),
             Tag::Ia5String => self.value.is_ascii().then(|| self.shown()),
+            Tag::NumericString => self.value.iter().all(numeric).then(|| self.shown()),
             Tag::TeletexString => Some(self.shown()),
             Tag::BmpString if self.value.len().is_multiple_of(2) => {
                 String::from_utf16(&self.units()).ok()
@@ -219,7 +226,7 @@ impl Attribute {
             // T61String is read as Latin-1, as every common reader does.
             Tag::TeletexString => self.value.iter().map(|&byte| char::from(byte)).collect(),
             Tag::BmpString => String::from_utf16_lossy(&self.units()),
-            Tag::Utf8String | Tag::PrintableString | Tag::Ia5String => {
+            Tag::Utf8String | Tag::PrintableString | Tag::Ia5String | Tag::NumericString => {
                 String::from_utf8_lossy(&self.value).into_owned()
             }
             _ => format!("#{}", crate::digest::hex(&self.value)),

@@ -11,10 +11,39 @@ pub fn der(oid: ObjectIdentifier) -> Vec<u8> {
 
 /// The dotted form of an OID's content octets, or their hex where they are none.
 pub fn dotted(content: &[u8]) -> String {
-    ObjectIdentifier::from_bytes(content).map_or_else(
-        |_| format!("#{}", crate::digest::hex(content)),
-        |oid| oid.to_string(),
+    arcs(content).map_or_else(
+        || format!("#{}", crate::digest::hex(content)),
+        |arcs| {
+            let arcs: Vec<String> = arcs.iter().map(u128::to_string).collect();
+            arcs.join(".")
+        },
     )
+}
+
+/// The arcs of an OID's content octets (X.690 8.19); up to 128 bits, which a UUID has.
+fn arcs(content: &[u8]) -> Option<Vec<u128>> {
+    if content.last()? & 0x80 != 0 {
+        return None;
+    }
+    let mut arcs = Vec::new();
+    let mut arc: u128 = 0;
+    for octet in content {
+        if arc > u128::MAX >> 7 {
+            return None;
+        }
+        arc = arc << 7 | u128::from(octet & 0x7f);
+        if octet & 0x80 == 0 {
+            if arcs.is_empty() {
+                // The first two arcs share one number.
+                let top = (arc / 40).min(2);
+                arcs.push(top);
+                arc -= top * 40;
+            }
+            arcs.push(arc);
+            arc = 0;
+        }
+    }
+    Some(arcs)
 }
 
 /// What people call this OID; its dotted form where it has no name here.
@@ -26,7 +55,9 @@ pub fn name(dotted: &str) -> &str {
 }
 
 const NAMES: &[(&str, &str)] = &[
+    ("1.2.840.10040.4.1", "DSA"),
     ("1.2.840.10045.2.1", "id-ecPublicKey"),
+    ("1.2.840.10045.3.1.1", "P-192"),
     ("1.2.840.10045.3.1.7", "P-256"),
     ("1.2.840.10045.4.1", "ecdsa-with-SHA1"),
     ("1.2.840.10045.4.3.1", "ecdsa-with-SHA224"),
@@ -45,6 +76,8 @@ const NAMES: &[(&str, &str)] = &[
     ("1.2.840.113549.1.9.2", "unstructuredName"),
     ("1.2.840.113549.1.9.7", "challengePassword"),
     ("1.2.840.113549.1.9.14", "extensionRequest"),
+    ("1.3.101.110", "X25519"),
+    ("1.3.101.111", "X448"),
     ("1.3.101.112", "Ed25519"),
     ("1.3.101.113", "Ed448"),
     ("1.3.132.0.10", "secp256k1"),
@@ -61,6 +94,11 @@ const NAMES: &[(&str, &str)] = &[
     ("1.3.6.1.5.5.7.3.4", "emailProtection"),
     ("1.3.6.1.5.5.7.3.8", "timeStamping"),
     ("1.3.6.1.5.5.7.3.9", "OCSPSigning"),
+    ("1.3.14.3.2.26", "SHA-1"),
+    ("2.16.840.1.101.3.4.2.1", "SHA-256"),
+    ("2.16.840.1.101.3.4.2.2", "SHA-384"),
+    ("2.16.840.1.101.3.4.2.3", "SHA-512"),
+    ("2.16.840.1.101.3.4.2.4", "SHA-224"),
     ("2.16.840.1.101.3.4.3.17", "ML-DSA-44"),
     ("2.16.840.1.101.3.4.3.18", "ML-DSA-65"),
     ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),
@@ -90,3 +128,18 @@ const NAMES: &[(&str, &str)] = &[
     ("0.9.2342.19200300.100.1.1", "UID"),
     ("0.9.2342.19200300.100.1.25", "DC"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_read_as_people_write_them() {
+        assert_eq!(dotted(&[0x55, 4, 3]), "2.5.4.3");
+        assert_eq!(dotted(&[0x2a, 0x86, 0x48]), "1.2.840");
+        assert_eq!(dotted(&[0x69, 0x81, 0]), "2.25.128");
+        assert_eq!(dotted(&[0x88, 0x37, 3]), "2.999.3");
+        assert_eq!(dotted(&[0x2a, 0x80]), "#2a80");
+        assert_eq!(dotted(&[]), "#");
+    }
+}

@@ -1,6 +1,12 @@
 //! PEM: one object in a file, nothing after it, never a private key.
+//!
+//! Taken, though unusual: text before the block, CRLF, no newline or blank lines at the end,
+//! lines of any length, spaces at the ends of lines. All else that readers disagree about is
+//! refused, each with its own words.
 
 use der::pem::LineEnding;
+
+use super::private_key;
 
 /// The most octets a request, certificate or PEM file may have.
 pub const SIZE_LIMIT: usize = 64 * 1024;
@@ -14,9 +20,30 @@ pub enum PemError {
     /// A private key came along.
     #[error("the file holds a private key")]
     PrivateKey,
+    /// No octets.
+    #[error("the file is empty")]
+    Empty,
     /// Neither PEM nor DER.
     #[error("the file is neither PEM nor DER")]
     NoObject,
+    /// Text in another encoding.
+    #[error("the file is text in UTF-16, not in ASCII: save it as ASCII or UTF-8 without a mark")]
+    Utf16,
+    /// EF BB BF.
+    #[error("the file begins with a byte order mark (UTF-8 BOM), which Vault refuses too")]
+    ByteOrderMark,
+    /// Line ends of old Macs.
+    #[error("the file has line ends of CR alone")]
+    CarriageReturn,
+    /// A whole answer of Vault.
+    #[error("the file is JSON: export the PEM in it alone, with -field=csr")]
+    Json,
+    /// The body without its frame.
+    #[error("the file is base64 without its BEGIN and END lines")]
+    BareBase64,
+    /// A frame that is not at the beginning of a line.
+    #[error("the file's BEGIN line does not stand at the beginning of a line")]
+    Indented,
     /// A second block.
     #[error("the file holds more than one object")]
     SecondObject,
@@ -31,6 +58,14 @@ pub enum PemError {
         /// What was wanted.
         wanted: &'static str,
     },
+    /// BEGIN and END name different kinds.
+    #[error("the file begins a {begin} and ends a {end}")]
+    Mismatch {
+        /// The label after BEGIN, escaped.
+        begin: String,
+        /// The label after END, escaped.
+        end: String,
+    },
     /// Base64 or its frame is broken.
     #[error("the PEM block cannot be decoded: {0}")]
     Broken(String),
@@ -41,58 +76,146 @@ pub fn encode(label: &str, der: &[u8]) -> String {
     der::pem::encode_string(label, LineEnding::LF, der).unwrap_or_default()
 }
 
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const DASHES: &str = "-----";
+
 /// The DER in a file that is either DER itself or text with exactly one PEM block of one of
 /// these labels. Text before the block is passed over; white space may follow it.
 pub fn decode_one(bytes: &[u8], labels: &[&'static str]) -> Result<Vec<u8>, PemError> {
     if bytes.len() > SIZE_LIMIT {
         return Err(PemError::TooLarge(bytes.len()));
     }
-    if holds_private_key(bytes) {
+    decode_of_any_size(bytes, labels)
+}
+
+/// The same for files whose limit is another one, which the caller has checked.
+pub fn decode_of_any_size(bytes: &[u8], labels: &[&'static str]) -> Result<Vec<u8>, PemError> {
+    if private_key::is_in(bytes) {
         return Err(PemError::PrivateKey);
     }
-    if bytes.first() == Some(&0x30) && !find(bytes, BEGIN) {
+    if is_utf16(bytes) {
+        return Err(PemError::Utf16);
+    }
+    // What stands before the block may be in any encoding; it is never shown.
+    let text = String::from_utf8_lossy(bytes);
+    if bytes.first() == Some(&0x30) && !text.contains(BEGIN) {
         return Ok(bytes.to_vec());
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| PemError::NoObject)?;
+    if text.starts_with('\u{feff}') {
+        return Err(PemError::ByteOrderMark);
+    }
     let text = text.replace("\r\n", "\n");
-    let start = line_starts(&text).find(|&at| text[at..].starts_with("-----BEGIN "));
-    let block = &text[start.ok_or(PemError::NoObject)?..];
-    let end_line = line_starts(block).find(|&at| block[at..].starts_with("-----END "));
-    let end_line = end_line.ok_or_else(|| PemError::Broken("no END line".to_owned()))?;
-    let end = block[end_line..]
-        .find('\n')
-        .map_or(block.len(), |at| end_line + at + 1);
-    let (block, rest) = block.split_at(end);
-    if block.matches("-----BEGIN ").count() > 1 || rest.contains("-----BEGIN ") {
-        return Err(PemError::SecondObject);
+    if text.contains('\r') {
+        return Err(PemError::CarriageReturn);
     }
-    if block[end_line..].trim_end().matches("-----END ").count() > 1 {
-        return Err(PemError::SecondObject);
-    }
-    if !rest.trim().is_empty() {
-        return Err(PemError::TrailingText);
-    }
-    let (label, der) = der::pem::decode_vec(block.trim_end().as_bytes())
-        .map_err(|error| PemError::Broken(error.to_string()))?;
-    if !labels.contains(&label) {
-        return Err(PemError::WrongLabel {
-            found: super::escape::escape(label),
-            wanted: labels.first().copied().unwrap_or_default(),
-        });
+    let der = decode_block(the_one_block(&text)?, labels)?;
+    if private_key::is_der(&der) {
+        return Err(PemError::PrivateKey);
     }
     Ok(der)
 }
 
-const BEGIN: &[u8] = b"-----BEGIN ";
-
-/// Whether any private key block stands anywhere in the bytes: before, after, inside other
-/// text, or wrapped in JSON.
-fn holds_private_key(bytes: &[u8]) -> bool {
-    find(bytes, b"PRIVATE KEY-----")
+/// ASCII in UTF-16 has a zero beside every character, with a mark before it or without.
+fn is_utf16(bytes: &[u8]) -> bool {
+    let marked = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    let dashes = |wanted: &[u8]| bytes.windows(wanted.len()).any(|window| window == wanted);
+    marked || dashes(b"-\0-\0-\0-\0-\0") || dashes(b"\0-\0-\0-\0-\0-")
 }
 
-fn find(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|window| window == wanted)
+/// From its BEGIN line through its END line.
+fn the_one_block(text: &str) -> Result<&str, PemError> {
+    let start = line_starts(text).find(|&at| text[at..].starts_with(BEGIN));
+    let start = start.ok_or_else(|| no_block(text))?;
+    if text[..start].contains(BEGIN) {
+        return Err(PemError::SecondObject);
+    }
+    if text[..start].contains(END) {
+        return Err(PemError::Broken("an END line comes first".to_owned()));
+    }
+    let block = &text[start..];
+    let end_line = line_starts(block).find(|&at| block[at..].starts_with(END));
+    let end_line = end_line.ok_or_else(|| PemError::Broken("no END line".to_owned()))?;
+    let end = block[end_line..]
+        .find('\n')
+        .map_or(block.len(), |at| end_line + at);
+    let (block, rest) = block.split_at(end);
+    let more = block.matches(BEGIN).count() > 1 || block.matches(END).count() > 1;
+    if more || rest.contains(BEGIN) {
+        return Err(PemError::SecondObject);
+    }
+    if rest.trim_matches([' ', '\t', '\n']).is_empty() {
+        Ok(block)
+    } else {
+        Err(PemError::TrailingText)
+    }
+}
+
+/// What a text without a BEGIN line is.
+fn no_block(text: &str) -> PemError {
+    let body = text.trim();
+    let squeezed: String = body.split_ascii_whitespace().collect();
+    match body.chars().next() {
+        None => PemError::Empty,
+        Some('{' | '[') => PemError::Json,
+        _ if body.contains(BEGIN) => PemError::Indented,
+        _ => match decode_base64("BASE64", &squeezed) {
+            Ok(der) if private_key::is_der(&der) => PemError::PrivateKey,
+            Ok(der) if der.first() == Some(&0x30) => PemError::BareBase64,
+            _ => PemError::NoObject,
+        },
+    }
+}
+
+fn decode_block(block: &str, labels: &[&'static str]) -> Result<Vec<u8>, PemError> {
+    let broken = |words: &str| PemError::Broken(words.to_owned());
+    let mut lines: Vec<&str> = block
+        .lines()
+        .map(|line| line.trim_end_matches([' ', '\t']))
+        .collect();
+    let label = |line: Option<&str>, frame: &str| {
+        line.and_then(|line| line.strip_prefix(frame)?.strip_suffix(DASHES))
+            .map(str::to_owned)
+            .ok_or_else(|| broken("its BEGIN or END line does not end with five dashes"))
+    };
+    let end = label(lines.pop(), END)?;
+    let begin = label(lines.first().copied(), BEGIN)?;
+    if begin != end {
+        return Err(PemError::Mismatch {
+            begin: super::escape::escape(&begin),
+            end: super::escape::escape(&end),
+        });
+    }
+    if !labels.contains(&begin.as_str()) {
+        return Err(PemError::WrongLabel {
+            found: super::escape::escape(&begin),
+            wanted: labels.first().copied().unwrap_or_default(),
+        });
+    }
+    let body = &lines[1..];
+    if body.iter().any(|line| line.contains(':')) {
+        return Err(broken("it has header lines, as encrypted PEM has"));
+    }
+    if body.iter().any(|line| line.is_empty()) {
+        return Err(broken("it has an empty line in it"));
+    }
+    decode_base64(&begin, &body.concat())
+}
+
+/// Strict base64: its alphabet, its padding, no bits left over.
+fn decode_base64(label: &str, body: &str) -> Result<Vec<u8>, PemError> {
+    if !body.is_ascii() || body.is_empty() {
+        return Err(PemError::Broken("it is not base64".to_owned()));
+    }
+    let mut text = format!("{BEGIN}{label}{DASHES}\n");
+    for at in (0..body.len()).step_by(64) {
+        text.push_str(&body[at..body.len().min(at + 64)]);
+        text.push('\n');
+    }
+    text.push_str(&format!("{END}{label}{DASHES}\n"));
+    der::pem::decode_vec(text.as_bytes())
+        .map(|(_, der)| der)
+        .map_err(|_| PemError::Broken("it is not base64, or its padding is wrong".to_owned()))
 }
 
 fn line_starts(text: &str) -> impl Iterator<Item = usize> + '_ {
@@ -100,84 +223,5 @@ fn line_starts(text: &str) -> impl Iterator<Item = usize> + '_ {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LABELS: &[&str] = &["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"];
-
-    fn block() -> String {
-        encode("CERTIFICATE REQUEST", &[0x30, 3, 2, 1, 5])
-    }
-
-    fn decode(text: &str) -> Result<Vec<u8>, PemError> {
-        decode_one(text.as_bytes(), LABELS)
-    }
-
-    #[test]
-    fn good_but_unusual_files_are_taken() {
-        let der = vec![0x30, 3, 2, 1, 5];
-        assert_eq!(decode_one(&der, LABELS).unwrap(), der);
-        for text in [
-            block(),
-            block().trim_end().to_owned(),
-            block().replace('\n', "\r\n"),
-            format!("Certificate Request:\n  Data\n{}", block()),
-            format!("{}\n\n \n", block()),
-            block().replace("CERTIFICATE REQ", "NEW CERTIFICATE REQ"),
-        ] {
-            assert_eq!(decode(&text).unwrap(), der, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn bad_containers_are_named() {
-        let one = block();
-        let joined = format!("{}{}", one.trim_end(), one);
-        assert_eq!(decode(&joined), Err(PemError::SecondObject));
-        assert_eq!(decode(&format!("{one}{one}")), Err(PemError::SecondObject));
-        assert_eq!(
-            decode(&format!("{one}# end\n")),
-            Err(PemError::TrailingText)
-        );
-        assert_eq!(decode("hello"), Err(PemError::NoObject));
-        assert_eq!(decode(""), Err(PemError::NoObject));
-        assert_eq!(
-            decode_one(&[0xff, 0xfe, 0x2d, 0], LABELS),
-            Err(PemError::NoObject)
-        );
-        assert!(matches!(
-            decode(&one.replace("MAMC", "!!!!")),
-            Err(PemError::Broken(_))
-        ));
-        assert!(matches!(
-            decode("-----BEGIN CERTIFICATE REQUEST-----\n"),
-            Err(PemError::Broken(_))
-        ));
-        let other = one.replace("CERTIFICATE REQUEST", "CERTIFICATE");
-        assert!(matches!(decode(&other), Err(PemError::WrongLabel { .. })));
-        assert_eq!(
-            decode_one(&vec![b'a'; SIZE_LIMIT + 1], LABELS),
-            Err(PemError::TooLarge(65537))
-        );
-    }
-
-    #[test]
-    fn a_private_key_is_seen_wherever_it_stands() {
-        for label in [
-            "PRIVATE KEY",
-            "RSA PRIVATE KEY",
-            "EC PRIVATE KEY",
-            "ENCRYPTED PRIVATE KEY",
-        ] {
-            let key = encode(label, &[0x30, 0]);
-            let escaped = key.replace('\n', "\\n");
-            for text in [
-                format!("{key}{}", block()),
-                format!("{}{key}", block()),
-                format!("{{\"private_key\":\"{escaped}\"}}"),
-            ] {
-                assert_eq!(decode(&text), Err(PemError::PrivateKey), "{text}");
-            }
-        }
-    }
-}
+#[path = "pem_tests.rs"]
+mod tests;

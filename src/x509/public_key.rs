@@ -5,88 +5,18 @@ use std::fmt;
 
 use aws_lc_rs::signature as lc;
 use der::Tag;
-use der::oid::ObjectIdentifier;
 use sha2::Digest as _;
 
 pub use super::algorithm::{
-    HashAlgorithm, SignatureAlgorithm, algorithm_name, ecdsa_signature_der,
+    HashAlgorithm, SignatureAlgorithm, algorithm_name, algorithm_refusal, ecdsa_signature_der,
 };
 pub use super::key_kind::{Curve, KeyKind};
+use super::key_kind::{EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION};
 use super::oid;
+pub use super::root_key::RootKey;
 use super::tlv::{self, DerError, bit_string, bit_string_octets, sequence, sequence_of, unsigned};
+use super::{edwards, key_refusal};
 use crate::digest::Digest;
-
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-
-/// The key types a root can have here, as `[root] key` writes them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RootKey {
-    /// `rsa:3072`
-    Rsa3072,
-    /// `rsa:4096`
-    Rsa4096,
-    /// `ec:P-256`
-    P256,
-    /// `ec:P-384`
-    P384,
-}
-
-impl RootKey {
-    /// Every key a root can have.
-    pub const ALL: [Self; 4] = [Self::Rsa3072, Self::Rsa4096, Self::P256, Self::P384];
-
-    /// The word in the ceremony file.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Rsa3072 => "rsa:3072",
-            Self::Rsa4096 => "rsa:4096",
-            Self::P256 => "ec:P-256",
-            Self::P384 => "ec:P-384",
-        }
-    }
-
-    /// The key with this word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|key| key.word() == word)
-    }
-
-    /// Type and size.
-    pub fn kind(self) -> KeyKind {
-        match self {
-            Self::Rsa3072 => KeyKind::Rsa { bits: 3072 },
-            Self::Rsa4096 => KeyKind::Rsa { bits: 4096 },
-            Self::P256 => KeyKind::Ec(Curve::P256),
-            Self::P384 => KeyKind::Ec(Curve::P384),
-        }
-    }
-
-    /// The algorithm such a root signs with: the digest follows the key.
-    pub fn signature_algorithm(self) -> SignatureAlgorithm {
-        match self {
-            Self::Rsa3072 => SignatureAlgorithm::RsaSha384,
-            Self::Rsa4096 => SignatureAlgorithm::RsaSha512,
-            Self::P256 => SignatureAlgorithm::EcdsaSha256,
-            Self::P384 => SignatureAlgorithm::EcdsaSha384,
-        }
-    }
-
-    /// The root key of this kind.
-    pub fn from_kind(kind: KeyKind) -> Option<Self> {
-        Self::ALL.into_iter().find(|key| key.kind() == kind)
-    }
-
-    /// The SPKI that stands in templates before the key exists: the algorithm is right, the
-    /// key is empty, or an RSA key's size.
-    pub fn template_spki(self) -> Vec<u8> {
-        // RSA sizes have one AlgorithmIdentifier: the size stands where the key will.
-        let size = match self.kind() {
-            KeyKind::Rsa { bits } => unsigned(&u32::try_from(bits).unwrap_or(0).to_be_bytes()),
-            KeyKind::Ec(_) => Vec::new(),
-        };
-        sequence(&[&algorithm_identifier(self.kind()), &bit_string(&size)])
-    }
-}
 
 /// Why a public key is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -94,9 +24,17 @@ pub enum KeyError {
     /// Not an SPKI, or not in the one canonical form.
     #[error("the public key is malformed: {0}")]
     Malformed(DerError),
-    /// An algorithm or curve that is not taken.
-    #[error("keys of type {0} are not taken; RSA, P-256 and P-384 are")]
-    Unsupported(String),
+    /// Not a point of its curve.
+    #[error("the public key is no point that a key can be: {0}")]
+    Point(String),
+    /// An algorithm or curve that is not taken, with its reason.
+    #[error("keys of type {kind} are not taken: {why}; RSA, P-256, P-384, P-521 and Ed25519 are")]
+    Unsupported {
+        /// Its name.
+        kind: String,
+        /// Why.
+        why: &'static str,
+    },
 }
 
 impl From<DerError> for KeyError {
@@ -110,13 +48,13 @@ impl From<DerError> for KeyError {
 pub struct PublicKey {
     spki: Vec<u8>,
     kind: KeyKind,
-    /// Content of the BIT STRING: RSAPublicKey, or the uncompressed point.
+    /// Content of the BIT STRING: RSAPublicKey, the uncompressed point, or Ed25519's octets.
     key_octets: Vec<u8>,
 }
 
 impl PublicKey {
     /// Reads a SubjectPublicKeyInfo; only the canonical encoding is taken (named curve,
-    /// uncompressed point, rsaEncryption with NULL).
+    /// uncompressed point, rsaEncryption with NULL, Ed25519 without parameters).
     pub fn from_spki(spki: &[u8]) -> Result<Self, KeyError> {
         let fields = sequence_of(spki, "SubjectPublicKeyInfo")?;
         let [algorithm, key] = fields.as_slice() else {
@@ -129,7 +67,7 @@ impl PublicKey {
             kind,
             key_octets: octets.to_vec(),
         };
-        let canonical = sequence(&[&algorithm_identifier(kind), &bit_string(octets)]);
+        let canonical = sequence(&[&kind.algorithm_identifier(), &bit_string(octets)]);
         if canonical != spki {
             return Err(DerError::new("not in its canonical encoding").into());
         }
@@ -141,7 +79,7 @@ impl PublicKey {
     pub fn from_rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
         let key = sequence(&[&unsigned(modulus), &unsigned(exponent)]);
         Self::from_spki(&sequence(&[
-            &algorithm_identifier(KeyKind::Rsa { bits: 0 }),
+            &KeyKind::Rsa { bits: 0 }.algorithm_identifier(),
             &bit_string(&key),
         ]))
     }
@@ -149,8 +87,16 @@ impl PublicKey {
     /// From a curve and its uncompressed point (`CKA_EC_POINT` without its OCTET STRING).
     pub fn from_ec_point(curve: Curve, point: &[u8]) -> Result<Self, KeyError> {
         Self::from_spki(&sequence(&[
-            &algorithm_identifier(KeyKind::Ec(curve)),
+            &KeyKind::Ec(curve).algorithm_identifier(),
             &bit_string(point),
+        ]))
+    }
+
+    /// From the 32 octets of an Ed25519 key.
+    pub fn from_ed25519(octets: &[u8]) -> Result<Self, KeyError> {
+        Self::from_spki(&sequence(&[
+            &KeyKind::Ed25519.algorithm_identifier(),
+            &bit_string(octets),
         ]))
     }
 
@@ -200,9 +146,15 @@ impl PublicKey {
     /// An EC point must be uncompressed (aws-lc takes other forms too, and then one key has
     /// two SPKIs) and lie on its curve (SP 800-56A full validation is aws-lc's parser's).
     fn check_point(&self) -> Result<(), KeyError> {
-        let KeyKind::Ec(curve) = self.kind else {
-            return Ok(());
+        let curve = match self.kind {
+            KeyKind::Ec(curve) => curve,
+            KeyKind::Ed25519 => return check_edwards(&self.key_octets),
+            KeyKind::Rsa { .. } => return Ok(()),
         };
+        // One octet of zero is the point at infinity (SEC 1 2.3.3).
+        if self.key_octets == [0] {
+            return Err(KeyError::Point("the point at infinity".to_owned()));
+        }
         let uncompressed = self.key_octets.first() == Some(&4)
             && self.key_octets.len() == 1 + 2 * curve.field_octets();
         if !uncompressed {
@@ -211,11 +163,25 @@ impl PublicKey {
         let method: &'static dyn lc::VerificationAlgorithm = match curve {
             Curve::P256 => &lc::ECDSA_P256_SHA256_ASN1,
             Curve::P384 => &lc::ECDSA_P384_SHA384_ASN1,
+            Curve::P521 => &lc::ECDSA_P521_SHA512_ASN1,
         };
         lc::ParsedPublicKey::new(method, &self.key_octets)
             .map(|_| ())
-            .map_err(|_| DerError::new("the point is not on the curve").into())
+            .map_err(|_| KeyError::Point("not on the curve, or out of range".to_owned()))
     }
+}
+
+fn check_edwards(octets: &[u8]) -> Result<(), KeyError> {
+    let octets: &[u8; 32] = octets
+        .try_into()
+        .map_err(|_| DerError::new("an Ed25519 key has 32 octets"))?;
+    edwards::check(octets).map_err(|error| KeyError::Point(error.to_string()))
+}
+
+/// The modulus in an SPKI, where it is an RSA key that is taken.
+pub fn rsa_modulus(spki: &[u8]) -> Option<Vec<u8>> {
+    let key = PublicKey::from_spki(spki).ok()?;
+    key.rsa_numbers().map(|(modulus, _)| modulus)
 }
 
 impl fmt::Debug for PublicKey {
@@ -239,23 +205,27 @@ fn read_kind(algorithm: &[u8], octets: &[u8]) -> Result<KeyKind, KeyError> {
             bits: modulus.len() * 8 - top,
         });
     }
+    if first.value == ED25519.as_bytes() {
+        return Ok(KeyKind::Ed25519);
+    }
     if first.value == EC_PUBLIC_KEY.as_bytes() {
         return match parameters {
             [named] if named.tag == Tag::ObjectIdentifier => Curve::ALL
                 .into_iter()
                 .find(|curve| curve.oid().as_bytes() == named.value)
                 .map(KeyKind::Ec)
-                .ok_or_else(|| {
-                    KeyError::Unsupported(oid::name(&oid::dotted(named.value)).to_owned())
-                }),
-            _ => Err(KeyError::Unsupported(
-                "EC with explicit parameters".to_owned(),
-            )),
+                .ok_or_else(|| unsupported(&oid::dotted(named.value))),
+            _ => Err(DerError::new(key_refusal::UNNAMED_CURVE).into()),
         };
     }
-    Err(KeyError::Unsupported(
-        oid::name(&oid::dotted(first.value)).to_owned(),
-    ))
+    Err(unsupported(&oid::dotted(first.value)))
+}
+
+fn unsupported(dotted: &str) -> KeyError {
+    KeyError::Unsupported {
+        kind: oid::name(dotted).to_owned(),
+        why: key_refusal::why(dotted),
+    }
 }
 
 /// Modulus and exponent of an RSAPublicKey (RFC 8017 A.1.1).
@@ -268,11 +238,4 @@ fn rsa_numbers(octets: &[u8]) -> Result<(Vec<u8>, Vec<u8>), DerError> {
         tlv::unsigned_octets(modulus, "modulus")?.to_vec(),
         tlv::unsigned_octets(exponent, "publicExponent")?.to_vec(),
     ))
-}
-
-fn algorithm_identifier(kind: KeyKind) -> Vec<u8> {
-    match kind {
-        KeyKind::Rsa { .. } => sequence(&[&oid::der(RSA_ENCRYPTION), &tlv::encode(Tag::Null, &[])]),
-        KeyKind::Ec(curve) => sequence(&[&oid::der(EC_PUBLIC_KEY), &oid::der(curve.oid())]),
-    }
 }

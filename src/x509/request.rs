@@ -7,6 +7,7 @@ use super::extension::Extension;
 use super::name::Name;
 use super::oid;
 use super::pem::{self, PemError};
+use super::strict;
 use super::tlv::{self, DerError, context, sequence_of};
 use crate::digest::Digest;
 
@@ -27,6 +28,9 @@ pub enum RequestError {
     /// More DER than any real request has.
     #[error("the request has {0} octets of DER, more than 16384")]
     TooLarge(usize),
+    /// Three fields in place of four.
+    #[error("the request has no attributes field: RFC 2986 wants it, even if it is empty")]
+    NoAttributes,
     /// Not a request, or not DER.
     #[error("the request cannot be read: {0}")]
     Der(#[from] DerError),
@@ -67,25 +71,26 @@ impl Request {
         Ok(request)
     }
 
-    fn from_der(der: &[u8]) -> Result<Self, DerError> {
+    fn from_der(der: &[u8]) -> Result<Self, RequestError> {
+        strict::check(der)?;
         let parts = SignedParts::from_der(der, "CertificationRequest")?;
         let fields = sequence_of(parts.tbs, "CertificationRequestInfo")?;
         let (version, subject, spki, attributes) = match fields.as_slice() {
             [version, subject, spki, attributes] => (version, subject, spki, attributes),
-            [_, _, _] => {
-                return Err(DerError::new(
-                    "CertificationRequestInfo: the attributes are absent (RFC 2986 wants them, even if empty)",
-                ));
-            }
-            _ => return Err(DerError::new("CertificationRequestInfo: not four fields")),
+            [_, _, _] => return Err(RequestError::NoAttributes),
+            _ => return Err(DerError::new("CertificationRequestInfo: not four fields").into()),
         };
         if version.raw != [2, 1, 0] {
-            return Err(DerError::new("CertificationRequestInfo: not version 1"));
+            return Err(DerError::new("CertificationRequestInfo: not version 1").into());
         }
         if attributes.tag != context(0) {
             return Err(DerError::new(
                 "CertificationRequestInfo: the fourth field is not the attributes",
-            ));
+            )
+            .into());
+        }
+        if spki.tag != tlv::SEQUENCE {
+            return Err(DerError::new("CertificationRequestInfo: the key is no SEQUENCE").into());
         }
         let mut request = Self {
             file_digest: Digest::of(der),
@@ -103,26 +108,24 @@ impl Request {
     }
 
     fn read_attributes(&mut self, attributes: &[u8]) -> Result<(), DerError> {
-        for attribute in tlv::elements(attributes)? {
-            let fields = sequence_of(attribute.raw, "Attribute")?;
-            let [kind, values] = fields.as_slice() else {
-                return Err(DerError::new("Attribute: not a type and its values"));
-            };
-            if kind.tag != Tag::ObjectIdentifier || values.tag != Tag::Set {
-                return Err(DerError::new("Attribute: not a type and its values"));
-            }
-            let kind = oid::dotted(kind.value);
+        let attributes = tlv::elements(attributes)?;
+        if !strict::is_in_set_order(attributes.iter().map(|attribute| attribute.raw)) {
+            return Err(DerError::new("the attributes, a SET OF, are out of order"));
+        }
+        let mut asked = false;
+        for attribute in attributes {
+            let (kind, values) = attribute_parts(&attribute)?;
             if kind != EXTENSION_REQUEST {
                 self.other_attributes.push(oid::name(&kind).to_owned());
                 continue;
             }
-            let lists = tlv::elements(values.value)?;
-            let [list] = lists.as_slice() else {
+            let [list] = values.as_slice() else {
                 return Err(DerError::new("extensionRequest: not exactly one value"));
             };
-            if !self.extensions.is_empty() {
+            if asked {
                 return Err(DerError::new("extensionRequest: comes twice"));
             }
+            asked = true;
             self.extensions = Extension::list(list.raw)?;
         }
         if self.extensions.len() + self.other_attributes.len() > WISHES {
@@ -130,6 +133,25 @@ impl Request {
                 "CertificationRequestInfo: more than 64 attributes and extensions",
             ));
         }
-        Ok(())
+        self.extensions.iter().try_for_each(Extension::check_value)
     }
+}
+
+/// Type and values of an attribute (RFC 2986 4.1); it has at least one value.
+fn attribute_parts<'a>(
+    attribute: &tlv::Element<'a>,
+) -> Result<(String, Vec<tlv::Element<'a>>), DerError> {
+    let fields = sequence_of(attribute.raw, "Attribute")?;
+    let [kind, values] = fields.as_slice() else {
+        return Err(DerError::new("Attribute: not a type and its values"));
+    };
+    if kind.tag != Tag::ObjectIdentifier || values.tag != Tag::Set {
+        return Err(DerError::new("Attribute: not a type and its values"));
+    }
+    let kind = oid::dotted(kind.value);
+    let values = tlv::elements(values.value)?;
+    if values.is_empty() {
+        return Err(DerError(format!("{}: no value", oid::name(&kind))));
+    }
+    Ok((kind, values))
 }

@@ -78,21 +78,44 @@ pub fn bit_string(octets: &[u8]) -> Vec<u8> {
     encode(Tag::BitString, &[&[0], octets])
 }
 
-/// Takes a run of elements apart; lengths must be DER and end exactly with the input.
-pub fn elements(bytes: &[u8]) -> Result<Vec<Element<'_>>, DerError> {
-    let mut reader = SliceReader::new(bytes)?;
-    let mut found = Vec::new();
-    while !reader.is_finished() {
+/// A run of elements, taken apart one at a time. It ends after the first that is not DER.
+#[derive(Clone, Debug)]
+pub struct Elements<'a> {
+    left: &'a [u8],
+}
+
+impl<'a> Elements<'a> {
+    /// The elements that fill `bytes`.
+    pub fn of(bytes: &'a [u8]) -> Self {
+        Self { left: bytes }
+    }
+
+    fn take(&mut self) -> Result<Element<'a>, DerError> {
+        let bytes = std::mem::take(&mut self.left);
+        let mut reader = SliceReader::new(bytes)?;
         let header = Header::peek(&reader)?;
         let raw = reader.tlv_bytes()?;
         let content = usize::try_from(header.length())?;
-        found.push(Element {
+        self.left = &bytes[raw.len()..];
+        Ok(Element {
             tag: header.tag(),
             raw,
             value: &raw[raw.len() - content..],
-        });
+        })
     }
-    Ok(found)
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Result<Element<'a>, DerError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        (!self.left.is_empty()).then(|| self.take())
+    }
+}
+
+/// Takes a run of elements apart; lengths must be DER and end exactly with the input.
+pub fn elements(bytes: &[u8]) -> Result<Vec<Element<'_>>, DerError> {
+    Elements::of(bytes).collect()
 }
 
 /// The one element that `bytes` are, with nothing after it.

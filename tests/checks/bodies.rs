@@ -223,6 +223,7 @@ fn fields(desk: &Desk) -> Vec<Case> {
             serial: mine.clone(),
             subject: desk.issuer.name.clone(),
             spki_sha256: desk.public.digest(),
+            rsa_modulus: None,
             not_after: desk.now,
             tbs_sha256: desk.public.digest(),
             certainty: Certainty::PossiblySigned,

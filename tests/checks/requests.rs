@@ -1,31 +1,34 @@
 //! Requests as people and enemies make them.
 
+use anchorite::check::request::lists::KeyLists;
 use anchorite::check::request::{Claim, RequestContext, request};
 use anchorite::check::{CheckId, Finding, Outcome};
 use anchorite::digest::Digest;
 use anchorite::ledger::register::{Certainty, Issued, Register};
+use anchorite::plan::Policy;
+use anchorite::plan::profile::Profile;
 use anchorite::x509::name::{AttributeType, Name};
 use anchorite::x509::pem;
-use anchorite::x509::public_key::{PublicKey, RootKey, SignatureAlgorithm};
+use anchorite::x509::public_key::{RootKey, SignatureAlgorithm, rsa_modulus};
 use anchorite::x509::serial::Serial;
 use anchorite::x509::time::UtcTime;
-use anchorite::x509::tlv::{bit_string, context, encode, sequence, unsigned};
+use anchorite::x509::tlv::{bit_string, context, encode, sequence};
 use der::Tag;
 
 use crate::play::token::Pair;
 use crate::{Case, findings};
 
 const LABEL: &str = "CERTIFICATE REQUEST";
-const EC: &[u8] = &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
-const RSA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
-const NULL: &[u8] = &[5, 0];
+pub(crate) const EC: &[u8] = &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+pub(crate) const RSA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+pub(crate) const NULL: &[u8] = &[5, 0];
 const ECDSA_SHA1: &[u8] = &[0x30, 9, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1];
 
-fn root_name() -> Name {
+pub(crate) fn root_name() -> Name {
     name("Acme Root G1")
 }
 
-fn name(common: &str) -> Name {
+pub(crate) fn name(common: &str) -> Name {
     Name::build(&[
         (AttributeType::Country, "DE"),
         (AttributeType::Organization, "Acme"),
@@ -35,17 +38,17 @@ fn name(common: &str) -> Name {
 
 /// The parts of a request; each can be made wrong alone.
 pub(crate) struct Parts {
-    version: Vec<u8>,
+    pub(crate) version: Vec<u8>,
     pub(crate) subject: Vec<u8>,
-    spki: Vec<u8>,
-    attributes: Option<Vec<u8>>,
-    algorithm: Vec<u8>,
-    signs: Option<Vec<u8>>,
-    pair: Pair,
+    pub(crate) spki: Vec<u8>,
+    pub(crate) attributes: Option<Vec<u8>>,
+    pub(crate) algorithm: Vec<u8>,
+    pub(crate) signs: Option<Vec<u8>>,
+    pub(crate) pair: Pair,
 }
 
 impl Parts {
-    fn good() -> Self {
+    pub(crate) fn good() -> Self {
         let pair = Pair::generate(RootKey::P256);
         Self {
             version: vec![2, 1, 0],
@@ -64,7 +67,7 @@ impl Parts {
         parts.der()
     }
 
-    fn der(&self) -> Vec<u8> {
+    pub(crate) fn der(&self) -> Vec<u8> {
         let mut fields: Vec<Vec<u8>> = vec![
             self.version.clone(),
             self.subject.clone(),
@@ -82,26 +85,32 @@ impl Parts {
 }
 
 /// Checks with everything that a context can hold.
-struct Room {
-    register: Register,
-    earlier: Vec<Claim>,
-    root_spki: Option<Vec<u8>>,
-    digest: Option<Digest>,
-    subject: Option<Name>,
+pub(crate) struct Room {
+    pub(crate) register: Register,
+    pub(crate) earlier: Vec<Claim>,
+    pub(crate) root_spki: Option<Vec<u8>>,
+    pub(crate) digest: Option<Digest>,
+    pub(crate) subject: Option<Name>,
+    pub(crate) profile: Option<Profile>,
+    pub(crate) lists: KeyLists,
+    pub(crate) policy: Policy,
 }
 
 impl Room {
-    fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self {
             register: Register::default(),
             earlier: Vec::new(),
             root_spki: None,
             digest: None,
             subject: None,
+            profile: None,
+            lists: KeyLists::NONE,
+            policy: Policy::Private,
         }
     }
 
-    fn check(&self, bytes: &[u8]) -> Vec<Finding> {
+    pub(crate) fn check(&self, bytes: &[u8]) -> Vec<Finding> {
         findings(request(
             bytes,
             &RequestContext {
@@ -110,6 +119,9 @@ impl Room {
                 earlier: &self.earlier,
                 spki_sha256: self.digest,
                 subject: self.subject.as_ref(),
+                profile: self.profile.as_ref(),
+                lists: &self.lists,
+                policy: self.policy,
                 ..RequestContext::alone("x.csr", &self.register)
             },
         ))
@@ -120,23 +132,7 @@ pub(crate) fn check(bytes: &[u8]) -> Vec<Finding> {
     Room::empty().check(bytes)
 }
 
-/// An SPKI with numbers that nobody has a key for.
-fn rsa(bits: usize, low: u8, exponent: &[u8]) -> Vec<u8> {
-    let mut modulus = vec![0xff; bits.div_ceil(8)];
-    modulus[0] = 0xff >> (modulus.len() * 8 - bits);
-    *modulus.last_mut().unwrap() = low;
-    let key = sequence(&[&unsigned(&modulus), &unsigned(exponent)]);
-    sequence(&[&sequence(&[RSA, NULL]), &bit_string(&key)])
-}
-
-fn rsa_request(bits: usize, low: u8, exponent: &[u8]) -> Vec<Finding> {
-    check(&Parts::with(|parts| {
-        parts.spki = rsa(bits, low, exponent);
-        parts.algorithm = SignatureAlgorithm::RsaSha256.to_der();
-    }))
-}
-
-fn rcgen_request(algorithm: &'static rcgen::SignatureAlgorithm, asks: bool) -> Vec<u8> {
+pub(crate) fn rcgen_request(algorithm: &'static rcgen::SignatureAlgorithm, asks: bool) -> Vec<u8> {
     let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
     let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
     params.distinguished_name = crate::play::ceremony::subject("Acme etcd");
@@ -150,7 +146,6 @@ fn rcgen_request(algorithm: &'static rcgen::SignatureAlgorithm, asks: bool) -> V
 
 pub fn cases() -> Vec<Case> {
     let mut cases = containers();
-    cases.extend(keys());
     cases.extend(signatures());
     cases.extend(names());
     cases
@@ -211,7 +206,8 @@ fn containers() -> Vec<Case> {
             pem::encode(LABEL, &trailing).as_bytes(),
         ),
         case(Id::RequestDer, Fail, "cut short", &der[..der.len() - 1]),
-        case(Id::RequestDer, Fail, "attributes absent", &absent),
+        case(Id::RequestAttributes, Pass, "empty", &der),
+        case(Id::RequestAttributes, Fail, "absent", &absent),
         case(Id::RequestDer, Fail, "version 2", &version),
         case(Id::RequestSize, Pass, "16 KiB of DER", &of_size(16 * 1024)),
         case(
@@ -226,7 +222,7 @@ fn containers() -> Vec<Case> {
 }
 
 /// An attribute of an unknown type with this value.
-fn wish(value: &[u8]) -> Vec<u8> {
+pub(crate) fn wish(value: &[u8]) -> Vec<u8> {
     let oid = encode(Tag::ObjectIdentifier, &[&[0x2a, 3, 4]]);
     let value = encode(Tag::OctetString, &[value]);
     sequence(&[&oid, &encode(Tag::Set, &[&value])])
@@ -250,105 +246,6 @@ fn of_size(octets: usize) -> Vec<u8> {
         padding = padding + octets - request.len();
     }
     panic!("no request of {octets} octets");
-}
-
-fn keys() -> Vec<Case> {
-    use CheckId as Id;
-    use Outcome::{Fail, Notice, Pass};
-    let case = |id, wanted, name, bytes: &[u8]| Case::new(id, wanted, name, check(bytes));
-    let with_spki = |change: &dyn Fn(&PublicKey) -> Vec<u8>| {
-        Parts::with(|parts| parts.spki = change(&parts.pair.public()))
-    };
-    let point = |key: &PublicKey| key.spki()[key.spki().len() - 65..].to_vec();
-    let p256: &[u8] = &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
-    let compressed = with_spki(&|key| {
-        let point = point(key);
-        let mut short = vec![2 + (point[64] & 1)];
-        short.extend(&point[1..33]);
-        sequence(&[&sequence(&[EC, p256]), &bit_string(&short)])
-    });
-    let explicit = with_spki(&|key| {
-        let parameters = sequence(&[&[2, 1, 1]]);
-        sequence(&[&sequence(&[EC, &parameters]), &bit_string(&point(key))])
-    });
-    let off_curve = with_spki(&|key| {
-        let mut point = point(key);
-        point[64] ^= 1;
-        sequence(&[&sequence(&[EC, p256]), &bit_string(&point)])
-    });
-    let no_null = Parts::with(|parts| {
-        let key = sequence(&[&unsigned(&[0xff; 256]), &unsigned(&[1, 0, 1])]);
-        parts.spki = sequence(&[&sequence(&[RSA]), &bit_string(&key)]);
-    });
-    let mut largest = vec![0xff; 32];
-    let too_large = [&[1][..], &[0; 31], &[1]].concat();
-    let p521 = rcgen_request(&rcgen::PKCS_ECDSA_P521_SHA512, false);
-    let ed25519 = rcgen_request(&rcgen::PKCS_ED25519, false);
-    let short = include_bytes!("../fixtures/rsa-1024.csr");
-    let mut list = vec![
-        case(Id::RequestKeyType, Pass, "P-256", &Parts::good().der()),
-        case(
-            Id::RequestKeyType,
-            Pass,
-            "P-384",
-            &rcgen_request(&rcgen::PKCS_ECDSA_P384_SHA384, false),
-        ),
-        case(Id::RequestKeyType, Fail, "P-521", &p521),
-        case(Id::RequestKeyType, Fail, "Ed25519", &ed25519),
-        case(Id::RequestKeyType, Fail, "compressed point", &compressed),
-        case(Id::RequestKeyType, Fail, "explicit parameters", &explicit),
-        case(Id::RequestKeyType, Fail, "point off the curve", &off_curve),
-        case(
-            Id::RequestKeyType,
-            Fail,
-            "rsaEncryption without NULL",
-            &no_null,
-        ),
-        case(Id::RequestRsaSize, Fail, "1024, as OpenSSL makes it", short),
-    ];
-    for (bits, wanted) in [
-        (2047, Fail),
-        (2048, Pass),
-        (2052, Fail),
-        (8192, Pass),
-        (8200, Fail),
-    ] {
-        let found = rsa_request(bits, 0xff, &[1, 0, 1]);
-        list.push(Case::new(Id::RequestRsaSize, wanted, "size", found));
-    }
-    let exponent = |wanted, name, low, exponent: &[u8]| {
-        Case::new(
-            Id::RequestRsaExponent,
-            wanted,
-            name,
-            rsa_request(2048, low, exponent),
-        )
-    };
-    list.push(exponent(Pass, "65537", 0xff, &[1, 0, 1]));
-    list.push(exponent(Pass, "just below 2^256", 0xff, &largest));
-    list.push(exponent(Fail, "just above 2^256", 0xff, &too_large));
-    list.push(exponent(Fail, "3", 0xff, &[3]));
-    list.push(exponent(Fail, "65535", 0xff, &[0xff, 0xff]));
-    list.push(exponent(Fail, "65538, even", 0xff, &[1, 0, 2]));
-    list.push(exponent(Fail, "even modulus", 0xfe, &[1, 0, 1]));
-    largest[31] = 0xfe;
-    list.push(exponent(Fail, "even, 256 bits", 0xff, &largest));
-    let parts = Parts::good();
-    let named = |digest| {
-        let mut room = Room::empty();
-        room.digest = Some(digest);
-        room.check(&parts.der())
-    };
-    let right = parts.pair.public().digest();
-    list.push(Case::new(Id::RequestSpki, Pass, "right", named(right)));
-    list.push(Case::new(
-        Id::RequestSpki,
-        Fail,
-        "wrong",
-        named(Digest::of(b"x")),
-    ));
-    list.push(case(Id::RequestSpki, Notice, "not named", &parts.der()));
-    list
 }
 
 fn signatures() -> Vec<Case> {
@@ -402,7 +299,7 @@ fn signatures() -> Vec<Case> {
     ]
 }
 
-fn issued(subject: Name, spki: &[u8]) -> Register {
+pub(crate) fn issued(subject: Name, spki: &[u8]) -> Register {
     Register {
         issued: vec![Issued {
             ceremony: "first".to_owned(),
@@ -410,6 +307,7 @@ fn issued(subject: Name, spki: &[u8]) -> Register {
             serial: Serial::template_mark(),
             subject,
             spki_sha256: Digest::of(spki),
+            rsa_modulus: rsa_modulus(spki),
             not_after: UtcTime::NO_END,
             tbs_sha256: Digest::ZERO,
             certainty: Certainty::PossiblySigned,
@@ -501,6 +399,7 @@ fn names() -> Vec<Case> {
     room.earlier = vec![Claim {
         path: "y.csr".to_owned(),
         spki_sha256: Digest::of(&spki),
+        rsa_modulus: None,
         subject: name("Acme etcd"),
     }];
     list.push(Case::new(

@@ -1,12 +1,13 @@
 //! The form of a subject, on both sides of each bound.
 
 use anchorite::check::{CheckId, Outcome};
+use anchorite::plan::Policy;
 use anchorite::x509::name::{AttributeType, Name};
 use anchorite::x509::tlv::{encode, sequence};
 use der::Tag;
 
 use crate::Case;
-use crate::requests::{Parts, check};
+use crate::requests::{Parts, Room, check};
 
 fn attribute(oid: u8, tag: Tag, value: &[u8]) -> Vec<u8> {
     sequence(&[&[6, 3, 0x55, 4, oid], &encode(tag, &[value])])
@@ -91,8 +92,11 @@ pub fn cases() -> Vec<Case> {
             "two values in one RDN",
             name(&[rdn(&[o.clone(), ou.clone()])]),
         ),
-        (Fail, "out of DER order", name(&[rdn(&[ou, o.clone()])])),
-        (Fail, "the same twice", name(&[rdn(&[o.clone(), o])])),
+        (
+            Fail,
+            "the same twice",
+            name(&[rdn(&[o.clone(), o.clone()])]),
+        ),
         (Pass, "64 attributes", many(64)),
         (Fail, "65 attributes", many(65)),
         (
@@ -105,12 +109,88 @@ pub fn cases() -> Vec<Case> {
             "a country of two letters",
             name(&[rdn(&[attribute(6, Tag::PrintableString, b"DE")])]),
         ),
+        (
+            Fail,
+            "a country of two digits",
+            name(&[rdn(&[attribute(6, Tag::PrintableString, b"49")])]),
+        ),
+        (Pass, "digits", common_name(Tag::NumericString, b"1 2")),
+        (Fail, "no digits", common_name(Tag::NumericString, b"a")),
+        (
+            Fail,
+            "half a surrogate",
+            common_name(Tag::BmpString, b"\xd8\0"),
+        ),
+        (
+            Pass,
+            "an unknown attribute type",
+            name(&[rdn(&[sequence(&[
+                &[6, 3, 0x2a, 3, 4],
+                &encode(Tag::Utf8String, &[b"x"]),
+            ])])]),
+        ),
+        (Pass, "punycode", utf8(b"xn--mller-kva.example")),
     ];
-    table
+    let mut cases: Vec<Case> = table
         .into_iter()
         .map(|(wanted, what, subject)| {
-            let bytes = Parts::with(|parts| parts.subject = subject);
+            let bytes = with_subject(subject);
             Case::new(CheckId::RequestSubjectForm, wanted, what, check(&bytes))
         })
-        .collect()
+        .collect();
+    let unordered = with_subject(name(&[rdn(&[ou, o])]));
+    let found = check(&unordered);
+    cases.push(Case::new(
+        CheckId::RequestDer,
+        Fail,
+        "an RDN out of order",
+        found,
+    ));
+    cases.extend(repeated());
+    cases.extend(look_alikes());
+    cases
+}
+
+fn with_subject(subject: Vec<u8>) -> Vec<u8> {
+    Parts::with(|parts| parts.subject = subject)
+}
+
+fn repeated() -> Vec<Case> {
+    use Outcome::{Fail, Notice, Pass};
+    let case = |policy, wanted, what, types: &[u8]| {
+        let rdns: Vec<Vec<u8>> = (b'a'..)
+            .zip(types)
+            .map(|(value, kind)| rdn(&[attribute(*kind, Tag::Utf8String, &[value])]))
+            .collect();
+        let mut room = Room::empty();
+        room.policy = policy;
+        let found = room.check(&with_subject(name(&rdns)));
+        Case::new(CheckId::RequestSubjectRepeated, wanted, what, found)
+    };
+    vec![
+        case(Policy::Webtrust, Pass, "each once", &[10, 11, 3]),
+        case(Policy::Webtrust, Pass, "two OU", &[11, 11, 3]),
+        case(Policy::Webtrust, Fail, "two O", &[10, 10, 3]),
+        case(Policy::Private, Notice, "two O, private", &[10, 10, 3]),
+    ]
+}
+
+fn look_alikes() -> Vec<Case> {
+    use Outcome::{Notice, Pass};
+    let case = |wanted, what, text: &str| {
+        let subject = Name::build(&[
+            (AttributeType::Country, "DE"),
+            (AttributeType::Organization, "Acme"),
+            (AttributeType::CommonName, text),
+        ]);
+        let found = check(&with_subject(subject.as_der().to_vec()));
+        Case::new(CheckId::RequestLookAlike, wanted, what, found)
+    };
+    vec![
+        case(Pass, "its own name", "Acme etcd"),
+        case(Pass, "another generation", "Acme Root G2"),
+        case(Notice, "I for 1", "Acme Root GI"),
+        case(Notice, "a Cyrillic letter", "\u{410}cme Root G1"),
+        case(Notice, "a space at its end", "Acme etcd "),
+    ]
 }

@@ -42,10 +42,7 @@ pub fn signed(entries: &[Entry], file: impl Fn(&str) -> Vec<u8>) -> BTreeMap<Str
             (None, Some(path)) => file(path),
             _ => panic!("entry {intent} has no body"),
         };
-        let algorithm = SignatureAlgorithm::ALL
-            .into_iter()
-            .find(|one| one.name() == *algorithm)
-            .unwrap();
+        let algorithm = SignatureAlgorithm::from_name(algorithm).unwrap();
         let object = signed_object(&body, algorithm, &unhex(signature).unwrap());
         let before = objects.insert(product.clone(), object);
         assert!(before.is_none(), "{product} has two signatures");

@@ -14,7 +14,7 @@ use anchorite::ports::{
 use anchorite::x509::public_key::{Curve, PublicKey, RootKey, SignatureAlgorithm};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
-use aws_lc_rs::signature::{self as lc, EcdsaKeyPair, KeyPair as _};
+use aws_lc_rs::signature::{self as lc, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 
 use super::ports::octets;
 use super::store::Disk;
@@ -22,6 +22,7 @@ use super::store::Disk;
 /// A private key in software.
 pub enum Pair {
     Ec(EcdsaKeyPair, Curve),
+    Ed(Ed25519KeyPair),
     Rsa(&'static RsaKeyPair),
 }
 
@@ -49,6 +50,11 @@ impl Pair {
                 let method = &lc::ECDSA_P384_SHA384_ASN1_SIGNING;
                 Self::Ec(EcdsaKeyPair::generate(method).unwrap(), Curve::P384)
             }
+            RootKey::P521 => {
+                let method = &lc::ECDSA_P521_SHA512_ASN1_SIGNING;
+                Self::Ec(EcdsaKeyPair::generate(method).unwrap(), Curve::P521)
+            }
+            RootKey::Ed25519 => Self::Ed(Ed25519KeyPair::generate().unwrap()),
         }
     }
 
@@ -57,6 +63,7 @@ impl Pair {
             Self::Ec(pair, curve) => {
                 PublicKey::from_ec_point(*curve, pair.public_key().as_ref()).unwrap()
             }
+            Self::Ed(pair) => PublicKey::from_ed25519(pair.public_key().as_ref()).unwrap(),
             Self::Rsa(pair) => {
                 let key = pair.public_key();
                 PublicKey::from_rsa(
@@ -72,8 +79,19 @@ impl Pair {
         let random = SystemRandom::new();
         match (self, algorithm) {
             (Self::Ec(pair, Curve::P256), SignatureAlgorithm::EcdsaSha256)
-            | (Self::Ec(pair, Curve::P384), SignatureAlgorithm::EcdsaSha384) => {
+            | (Self::Ec(pair, Curve::P384), SignatureAlgorithm::EcdsaSha384)
+            | (Self::Ec(pair, Curve::P521), SignatureAlgorithm::EcdsaSha512) => {
                 pair.sign(&random, message).unwrap().as_ref().to_vec()
+            }
+            (Self::Ed(pair), SignatureAlgorithm::Ed25519) => pair.sign(message).as_ref().to_vec(),
+            (Self::Rsa(pair), SignatureAlgorithm::PssSha256) => {
+                rsa_sign(pair, &lc::RSA_PSS_SHA256, message)
+            }
+            (Self::Rsa(pair), SignatureAlgorithm::PssSha384) => {
+                rsa_sign(pair, &lc::RSA_PSS_SHA384, message)
+            }
+            (Self::Rsa(pair), SignatureAlgorithm::PssSha512) => {
+                rsa_sign(pair, &lc::RSA_PSS_SHA512, message)
             }
             (Self::Rsa(pair), SignatureAlgorithm::RsaSha256) => {
                 rsa_sign(pair, &lc::RSA_PKCS1_SHA256, message)

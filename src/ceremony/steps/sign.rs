@@ -7,7 +7,7 @@ use crate::check::{Cleared, issued};
 use crate::digest::{Digest, hex};
 use crate::ledger::entry::Event;
 use crate::ports::{KeyId, Token, TokenError};
-use crate::x509::public_key::{PublicKey, RootKey, SignatureAlgorithm};
+use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 use crate::x509::tbs::ToBeSigned;
 use crate::x509::time::UtcTime;
 
@@ -45,8 +45,10 @@ impl Course<'_, '_> {
         let key = self.key.as_ref().ok_or_else(|| {
             CeremonyError::Contradiction("a signature is due before the root key is".to_owned())
         })?;
-        let algorithm = RootKey::from_kind(key.public.kind())
-            .map(RootKey::signature_algorithm)
+        let root = &self.job.prepared.plan.root;
+        let algorithm = root
+            .signature_algorithm()
+            .filter(|one| one.fits(key.public.kind()))
             .ok_or_else(|| {
                 CeremonyError::Contradiction("the root key has a strange type".to_owned())
             })?;

@@ -14,7 +14,7 @@ const OCTETS: usize = 4096;
 const ATTRIBUTES: usize = 64;
 
 /// What is wrong with a subject's form, or what people should know of it.
-pub(super) enum Form {
+pub(in crate::check) enum Form {
     /// Nothing.
     Good,
     /// Allowed, with letters that are shown as code points.
@@ -24,11 +24,12 @@ pub(super) enum Form {
 }
 
 /// Judges the form of a subject.
-pub(super) fn form(subject: &Name) -> Form {
+pub(in crate::check) fn form(subject: &Name) -> Form {
     match fault(subject) {
         Err(words) => Form::Bad(words),
         Ok(()) => {
-            let texts = attributes(subject)
+            let texts = subject
+                .attributes()
                 .filter_map(|one| one.text())
                 .collect::<String>();
             if escape(&texts) == texts.replace('\\', "\\\\") {
@@ -42,10 +43,6 @@ pub(super) fn form(subject: &Name) -> Form {
     }
 }
 
-fn attributes(subject: &Name) -> impl Iterator<Item = Attribute> {
-    subject.rdns().unwrap_or_default().into_iter().flatten()
-}
-
 fn fault(subject: &Name) -> Result<(), String> {
     let octets = subject.as_der().len();
     if octets > OCTETS {
@@ -54,7 +51,7 @@ fn fault(subject: &Name) -> Result<(), String> {
         ));
     }
     let rdns = subject.rdns().map_err(|error| error.to_string())?;
-    let count = attributes(subject).count();
+    let count = subject.attributes().count();
     if count > ATTRIBUTES {
         return Err(format!(
             "the subject has {count} attributes, more than {ATTRIBUTES}"
@@ -86,7 +83,10 @@ fn value(attribute: &Attribute) -> Result<(), String> {
     if length > most {
         return Err(format!("has {length} characters, more than {most}"));
     }
-    if attribute.oid == COUNTRY && (length != 2 || attribute.tag != Tag::PrintableString) {
+    let letters = text.chars().all(|c| c.is_ascii_alphabetic());
+    if attribute.oid == COUNTRY
+        && (length != 2 || !letters || attribute.tag != Tag::PrintableString)
+    {
         return Err("is not two letters in a PrintableString".to_owned());
     }
     let strange: BTreeSet<char> = text
@@ -107,8 +107,10 @@ const COUNTRY: &str = "2.5.4.6";
 /// The most characters of a value (RFC 5280 appendix A.1, where it names one).
 fn upper_bound(oid: &str) -> usize {
     match oid {
-        // CN, serialNumber, O, OU
-        "2.5.4.3" | "2.5.4.5" | "2.5.4.10" | "2.5.4.11" => 64,
+        // CN, serialNumber, O, OU, title
+        "2.5.4.3" | "2.5.4.5" | "2.5.4.10" | "2.5.4.11" | "2.5.4.12" => 64,
+        // surname, name, givenName, initials, generationQualifier: the whole subject is shorter
+        "2.5.4.4" | "2.5.4.41" | "2.5.4.42" | "2.5.4.43" | "2.5.4.44" => 32_768,
         // emailAddress
         "1.2.840.113549.1.9.1" => 255,
         _ => 128,

@@ -1,0 +1,141 @@
+//! Lists of keys that are known to be lost: Debian's weak ones and a site's own.
+
+use std::collections::BTreeMap;
+
+use crate::digest::{Digest, unhex};
+use crate::plan::make::Draft;
+use crate::x509::escape::escape;
+use crate::x509::rsa::blacklist_fingerprint;
+
+/// Keys that no certificate is made for. Empty where the ceremony file names no list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyLists {
+    /// Sorted.
+    debian: Option<Vec<[u8; 10]>>,
+    /// Sorted.
+    blocked: Option<Vec<Digest>>,
+}
+
+/// A line of a list that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}, line {line}: not {wanted}")]
+pub struct ListError {
+    /// Of the list, escaped.
+    pub path: String,
+    /// From 1.
+    pub line: usize,
+    /// What a line is.
+    pub wanted: &'static str,
+}
+
+/// A weak key that everybody has, so that the check is never without one: the 2048-bit sample
+/// of the project badkeys.
+const SAMPLES: [[u8; 10]; 1] = [[0xb7, 0xea, 0xd9, 0x49, 0x2d, 0xfd, 0x92, 0x1f, 0xc4, 0xf9]];
+
+impl KeyLists {
+    /// No list but the built-in samples.
+    pub const NONE: Self = Self {
+        debian: None,
+        blocked: None,
+    };
+
+    /// Reads the lists that the ceremony file names.
+    pub fn of(draft: &Draft<'_>, inputs: &BTreeMap<String, Vec<u8>>) -> Result<Self, ListError> {
+        let [debian, blocked] = draft
+            .key_lists()
+            .map(|path| path.map(|path| (path, inputs.get(path).map_or(&[][..], Vec::as_slice))));
+        Self::read(debian, blocked)
+    }
+
+    /// Reads lists by their paths and bytes.
+    ///
+    /// Debian's is that of the packages openssl-blacklist: 20 hex digits on each line, `#` for
+    /// comments. The site's own has the SHA-256 of an SPKI in hex on each line.
+    pub fn read(
+        debian: Option<(&str, &[u8])>,
+        blocked: Option<(&str, &[u8])>,
+    ) -> Result<Self, ListError> {
+        let debian = debian.map(|list| {
+            lines(list, "20 hex digits of openssl-blacklist", |line| {
+                unhex(&line.to_ascii_lowercase())?.try_into().ok()
+            })
+        });
+        let blocked = blocked.map(|list| {
+            lines(list, "a SHA-256 in 64 hex digits", |line| {
+                Digest::from_hex(&line.to_ascii_lowercase())
+            })
+        });
+        Ok(Self {
+            debian: debian.transpose()?,
+            blocked: blocked.transpose()?,
+        })
+    }
+
+    /// Whether the site's own list has the key; `None` where there is no list.
+    pub(super) fn blocks(&self, spki_sha256: &Digest) -> Option<bool> {
+        let list = self.blocked.as_ref()?;
+        Some(list.binary_search(spki_sha256).is_ok())
+    }
+
+    /// Whether the modulus is on Debian's list or a built-in sample.
+    pub(super) fn is_debian_weak(&self, modulus: &[u8]) -> bool {
+        let fingerprint = blacklist_fingerprint(modulus);
+        let listed = |list: &Vec<[u8; 10]>| list.binary_search(&fingerprint).is_ok();
+        SAMPLES.contains(&fingerprint) || self.debian.as_ref().is_some_and(listed)
+    }
+
+    /// What a key was compared with.
+    pub(super) fn debian_words(&self) -> &'static str {
+        match self.debian {
+            Some(_) => "not on the list",
+            None => "not the built-in sample; the ceremony file names no list",
+        }
+    }
+}
+
+/// The values of all lines but comments and empty ones, sorted.
+fn lines<T: Ord>(
+    (path, bytes): (&str, &[u8]),
+    wanted: &'static str,
+    value: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, ListError> {
+    let mut list = Vec::new();
+    for (at, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        let line = std::str::from_utf8(line).unwrap_or("?").trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let line_error = ListError {
+            path: escape(path),
+            line: at + 1,
+            wanted,
+        };
+        list.push(value(line).ok_or(line_error)?);
+    }
+    list.sort_unstable();
+    Ok(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_read_strictly() {
+        let digest = Digest::of(b"x");
+        let text = format!("# ours\n\n{digest}\r\n");
+        let blocked = |bytes: &[u8]| KeyLists::read(None, Some(("x", bytes)));
+        let debian = |bytes: &[u8]| KeyLists::read(Some(("x", bytes)), None);
+        let lists = blocked(text.as_bytes()).unwrap();
+        assert_eq!(lists.blocks(&digest), Some(true));
+        assert_eq!(lists.blocks(&Digest::of(b"y")), Some(false));
+        assert_eq!(KeyLists::NONE.blocks(&digest), None);
+        assert_eq!(
+            blocked(b"# x\nabc\n").unwrap_err().to_string(),
+            "x, line 2: not a SHA-256 in 64 hex digits"
+        );
+        assert!(debian(&[b'0'; 20]).is_ok());
+        assert!(debian(&[b'0'; 18]).is_err());
+        assert!(debian(&[0xff; 20]).is_err());
+    }
+}
