@@ -11,8 +11,10 @@ use anchorite::x509::public_key::PublicKey;
 use anchorite::x509::show::{self, Stage};
 use anchorite::x509::tbs::CertificateTbs;
 use anchorite::x509::time::UtcTime;
-use anchorite_fuzz::{assert_escaped, cleared, read_extensions, read_name, signed_again};
-use der::{Decode as _, Encode as _};
+use anchorite_fuzz::{
+    assert_escaped, assert_same_again, before_1970, cleared, read_extensions, read_name,
+    signed_again,
+};
 use libfuzzer_sys::fuzz_target;
 use rustls_pki_types::CertificateDer;
 use x509_parser::certificate::X509Certificate;
@@ -79,12 +81,13 @@ fn second_readers(ours: &Certificate) {
             "another key"
         );
     }
-    let theirs = x509_cert::Certificate::from_der(&ours.der).expect("x509-cert reads it");
-    assert_eq!(
-        theirs.to_der().expect("it encodes"),
-        ours.der,
-        "x509-cert writes other bytes"
-    );
+    if [ours.fields.not_before, ours.fields.not_after]
+        .into_iter()
+        .any(before_1970)
+    {
+        return;
+    }
+    assert_same_again::<x509_cert::Certificate>(&ours.der);
 }
 
 fn same_fields(ours: &Certificate, theirs: &X509Certificate<'_>) {

@@ -9,8 +9,9 @@ use anchorite::x509::crl_file::CrlFile;
 use anchorite::x509::show::{self, Stage};
 use anchorite::x509::tbs::CrlTbs;
 use anchorite::x509::time::UtcTime;
-use anchorite_fuzz::{assert_escaped, cleared, read_extensions, read_name};
-use der::{Decode as _, Encode as _};
+use anchorite_fuzz::{
+    assert_escaped, assert_same_again, before_1970, cleared, read_extensions, read_name,
+};
 use libfuzzer_sys::fuzz_target;
 use webpki::BorrowedCertRevocationList;
 use x509_cert::certificate::Rfc5280;
@@ -55,12 +56,17 @@ fn second_readers(ours: &CrlFile) {
         }
         Err(error) => assert!(webpki.is_ok(), "neither other reader reads it: {error}"),
     }
-    let theirs = CertificateList::<Rfc5280>::from_der(&ours.der).expect("x509-cert reads it");
-    assert_eq!(
-        theirs.to_der().expect("it encodes"),
-        ours.der,
-        "x509-cert writes other bytes"
-    );
+    if dates(ours).any(before_1970) {
+        return;
+    }
+    assert_same_again::<CertificateList<Rfc5280>>(&ours.der);
+}
+
+fn dates(ours: &CrlFile) -> impl Iterator<Item = UtcTime> + '_ {
+    let revoked = ours.entries().flatten().map(|entry| entry.date);
+    [ours.this_update, ours.next_update]
+        .into_iter()
+        .chain(revoked)
 }
 
 fn same_fields(ours: &CrlFile, theirs: &CertificateRevocationList<'_>) {

@@ -4,16 +4,17 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use anchorite::check::Refusal;
-use anchorite::check::{Cleared, Finding};
+use anchorite::check::{Cleared, Finding, Refusal};
 use anchorite::digest::Digest;
 use anchorite::x509::certificate::SignedParts;
 use anchorite::x509::extension::Extension;
 use anchorite::x509::name::Name;
 use anchorite::x509::public_key::{Curve, PublicKey, SignatureAlgorithm};
+use anchorite::x509::time::UtcTime;
 use anchorite::x509::tlv::{bit_string, sequence, sequence_of};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+use der::{Decode, Encode, ErrorKind};
 
 /// Text for a screen, JSON, a page or a script: printable ASCII and Latin letters, in one line.
 pub fn assert_escaped(text: &str) {
@@ -44,6 +45,29 @@ pub fn read_extensions(extensions: &[Extension]) {
             assert_escaped(&value.describe());
         }
     }
+}
+
+/// x509-cert reads it, and writes the same bytes. Its const-oid refuses good OIDs (a second arc
+/// beyond 39, an arc beyond 32 bits): there it is no judge.
+pub fn assert_same_again<T>(der: &[u8])
+where
+    T: for<'a> Decode<'a, Error = der::Error> + Encode,
+{
+    match T::from_der(der) {
+        Ok(theirs) => {
+            let again = theirs.to_der().expect("it encodes");
+            assert_eq!(again, der, "x509-cert writes other bytes");
+        }
+        Err(error) => {
+            let kind = error.kind();
+            assert_eq!(kind, ErrorKind::OidMalformed, "x509-cert does not read it");
+        }
+    }
+}
+
+/// The crate `der` has no dates before 1970: there x509-cert is no judge.
+pub fn before_1970(time: UtcTime) -> bool {
+    time < UtcTime::from_unix(0)
 }
 
 /// What a check cleared; its findings are escaped, whichever way it ended.

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use super::exit;
 
 const FIRST_STEPS: &str = "\
+First steps:
   anchorite new first-root > first-root.toml
   anchorite plan first-root.toml
   anchorite rehearse first-root.toml";
@@ -20,7 +21,7 @@ fn help(verb: &str, example: &str) -> String {
 
 /// Root-CA key ceremonies on an air-gapped laptop.
 #[derive(Parser, Debug)]
-#[command(name = "anchorite", version, about, after_help = format!("First steps:\n{FIRST_STEPS}\n\nExit codes:{}", exit::table("")), max_term_width = 80)]
+#[command(name = "anchorite", version, about, after_help = format!("{FIRST_STEPS}\n\nExit codes:{}", exit::table("")), max_term_width = 80)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -30,7 +31,7 @@ pub struct Cli {
 /// The verbs.
 #[derive(Subcommand, Debug)]
 pub enum Verb {
-    /// Write a commented ceremony file to start from
+    /// Print a commented ceremony file to start from; at a terminal, ask for the names in it
     #[command(after_help = help("new", "new first-root > first-root.toml"))]
     New(NewArgs),
     /// Check a ceremony file and show each certificate-to-be; needs no token

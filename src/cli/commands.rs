@@ -5,7 +5,6 @@ use std::path::Path;
 use super::args::{AbortArgs, Cli, PlanArgs, SourceArgs, Verb};
 use super::exit::Exit;
 use super::inputs::Read;
-use super::new;
 use super::trouble::Trouble;
 use crate::ceremony::abort::abort;
 use crate::ceremony::error::CeremonyError;
@@ -21,10 +20,7 @@ use crate::x509::escape::escape;
 /// Does what the command line says.
 pub fn run(cli: &Cli) -> Exit {
     let result = match &cli.verb {
-        Verb::New(args) => {
-            print(new::text(args.template));
-            Ok(Exit::Done)
-        }
+        Verb::New(args) => super::new::new(args.template),
         Verb::Plan(args) => plan(args),
         Verb::Script(args) => script_page(args),
         #[cfg(feature = "token")]
