@@ -85,8 +85,10 @@ cut -c67- SHA256SUMS | sort -c -u 2>/dev/null || refuse "SHA256SUMS is not sorte
 listed=$(cut -c67- SHA256SUMS | digest)
 there=$(find . -type f | sed 's#^\./##' |
     grep -v -x -e 'SHA256SUMS' -e 'SEAL\.txt' -e 'SEAL\.txt\.root\.p7s' \
+        -e 'SEAL\.txt\.attrs' \
         -e 'SEAL\.txt\.tsr' -e 'SEAL\.txt\.[a-z0-9-][a-z0-9-]*\.sig' \
         -e 'post-seal\.jsonl' -e 'post-seal\.jsonl\.root\.p7s' \
+        -e 'post-seal\.jsonl\.attrs' \
         -e 'post-seal\.jsonl\.tsr' -e 'post-seal\.jsonl\.[a-z0-9-][a-z0-9-]*\.sig' |
     sort | digest)
 [ "$listed" = "$there" ] || refuse "there is a file that SHA256SUMS does not list"
@@ -192,8 +194,9 @@ if [ -d out ]; then
     ok "certificates and CRL in out/ are the recorded ones, signed by your root"
 fi
 
-# 8. The root's signature on the seal.
-if [ "$(seal seal)" = direct ]; then
+# 8. The root's signature on the seal. Its form follows from the type of your root's key,
+# not from the files that are there.
+signed_as_cms() {
     [ -f SEAL.txt.root.p7s ] || refuse "SEAL.txt.root.p7s is not there"
     # Without signed attributes the root may have signed something else: a certificate,
     # say, whose octets stand in for the seal. "openssl cms -verify" would not mind.
@@ -213,14 +216,55 @@ if [ "$(seal seal)" = direct ]; then
         -in SEAL.txt.root.p7s -content SEAL.txt -no-CApath -CAfile "$root" \
         -out /dev/null >/dev/null 2>&1 ||
         refuse "SEAL.txt.root.p7s is not the root's signature on SEAL.txt"
+}
+# OpenSSL 3.0 verifies no CMS with Ed25519: the attributes stand beside the bare signature.
+signed_bare() {
+    for file in SEAL.txt.attrs SEAL.txt.attrs.sig; do
+        [ -f "$file" ] || refuse "$file is not there"
+    done
+    # The attributes that follow from the seal, octet by octet: content type, signing time
+    # (the seal's own end; from 2050 with four digits of the year) and digest.
+    ended=$(seal ended | sed 's/[-:TZ]//g')
+    case $ended in
+    20[0-4]???????????) time=170d$(printf '%s' "${ended#20}Z" | octets) outer=1c inner=0f all=89 ;;
+    *) time=180f$(printf '%s' "${ended}Z" | octets) outer=1e inner=11 all=8b ;;
+    esac
+    wanted=3181${all}301806092a864886f70d010903310b06092a864886f70d010701
+    wanted=${wanted}30${outer}06092a864886f70d01090531${inner}${time}
+    wanted=${wanted}304f06092a864886f70d01090431420440
+    wanted=$wanted$(openssl dgst -sha512 -r SEAL.txt | cut -c1-128)
+    [ "$(octets <SEAL.txt.attrs)" = "$wanted" ] ||
+        refuse "SEAL.txt.attrs is not what follows from SEAL.txt"
+    openssl pkeyutl -verify -rawin -certin -inkey "$root" -in SEAL.txt.attrs \
+        -sigfile SEAL.txt.attrs.sig >/dev/null 2>&1 ||
+        refuse "SEAL.txt.attrs.sig is not the root's signature on SEAL.txt.attrs"
+}
+octets() {
+    od -An -v -tx1 | tr -d ' \n'
+}
+bare="SEAL.txt.attrs SEAL.txt.attrs.sig"
+if [ "$(seal seal)" != direct ]; then
+    none="SEAL.txt.root.p7s $bare"
+    why="the seal says that nobody signed"
+else
+    # The first octets of every Ed25519 key (RFC 8410).
+    case $(openssl x509 -in "$root" -noout -pubkey 2>/dev/null |
+        openssl pkey -pubin -outform DER 2>/dev/null | octets) in
+    302a300506032b6570032100*) signed_bare && none=SEAL.txt.root.p7s ;;
+    ?*) signed_as_cms && none=$bare ;;
+    *) refuse "the root you hold has no key that openssl can read" ;;
+    esac
+    why="your root does not sign so"
     ok "the root you hold signed the seal"
-elif [ -e SEAL.txt.root.p7s ]; then
-    refuse "SEAL.txt.root.p7s is there, though the seal says that nobody signed"
 fi
+for file in $none; do
+    [ ! -e "$file" ] || refuse "$file is there, though $why"
+done
 
 # 9. People.
 for file in SEAL.txt.*.sig; do
-    [ -f "$file" ] || continue
+    # That one is the root's own.
+    [ -f "$file" ] && [ "$file" != SEAL.txt.attrs.sig ] || continue
     person=${file#SEAL.txt.}
     person=${person%.sig}
     if [ -z "$signers" ]; then

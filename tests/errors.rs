@@ -178,7 +178,7 @@ fn the_command_line() {
     );
     book.meets(
         "verify: a request in place of the root",
-        3,
+        1,
         &["verify", "ledger", "--root", "requests/new.csr"],
     );
     book.meets(
@@ -242,6 +242,18 @@ fn the_ceremony_file() {
         "",
     );
     book.plan_with("a validity that is none", 3, "\"20y\"", "\"twenty years\"");
+    book.plan_with(
+        "a digest of another curve",
+        3,
+        "key = \"ec:P-384\"",
+        "key = \"ec:P-384\"\ndigest = \"sha512\"",
+    );
+    book.plan_with(
+        "a person with the name of the root's own file",
+        3,
+        "[token]",
+        "[[person]]\nid = \"attrs\"\nrole = \"witness\"\n\n[token]",
+    );
     book.plan_with("an empty file", 3, CEREMONY, "");
     book.stage.write("sub.toml", "");
     book.stage
@@ -354,6 +366,14 @@ fn the_request() {
         "profile = \"vault\"\n",
         &pinned,
     );
+
+    let list = "profile = \"vault\"\n\n[keys]\nblocked = \"lost.txt\"\n";
+    // The digest of the key in etcd.csr, in capitals as some tools write it.
+    let key = "795D19A3B0333ED9ED8A24112631B5595B34910CFCB7453D647F7A5AAAD07009";
+    book.stage.write("lost.txt", key);
+    book.plan_with("a key on the site's list", 1, "profile = \"vault\"\n", list);
+    book.stage.write("lost.txt", "# lost\nabc\n");
+    book.plan_with("a list with a wrong line", 3, "profile = \"vault\"\n", list);
     book.snapshot("request");
 }
 

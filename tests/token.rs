@@ -209,13 +209,16 @@ fn ecdsa_signatures_verify_whatever_their_leading_octets() {
         "ecdsa_signatures_verify_whatever_their_leading_octets",
         || {
             let (_module, mut token) = logged_in();
-            let spec = spec(RootKey::P256, "root", 1);
-            let key = token.generate_key(&spec).unwrap().public_key;
-            let algorithm = RootKey::P256.default_algorithm();
-            for number in 0..300u32 {
-                let message = number.to_be_bytes();
-                let signature = token.sign(&spec.id, algorithm, &message).unwrap();
-                assert!(key.verifies(algorithm, &message, &signature), "{number}");
+            // P-521's octets begin with zeros half the time: its first holds one bit.
+            for (id, kind) in [(1, RootKey::P256), (2, RootKey::P521)] {
+                let spec = spec(kind, kind.word(), id);
+                let key = token.generate_key(&spec).unwrap().public_key;
+                let algorithm = kind.default_algorithm();
+                for number in 0..300u32 {
+                    let message = number.to_be_bytes();
+                    let signature = token.sign(&spec.id, algorithm, &message).unwrap();
+                    assert!(key.verifies(algorithm, &message, &signature), "{number}");
+                }
             }
         },
     );
@@ -496,6 +499,8 @@ fn keys_made_by_others_are_seen_for_what_they_are() {
         generate(&["EC:secp256k1", "--id", "0c"]);
         generate(&["EC:secp384r1", "--id", "0d", "--always-auth"]);
         generate(&["RSA:2048", "--id", "0e", "--extractable"]);
+        // By the curve's name, where we say its OID.
+        generate(&["EC:edwards25519", "--id", "0f"]);
 
         let module = module();
         let mut token = module.open_token(LABEL, None).unwrap();
@@ -523,12 +528,17 @@ fn keys_made_by_others_are_seen_for_what_they_are() {
         }
         let usable = token.find_keys(&KeyQuery::All).unwrap();
         let ids: Vec<_> = usable.iter().map(|key| hex(&key.id.0)).collect();
-        assert_eq!(ids, ["0d", "0e"]);
+        assert_eq!(ids, ["0d", "0e", "0f"]);
         assert_eq!(usable[0].attributes["CKA_ALWAYS_AUTHENTICATE"], "true");
         let loose = &usable[1].attributes;
         assert_eq!(loose["CKA_EXTRACTABLE"], "true");
         assert_eq!(loose["CKA_NEVER_EXTRACTABLE"], "false");
         assert_eq!(loose["CKA_PRIVATE_EXPONENT"], "sensitive");
+        let signature = token
+            .sign(&KeyId(vec![0x0f]), SignatureAlgorithm::Ed25519, b"x")
+            .unwrap();
+        let edwards = &usable[2].public_key;
+        assert!(edwards.verifies(SignatureAlgorithm::Ed25519, b"x", &signature));
     });
 }
 

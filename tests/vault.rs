@@ -361,3 +361,33 @@ fn an_rsa_root_signs_each_type_of_request() {
         place.judge(&sealed, name, mount);
     }
 }
+
+const P521: [(&str, &str); 2] = [("key_type", "ec"), ("key_bits", "521")];
+const ED25519: [(&str, &str); 2] = [("key_type", "ed25519"), ("key_bits", "0")];
+
+/// Each of the newer roots over each of the newer requests, back into the server.
+#[test]
+fn roots_with_other_keys_and_signatures() {
+    for (id, key) in [
+        ("p521-root", "key = \"ec:P-521\""),
+        ("ed25519-root", "key = \"ed25519\""),
+        (
+            "pss-root",
+            "key = \"rsa:3072\"\nsignature = \"pss\"\ndigest = \"sha256\"",
+        ),
+    ] {
+        let place = Place::new();
+        let mounts = [
+            ("p521", place.mount("p521", P521)),
+            ("ed25519", place.mount("ed25519", ED25519)),
+        ];
+        let root = format!("[root]\nsubject = {{ O = \"Acme\", CN = \"Acme {id}\" }}\n{key}");
+        let requests: Vec<(&str, &Mount)> =
+            mounts.iter().map(|(name, mount)| (*name, mount)).collect();
+        place.ceremony(id, &root, &requests);
+        let sealed = place.perform(1, id);
+        for (name, mount) in &mounts {
+            place.judge(&sealed, name, mount);
+        }
+    }
+}

@@ -18,6 +18,7 @@ use anchorite::digest::Digest;
 use anchorite::host::DiskStore;
 use anchorite::ledger::register::Register;
 use anchorite::x509::certificate::Certificate;
+use anchorite::x509::request::Request;
 use ledger::{Copy, FIRST, How, SoftToken, World};
 
 const ONE: &str = "0001-acme-root";
@@ -262,6 +263,27 @@ fn a_request_with_the_given_roots_name_or_key_is_refused() {
         let said = said_of(&report, request);
         assert!(said[0].contains(id), "{request}: {said:?}");
     }
+}
+
+#[test]
+fn a_list_of_lost_keys_is_read_again() {
+    let mut world = World::new();
+    let source = format!("{FIRST}\n[keys]\nblocked = \"lists/lost.txt\"\n");
+    let inputs = [
+        ("nyc3-etcd.csr", world.requests[0].clone()),
+        ("k8s.csr", world.requests[1].clone()),
+        ("lists/lost.txt", b"# none yet\n".to_vec()),
+    ];
+    world.hold(&source, &inputs, How::default()).unwrap();
+    let copy = world.copy();
+    let report = verify(&copy, ONE, &world.root(), None);
+    assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_text());
+    let spki = Request::from_bytes(&world.requests[0]).unwrap().spki;
+    let line = format!("{}\n", Digest::of(&spki));
+    fs::write(copy.path.join(ONE).join("in/lists/lost.txt"), line).unwrap();
+    let report = verify(&copy, ONE, &world.root(), None);
+    let said = said_of(&report, "nyc3-etcd.csr");
+    assert!(said[0].contains(": REQ-KEY-BLOCKED: "), "{said:?}");
 }
 
 #[test]

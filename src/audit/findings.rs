@@ -29,7 +29,7 @@ rules! {
         "compare with another copy of the ledger";
     Seal = "VERIFY-SEAL", "SEAL.txt has the one form that is written, and says what transcript, plan and files say",
         "compare with another copy of the ledger";
-    Signature = "VERIFY-SIGNATURE", "the root's signature on SEAL.txt is the one CMS that follows from it, and verifies under the given root",
+    Signature = "VERIFY-SIGNATURE", "the root's signature on SEAL.txt is in the one form that follows from it, and verifies under the given root",
         "compare with another copy of the ledger; is this the right root?";
     Text = "VERIFY-TEXT", "VERIFY.txt is what this tool writes for this ceremony",
         "use docs/verify.sh from the tool's own release";

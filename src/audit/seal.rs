@@ -12,6 +12,7 @@ use crate::ledger::chain::Head;
 use crate::ledger::entry::Event;
 use crate::ledger::layout;
 use crate::ledger::seal::Seal;
+use crate::ledger::seal_signature::SealForm;
 use crate::x509::cms;
 use crate::x509::time::UtcTime;
 
@@ -204,8 +205,9 @@ fn words(digest: Option<Digest>) -> String {
     digest.map_or_else(|| "none".to_owned(), |digest| digest.to_string())
 }
 
-/// The signature's octets are taken out of the file; all else is rebuilt from the seal and the
-/// given root, and must be the same bytes.
+/// The signature's octets are taken out of their file; all else is rebuilt from the seal and
+/// the given root, and must be the same bytes. A file of another form than the root's must not
+/// be there: nobody may choose what is looked at.
 pub(super) fn check_signature(
     seal: &Seal,
     files: &Files,
@@ -213,32 +215,44 @@ pub(super) fn check_signature(
     findings: &mut Findings,
 ) {
     findings.begun(AuditId::Signature);
-    let path = layout::ROOT_SIGNATURE;
-    let mut fail = |words: &str| findings.fail(AuditId::Signature, path, words);
-    let found = match (files.bytes.get(path), seal.mode.as_str()) {
-        (Some(found), "direct") => found,
-        (None, "direct") => {
-            return fail("is not there, though the seal says that the root signed it");
-        }
-        (Some(_), _) => return fail("is there, though the seal says that nobody signed it"),
-        (None, _) => return,
-    };
-    let Ok(signature) = cms::signature_of(found) else {
-        return fail("is not the CMS that a seal has");
-    };
-    let attributes =
-        cms::signed_attributes(files.get(layout::SEAL), authority.algorithm, seal.ended);
-    if !authority.signed(&attributes.0, &signature) {
-        return fail("the signature does not verify under the given root");
+    let form = SealForm::of(authority.algorithm);
+    let signed = seal.mode == "direct";
+    for name in SealForm::ALL.iter().flat_map(|form| form.names()) {
+        let words = match (files.bytes.contains_key(*name), signed) {
+            (true, false) => "is there, though the seal says that nobody signed it",
+            (true, true) if !form.names().contains(name) => {
+                "is there, though the given root does not sign in this form"
+            }
+            (false, true) if form.names().contains(name) => {
+                "is not there, though the seal says that the root signed it"
+            }
+            _ => continue,
+        };
+        findings.fail(AuditId::Signature, *name, words);
     }
-    let again = cms::signed_data(
-        &attributes,
-        authority.certificate,
-        authority.algorithm,
-        &signature,
-    );
-    if again.is_ok_and(|again| again == *found) {
+    let Some(holder) = files.bytes.get(form.holder()).filter(|_| signed) else {
         return;
+    };
+    let mut fail = |name: &str, words: &str| findings.fail(AuditId::Signature, name, words);
+    let Ok(signature) = form.signature_in(holder) else {
+        return fail(form.holder(), "is not the CMS that a seal has");
+    };
+    let algorithm = authority.algorithm;
+    let attributes = cms::signed_attributes(files.get(layout::SEAL), algorithm, seal.ended);
+    if !authority.signed(&attributes.0, &signature) {
+        let words = "the signature does not verify under the given root";
+        return fail(form.holder(), words);
     }
-    fail("is not the one CMS that follows from SEAL.txt and the given root");
+    let words = "is not what follows from SEAL.txt and the given root";
+    match form.files(&attributes, authority.certificate, algorithm, &signature) {
+        Ok(again) => {
+            for (name, bytes) in again {
+                // What is not there was told above.
+                if files.bytes.get(name).is_some_and(|found| *found != bytes) {
+                    fail(name, words);
+                }
+            }
+        }
+        Err(_) => fail(form.holder(), words),
+    }
 }

@@ -83,7 +83,9 @@ pub(super) fn tell_uncovered(script: &Script, files: &Files, findings: &mut Find
         let person = path
             .strip_prefix("SEAL.txt.")
             .and_then(|rest| rest.strip_suffix(".sig"));
-        let Some(person) = person else { continue };
+        let Some(person) = person.filter(|_| path != layout::ROOT_BARE_SIGNATURE) else {
+            continue;
+        };
         let mut people = script.plan.iter().flat_map(|plan| &plan.people);
         if !people.any(|one| one.id == person) {
             findings.notice(format!("{path} is of nobody whom the plan names"));

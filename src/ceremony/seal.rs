@@ -8,6 +8,7 @@ use crate::digest::Digest;
 use crate::ledger::entry::Event;
 use crate::ledger::layout;
 use crate::ledger::seal::Seal;
+use crate::ledger::seal_signature::SealForm;
 use crate::plan::lock::{self, SumLine};
 use crate::plan::{SealMode, StepKind};
 use crate::ports::{EntryKind, Question, Store, StoreError};
@@ -59,7 +60,9 @@ impl Course<'_, '_> {
     }
 
     fn sign_seal(&mut self, seal: &Seal) -> Result<(), CeremonyError> {
-        let path = format!("{}/{}", self.journal.folder, layout::ROOT_SIGNATURE);
+        let (id, public, algorithm) = self.root_key()?;
+        let form = SealForm::of(algorithm);
+        let path = format!("{}/{}", self.journal.folder, form.holder());
         match self.desk.store.read(&path) {
             Ok(_) => return Ok(()),
             Err(error) if error.is_missing() => {}
@@ -68,7 +71,6 @@ impl Course<'_, '_> {
         let root = self.root.clone().ok_or_else(|| {
             CeremonyError::Contradiction("the seal is due before the root is".to_owned())
         })?;
-        let (id, public, algorithm) = self.root_key()?;
         let text = seal.to_text();
         let attributes = cms::signed_attributes(text.as_bytes(), algorithm, seal.ended);
         let cleared = check_seal::attributes(seal, attributes, algorithm)?;
@@ -78,14 +80,15 @@ impl Course<'_, '_> {
         self.deeds.asked = None;
         self.deeds.signed.push(THE_SEAL.to_owned());
         self.deeds.undelivered.push(THE_SEAL.to_owned());
-        let envelope =
-            cms::signed_data(cleared.get(), &root, algorithm, &signature).map_err(|cause| {
-                CeremonyError::Encoding {
-                    what: layout::SEAL.to_owned(),
-                    cause,
-                }
+        let files = form
+            .files(cleared.get(), &root, algorithm, &signature)
+            .map_err(|cause| CeremonyError::Encoding {
+                what: layout::SEAL.to_owned(),
+                cause,
             })?;
-        self.deliver(layout::ROOT_SIGNATURE, &envelope)?;
+        for (name, bytes) in files {
+            self.deliver(name, &bytes)?;
+        }
         self.deeds.undelivered.retain(|one| one != THE_SEAL);
         Ok(())
     }

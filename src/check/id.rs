@@ -71,7 +71,7 @@ rules! {
         "Vault's default is 2048: key_bits=3072 or 4096, or key_type=ec, lasts longer";
     RequestRsaExponent = "REQ-KEY-RSA-EXPONENT", "an RSA key's exponent is odd, at least 65537 and below 2^256",
         "such a key does not come from Vault or OpenBao: find out who made it";
-    RequestRsaModulus = "REQ-KEY-RSA-MODULUS", "an RSA modulus is odd, not prime, no power of a number, and has no prime factor below 65537",
+    RequestRsaModulus = "REQ-KEY-RSA-MODULUS", "an RSA modulus is positive, odd, not prime, no power of a number, and has no prime factor below 65537",
         "such a key does not come from Vault or OpenBao: find out who made it";
     RequestRsaClose = "REQ-KEY-RSA-CLOSE", "an RSA modulus is not found as two close primes in 1000 rounds of Fermat's method",
         "the key can be computed from the request: generate it again, with another generator";

@@ -134,10 +134,7 @@ pub(super) fn extensions(
             None if extension.critical => judged.fault(format!(
                 "{name} is critical and not known to common verifiers"
             )),
-            None => judged.odd(format!(
-                "{name} is not known here: {}",
-                extension.describe()
-            )),
+            None => judged.odd(format!("not known here: {}", extension.describe())),
             Some(Known::NotCritical) if extension.critical => {
                 judged.fault(format!("{name} must not be critical"));
             }

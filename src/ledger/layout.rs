@@ -6,6 +6,10 @@ pub const TRANSCRIPT: &str = "transcript.jsonl";
 pub const SEAL: &str = "SEAL.txt";
 /// The root's signature on the seal.
 pub const ROOT_SIGNATURE: &str = "SEAL.txt.root.p7s";
+/// What an Ed25519 root signed of the seal.
+pub const ROOT_ATTRIBUTES: &str = "SEAL.txt.attrs";
+/// An Ed25519 root's signature on that.
+pub const ROOT_BARE_SIGNATURE: &str = "SEAL.txt.attrs.sig";
 /// Digests of every file but the seal's own.
 pub const SUMS: &str = "SHA256SUMS";
 /// How to verify with stock tools.
@@ -88,7 +92,8 @@ pub fn is_outside_sums(name: &str) -> bool {
     name == SUMS || name == SEAL || name == POST_SEAL || is_seal_signature(name)
 }
 
-/// `SEAL.txt.root.p7s`, `SEAL.txt.alice.sig`, and the same for `post-seal.jsonl`.
+/// `SEAL.txt.root.p7s`, `SEAL.txt.attrs`, `SEAL.txt.alice.sig`, and the same for
+/// `post-seal.jsonl`.
 fn is_seal_signature(name: &str) -> bool {
     let rest = name
         .strip_prefix("SEAL.txt.")
@@ -100,7 +105,7 @@ fn is_seal_signature(name: &str) -> bool {
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
-    rest == "root.p7s" || rest == "tsr" || rest.strip_suffix(".sig").is_some_and(person)
+    ["root.p7s", "attrs", "tsr"].contains(&rest) || rest.strip_suffix(".sig").is_some_and(person)
 }
 
 #[cfg(test)]
@@ -149,6 +154,8 @@ mod tests {
             "SEAL.txt",
             "SEAL.txt.root.p7s",
             "SEAL.txt.alice.sig",
+            "SEAL.txt.attrs",
+            "SEAL.txt.attrs.sig",
             "SHA256SUMS",
             "post-seal.jsonl",
         ] {

@@ -7,5 +7,6 @@ pub mod entry;
 pub mod layout;
 pub mod register;
 pub mod seal;
+pub mod seal_signature;
 mod strict_json;
 pub mod verify_text;

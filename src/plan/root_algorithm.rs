@@ -34,3 +34,98 @@ impl Draft<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::plan::RootPlan;
+
+    const FILE: &str = r#"format = "anchorite/ceremony/0"
+id = "acme-root-g1"
+title = "Acme root"
+[token]
+label = "acme-root-g1"
+[root]
+subject = { CN = "Acme Root G1" }
+ROOT
+[[step]]
+do = "generate-root-key"
+[[step]]
+do = "issue-root"
+"#;
+
+    fn root(lines: &str) -> Result<SignatureAlgorithm, String> {
+        let source = FILE.replace("ROOT", lines);
+        let draft = Draft::parse(&source).map_err(|error| error.to_string())?;
+        match draft.root(&BTreeMap::new()) {
+            Ok(RootPlan::New(new)) => Ok(new.algorithm),
+            Ok(RootPlan::Existing(_)) => Err("an existing root".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn what_a_key_may_sign_with() {
+        use SignatureAlgorithm as A;
+        for (lines, wanted) in [
+            ("key = \"rsa:3072\"", A::RsaSha384),
+            ("key = \"rsa:4096\"", A::RsaSha512),
+            ("key = \"rsa:4096\"\ndigest = \"sha256\"", A::RsaSha256),
+            ("key = \"rsa:3072\"\nsignature = \"pkcs1\"", A::RsaSha384),
+            ("key = \"rsa:3072\"\nsignature = \"pss\"", A::PssSha384),
+            (
+                "key = \"rsa:4096\"\nsignature = \"pss\"\ndigest = \"sha256\"",
+                A::PssSha256,
+            ),
+            ("key = \"ec:P-256\"\ndigest = \"sha256\"", A::EcdsaSha256),
+            ("key = \"ec:P-384\"\ndigest = \"sha384\"", A::EcdsaSha384),
+            ("key = \"ec:P-521\"\ndigest = \"sha512\"", A::EcdsaSha512),
+            ("key = \"ec:P-521\"", A::EcdsaSha512),
+            ("key = \"ed25519\"", A::Ed25519),
+        ] {
+            assert_eq!(root(lines), Ok(wanted), "{lines}");
+        }
+    }
+
+    #[test]
+    fn everything_else_has_its_place_and_its_words() {
+        let said: Vec<String> = [
+            "key = \"ec:P-256\"\ndigest = \"sha384\"",
+            "key = \"ec:P-384\"\ndigest = \"sha256\"",
+            "key = \"ec:P-521\"\ndigest = \"sha384\"",
+            "key = \"ed25519\"\ndigest = \"sha512\"",
+            "key = \"ec:P-384\"\nsignature = \"pss\"",
+            "key = \"ed25519\"\nsignature = \"pkcs1\"",
+            "key = \"rsa:4096\"\ndigest = \"sha1\"",
+            "key = \"rsa:4096\"\nsignature = \"PSS\"",
+            "key = \"rsa:2048\"",
+        ]
+        .into_iter()
+        .map(|lines| root(lines).unwrap_err())
+        .collect();
+        insta::assert_snapshot!(said.join("\n"));
+    }
+
+    #[test]
+    fn an_existing_root_takes_neither() {
+        for line in ["digest = \"sha256\"", "signature = \"pss\""] {
+            let source = FILE
+                .replace(
+                    "subject = { CN = \"Acme Root G1\" }",
+                    "certificate = \"root.pem\"",
+                )
+                .replace("ROOT", line);
+            let source = &source[..source.find("[[step]]").unwrap()];
+            let source = format!("{source}[[step]]\ndo = \"issue-crl\"\n");
+            let error = Draft::parse(&source).unwrap().root(&BTreeMap::new());
+            let words = "line 8, column";
+            let said = error.unwrap_err().to_string();
+            assert!(
+                said.starts_with(words) && said.ends_with("its certificate alone"),
+                "{said}"
+            );
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! Key templates, and what is read back of a key.
+//! What is read back of a key.
 //!
 //! Attribute values are reported as `true`, `false`, hex, text (`CKA_LABEL`), the `CKO_`,
 //! `CKK_` or `CKM_` name, or `absent`. The private numbers are never read: only whether the
@@ -6,19 +6,17 @@
 
 use std::collections::BTreeMap;
 
-use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{
     Attribute, AttributeInfo, AttributeType, KeyType, ObjectClass, ObjectHandle,
 };
 use cryptoki::session::Session;
-use der::Tag;
 
 use super::error::failed;
+use super::point::{ec_point, edwards_name, edwards_oid, edwards_point};
 use crate::digest::hex;
-use crate::ports::{KeyId, KeyQuery, KeySpec, TokenError, TokenKey};
+use crate::ports::{KeyId, KeyQuery, TokenError, TokenKey};
 use crate::x509::oid;
-use crate::x509::public_key::{Curve, KeyKind, PublicKey, SignatureAlgorithm};
-use crate::x509::tlv;
+use crate::x509::public_key::{Curve, KeyKind, PublicKey};
 
 /// What is read of every private key.
 const READ_BACK: [AttributeType; 21] = [
@@ -55,106 +53,6 @@ const RSA_SECRETS: [AttributeType; 6] = [
     AttributeType::Coefficient,
 ];
 const EC_SECRETS: [AttributeType; 1] = [AttributeType::Value];
-
-/// What `C_GenerateKeyPair` is given.
-pub(super) struct Templates {
-    /// `CKM_RSA_PKCS_KEY_PAIR_GEN`, `CKM_EC_KEY_PAIR_GEN` or `CKM_EC_EDWARDS_KEY_PAIR_GEN`
-    pub mechanism: Mechanism<'static>,
-    /// Of the public key.
-    pub public: Vec<Attribute>,
-    /// Of the private key.
-    pub private: Vec<Attribute>,
-}
-
-impl Templates {
-    /// What no key is made without.
-    pub(super) fn essential(spec: &KeySpec) -> Self {
-        let mut public = vec![
-            Attribute::Token(true),
-            Attribute::Private(false),
-            Attribute::Verify(true),
-            Attribute::Encrypt(false),
-            Attribute::Wrap(false),
-            Attribute::Modifiable(false),
-            Attribute::Label(spec.label.clone().into_bytes()),
-            Attribute::Id(spec.id.0.clone()),
-        ];
-        let mechanism = match spec.key.kind() {
-            KeyKind::Rsa { bits } => {
-                public.push(Attribute::ModulusBits((bits as u64).into()));
-                public.push(Attribute::PublicExponent(vec![1, 0, 1]));
-                Mechanism::RsaPkcsKeyPairGen
-            }
-            KeyKind::Ec(curve) => {
-                public.push(Attribute::EcParams(oid::der(curve.oid())));
-                Mechanism::EccKeyPairGen
-            }
-            KeyKind::Ed25519 => {
-                public.push(Attribute::EcParams(edwards_oid()));
-                Mechanism::EccEdwardsKeyPairGen
-            }
-        };
-        let private = vec![
-            Attribute::Token(true),
-            Attribute::Private(true),
-            Attribute::Sensitive(true),
-            Attribute::Extractable(false),
-            Attribute::Sign(true),
-            Attribute::Modifiable(false),
-            Attribute::Label(spec.label.clone().into_bytes()),
-            Attribute::Id(spec.id.0.clone()),
-        ];
-        Self {
-            mechanism,
-            public,
-            private,
-        }
-    }
-
-    /// The same, and every other use forbidden in words. Some tokens refuse to be told.
-    pub(super) fn full(spec: &KeySpec) -> Self {
-        let mut templates = Self::essential(spec);
-        templates.public.push(Attribute::VerifyRecover(false));
-        templates.private.extend([
-            Attribute::SignRecover(false),
-            Attribute::Decrypt(false),
-            Attribute::Unwrap(false),
-            Attribute::Derive(false),
-            Attribute::Copyable(false),
-        ]);
-        templates
-    }
-
-    /// What to ask for in turn, until a token takes one: some refuse attributes that only say
-    /// what is so by default, and PKCS#11 3.0 has a second name for edwards25519.
-    pub(super) fn attempts(spec: &KeySpec) -> Vec<Self> {
-        let both = || [Self::full(spec), Self::essential(spec)];
-        let mut attempts = Vec::from(both());
-        if spec.key.kind() == KeyKind::Ed25519 {
-            attempts.extend(both().map(Self::with_edwards_name));
-        }
-        attempts
-    }
-
-    fn with_edwards_name(mut self) -> Self {
-        for attribute in &mut self.public {
-            if matches!(attribute, Attribute::EcParams(_)) {
-                *attribute = Attribute::EcParams(edwards_name());
-            }
-        }
-        self
-    }
-}
-
-/// `id-Ed25519` (RFC 8410 3), as PKCS#11 3.1 has it in `CKA_EC_PARAMS`.
-fn edwards_oid() -> Vec<u8> {
-    oid::der(SignatureAlgorithm::Ed25519.oid())
-}
-
-/// The curve's name as PKCS#11 3.0 has it (2.3.3).
-fn edwards_name() -> Vec<u8> {
-    tlv::encode(Tag::PrintableString, &[b"edwards25519"])
-}
 
 /// Handles of the private keys that match.
 pub(super) fn private_handles(
@@ -347,30 +245,6 @@ fn no_curve(id: &KeyId, parameters: &[u8]) -> TokenError {
     )
 }
 
-/// The uncompressed point in a `CKA_EC_POINT`: in its OCTET STRING as the standard has it, or
-/// bare as some tokens give it. Both begin with 0x04; the length tells them apart.
-fn ec_point(curve: Curve, encoded: &[u8]) -> Option<&[u8]> {
-    let length = 1 + 2 * curve.field_octets();
-    let point = if encoded.len() == length {
-        encoded
-    } else {
-        tlv::single(encoded, Tag::OctetString, "CKA_EC_POINT")
-            .ok()?
-            .value
-    };
-    (point.len() == length && point.first() == Some(&4)).then_some(point)
-}
-
-/// The octets of an Ed25519 key in a `CKA_EC_POINT`, wrapped or bare in the same way.
-fn edwards_point(encoded: &[u8]) -> Option<&[u8]> {
-    const LENGTH: usize = 32;
-    if encoded.len() == LENGTH {
-        return Some(encoded);
-    }
-    let point = tlv::single(encoded, Tag::OctetString, "CKA_EC_POINT").ok()?;
-    (point.value.len() == LENGTH).then_some(point.value)
-}
-
 fn key_type(session: &Session, handle: ObjectHandle) -> Result<Option<KeyType>, TokenError> {
     Ok(match value(session, handle, AttributeType::KeyType)? {
         Read::Value(Attribute::KeyType(found)) => Some(found),
@@ -498,89 +372,4 @@ fn secrecy(
         AttributeInfo::Available(_) => "READABLE",
     }
     .to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::x509::public_key::RootKey;
-
-    #[test]
-    fn a_point_is_taken_wrapped_or_bare_and_in_no_other_form() {
-        for curve in Curve::ALL {
-            let length = 1 + 2 * curve.field_octets();
-            // The worst case: a bare point whose next octets look like an OCTET STRING's.
-            let mut bare = vec![7; length];
-            bare[0] = 4;
-            bare[1] = u8::try_from(length - 2).unwrap_or(0x81);
-            let wrapped = tlv::encode(Tag::OctetString, &[&bare]);
-            assert_eq!(ec_point(curve, &bare), Some(bare.as_slice()));
-            assert_eq!(ec_point(curve, &wrapped), Some(bare.as_slice()));
-            assert_eq!(ec_point(curve, &wrapped[..length + 1]), None);
-            assert_eq!(ec_point(curve, &bare[1..]), None);
-            assert_eq!(ec_point(curve, &[]), None);
-            let mut compressed = bare[..=curve.field_octets()].to_vec();
-            compressed[0] = 2;
-            assert_eq!(ec_point(curve, &compressed), None);
-            let mut hybrid = bare.clone();
-            hybrid[0] = 6;
-            assert_eq!(ec_point(curve, &hybrid), None);
-        }
-    }
-
-    #[test]
-    fn an_edwards_point_is_taken_wrapped_or_bare() {
-        let mut bare = vec![7; 32];
-        bare[..2].copy_from_slice(&[4, 30]);
-        let wrapped = tlv::encode(Tag::OctetString, &[&bare]);
-        assert_eq!(edwards_point(&bare), Some(bare.as_slice()));
-        assert_eq!(edwards_point(&wrapped), Some(bare.as_slice()));
-        assert_eq!(edwards_point(&bare[1..]), None);
-        assert_eq!(edwards_point(&wrapped[..33]), None);
-        assert_eq!(edwards_point(&[]), None);
-    }
-
-    #[test]
-    fn an_edwards_key_is_asked_for_by_both_its_names() {
-        let spec = |key| KeySpec {
-            key,
-            label: "root".to_owned(),
-            id: KeyId(vec![1, 2]),
-        };
-        let named = |name: Vec<u8>| {
-            let attempts = Templates::attempts(&spec(RootKey::Ed25519));
-            let wanted = Attribute::EcParams(name);
-            attempts
-                .iter()
-                .filter(|one| one.public.contains(&wanted))
-                .count()
-        };
-        assert_eq!((named(edwards_oid()), named(edwards_name())), (2, 2));
-        assert_eq!(Templates::attempts(&spec(RootKey::P384)).len(), 2);
-    }
-
-    #[test]
-    fn the_essential_template_still_locks_the_key_in() {
-        for key in RootKey::ALL {
-            let spec = KeySpec {
-                key,
-                label: "root".to_owned(),
-                id: KeyId(vec![1, 2]),
-            };
-            for templates in Templates::attempts(&spec) {
-                for demanded in [
-                    Attribute::Token(true),
-                    Attribute::Private(true),
-                    Attribute::Sensitive(true),
-                    Attribute::Extractable(false),
-                    Attribute::Modifiable(false),
-                    Attribute::Sign(true),
-                ] {
-                    assert!(templates.private.contains(&demanded), "{demanded:?}");
-                }
-                assert!(templates.public.contains(&Attribute::Verify(true)));
-                assert!(templates.public.contains(&Attribute::Encrypt(false)));
-            }
-        }
-    }
 }

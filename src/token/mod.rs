@@ -5,8 +5,8 @@
 //! - [`module`]: loading the module file that the site file names, and finding the token
 //!   again by label and serial (slot numbers change, so they are only ever shown);
 //! - [`pkcs11`]: [`Pkcs11Token`], the real [`crate::ports::Token`];
-//! - `key` and `mechanism`: what a root key is asked to be, what is read back of it, and
-//!   how bytes are prepared for the two raw mechanisms every token has;
+//! - `template`, `key` with `point`, and `mechanism`: what a root key is asked to be, what is
+//!   read back of it, and how bytes are prepared for the raw mechanism of its type;
 //! - [`rehearsal`]: throw-away SoftHSM tokens.
 //!
 //! Nothing here decides whether a key is good enough or a signature right: attributes are
@@ -22,7 +22,9 @@ mod key;
 mod mechanism;
 pub mod module;
 pub mod pkcs11;
+mod point;
 pub mod rehearsal;
+mod template;
 
 pub use module::{Module, TokenSummary};
 pub use pkcs11::Pkcs11Token;

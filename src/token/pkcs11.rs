@@ -8,9 +8,10 @@ use cryptoki::slot::Slot;
 use cryptoki::types::AuthPin;
 
 use super::error::{failed, return_value};
-use super::key::{self, Templates, unusable};
+use super::key::{self, unusable};
 use super::mechanism;
 use super::module::pin_tries;
+use super::template::Templates;
 use crate::digest::hex;
 use crate::ports::{
     KeyId, KeyQuery, KeySpec, Pin, PinTries, Token, TokenError, TokenIdentity, TokenKey,

@@ -182,13 +182,13 @@ fn decode_block(block: &str, labels: &[&'static str]) -> Result<Vec<u8>, PemErro
     let begin = label(lines.first().copied(), BEGIN)?;
     if begin != end {
         return Err(PemError::Mismatch {
-            begin: super::escape::escape(&begin),
-            end: super::escape::escape(&end),
+            begin: shown(&begin),
+            end: shown(&end),
         });
     }
     if !labels.contains(&begin.as_str()) {
         return Err(PemError::WrongLabel {
-            found: super::escape::escape(&begin),
+            found: shown(&begin),
             wanted: labels.first().copied().unwrap_or_default(),
         });
     }
@@ -200,6 +200,13 @@ fn decode_block(block: &str, labels: &[&'static str]) -> Result<Vec<u8>, PemErro
         return Err(broken("it has an empty line in it"));
     }
     decode_base64(&begin, &body.concat())
+}
+
+/// A label for people: escaped, and not longer than any real one.
+fn shown(label: &str) -> String {
+    let start: String = label.chars().take(40).collect();
+    let more = if start.len() < label.len() { "..." } else { "" };
+    format!("{}{more}", super::escape::escape(&start))
 }
 
 /// Strict base64: its alphabet, its padding, no bits left over.

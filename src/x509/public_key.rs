@@ -18,12 +18,22 @@ use super::tlv::{self, DerError, bit_string, bit_string_octets, sequence, sequen
 use super::{edwards, key_refusal};
 use crate::digest::Digest;
 
+/// The most octets of an RSA exponent that aws-lc calculates with. It stops at 33 bits, and
+/// SP 800-56B and the CA/Browser Forum at 256.
+const LC_EXPONENT: usize = 4;
+
 /// Why a public key is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// Not an SPKI, or not in the one canonical form.
     #[error("the public key is malformed: {0}")]
     Malformed(DerError),
+    /// An RSA modulus below zero: its leading zero was left out.
+    #[error("the modulus is negative")]
+    NegativeModulus,
+    /// An RSA exponent below zero.
+    #[error("the exponent is negative")]
+    NegativeExponent,
     /// Not a point of its curve.
     #[error("the public key is no point that a key can be: {0}")]
     Point(String),
@@ -138,6 +148,13 @@ impl PublicKey {
         let Some(method) = algorithm.verification(self.kind) else {
             return false;
         };
+        if let Some((modulus, exponent)) = self.rsa_numbers()
+            && exponent.len() > LC_EXPONENT
+        {
+            let hash = algorithm.hash();
+            return !algorithm.is_pss()
+                && super::rsa::verifies_pkcs1(&modulus, &exponent, hash, message, signature);
+        }
         lc::UnparsedPublicKey::new(method, &self.key_octets)
             .verify(message, signature)
             .is_ok()
@@ -229,11 +246,20 @@ fn unsupported(dotted: &str) -> KeyError {
 }
 
 /// Modulus and exponent of an RSAPublicKey (RFC 8017 A.1.1).
-fn rsa_numbers(octets: &[u8]) -> Result<(Vec<u8>, Vec<u8>), DerError> {
+fn rsa_numbers(octets: &[u8]) -> Result<(Vec<u8>, Vec<u8>), KeyError> {
     let fields = sequence_of(octets, "RSAPublicKey")?;
     let [modulus, exponent] = fields.as_slice() else {
-        return Err(DerError::new("RSAPublicKey: not two fields"));
+        return Err(DerError::new("RSAPublicKey: not two fields").into());
     };
+    let negative = |number: &tlv::Element<'_>| {
+        number.tag == Tag::Integer && number.value.first().is_some_and(|first| *first >= 0x80)
+    };
+    if negative(modulus) {
+        return Err(KeyError::NegativeModulus);
+    }
+    if negative(exponent) {
+        return Err(KeyError::NegativeExponent);
+    }
     Ok((
         tlv::unsigned_octets(modulus, "modulus")?.to_vec(),
         tlv::unsigned_octets(exponent, "publicExponent")?.to_vec(),

@@ -2,8 +2,13 @@
 //! the caller sees to the bound on its size.
 
 use aws_lc_rs::digest;
+use der::Tag;
 use num_bigint::BigUint;
 use num_integer::Integer as _;
+
+use super::hash::HashAlgorithm;
+use super::oid;
+use super::tlv::{encode, sequence};
 
 /// Moduli have no prime factor below this.
 const SMALL: u32 = 65_537;
@@ -120,6 +125,37 @@ impl Modulus {
     }
 }
 
+/// Whether an RSASSA-PKCS1-v1_5 signature (RFC 8017 8.2.2) verifies under an exponent that
+/// aws-lc does not take. Compared with the one encoding that the hash has, octet by octet.
+pub fn verifies_pkcs1(
+    modulus: &[u8],
+    exponent: &[u8],
+    hash: HashAlgorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> bool {
+    let number = BigUint::from_bytes_be(modulus);
+    let signed = BigUint::from_bytes_be(signature);
+    let within = number.bits() <= MOST_BITS && exponent.len() <= 32;
+    if !within || signature.len() != modulus.len() || signed >= number {
+        return false;
+    }
+    let algorithm = sequence(&[&oid::der(hash.oid()), &encode(Tag::Null, &[])]);
+    let info = sequence(&[
+        &algorithm,
+        &encode(Tag::OctetString, &[&hash.hash(message)]),
+    ]);
+    let Some(fill) = modulus
+        .len()
+        .checked_sub(info.len() + 3)
+        .filter(|fill| *fill >= 8)
+    else {
+        return false;
+    };
+    let wanted = [&[0, 1][..], &vec![0xff; fill], &[0], &info].concat();
+    signed.modpow(&BigUint::from_bytes_be(exponent), &number) == BigUint::from_bytes_be(&wanted)
+}
+
 /// The last 80 bits of the SHA-1 of `Modulus=...` as `openssl rsa -modulus` prints it: how the
 /// packages openssl-blacklist of Debian and Ubuntu name their weak keys.
 pub fn blacklist_fingerprint(modulus: &[u8]) -> [u8; 10] {
@@ -189,7 +225,7 @@ fn may_be_power(number: &BigUint, exponent: u32) -> bool {
 fn is_small_prime(number: u32) -> bool {
     (2..number)
         .take_while(|divisor| divisor * divisor <= number)
-        .all(|divisor| number % divisor != 0)
+        .all(|divisor| !number.is_multiple_of(divisor))
 }
 
 fn is_power_of_65537(number: u32, prime: u32) -> bool {
@@ -218,113 +254,5 @@ fn is_square(number: &BigUint) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The next prime from a number on, by the same test as above.
-    fn prime_from(start: BigUint) -> BigUint {
-        let mut number = start | BigUint::from(1u8);
-        while Modulus(number.clone()).flaw() != Some(Flaw::Prime) {
-            number += 2u8;
-        }
-        number
-    }
-
-    fn start(bits: u32, seed: u32) -> BigUint {
-        let top = BigUint::from(3u8) << (bits - 2);
-        // Any number that is no pattern will do.
-        let noise = BigUint::from(3u8).pow(bits / 2 + seed) % &top;
-        top | noise
-    }
-
-    #[test]
-    fn flaws_are_named() {
-        let p = prime_from(start(256, 0));
-        let q = prime_from(start(256, 40));
-        let r = prime_from(start(160, 80));
-        assert_ne!(p, q);
-        let flaw = |number: &BigUint| Modulus(number.clone()).flaw();
-        assert_eq!(flaw(&(&p * &q)), None);
-        assert_eq!(flaw(&(&p * &q * 2u8)), Some(Flaw::Even));
-        assert_eq!(
-            flaw(&(&p * &q * 65_521u32)),
-            Some(Flaw::SmallFactor(65_521))
-        );
-        assert_eq!(flaw(&(&p * &q * 65_537u32)), None, "the first that may be");
-        assert_eq!(flaw(&p), Some(Flaw::Prime));
-        assert_eq!(flaw(&(&p * &p)), Some(Flaw::Power(2)));
-        assert_eq!(flaw(&r.pow(3)), Some(Flaw::Power(3)));
-        assert_eq!(
-            flaw(&BigUint::from(65_537u32).pow(30)),
-            Some(Flaw::Power(2))
-        );
-        assert_eq!(
-            flaw(&BigUint::from(65_537u32).pow(31)),
-            Some(Flaw::Power(31))
-        );
-    }
-
-    #[test]
-    fn close_factors_are_found_and_others_are_not() {
-        let p = prime_from(start(512, 0));
-        let near = prime_from(&p + 2u8);
-        let far = prime_from(&p + (BigUint::from(1u8) << 300));
-        assert!(Modulus(&p * &near).has_close_factors());
-        assert!(Modulus(&p * &p).has_close_factors());
-        assert!(!Modulus(&p * &far).has_close_factors());
-    }
-
-    #[test]
-    fn fermat_stops_after_its_rounds() {
-        // With factors r - d and r + d the method starts at about r - d^2 / 2r, and the root
-        // r comes in the round that follows from d.
-        let r = BigUint::from(1u8) << 128;
-        let in_round = |round: u32| {
-            let d = BigUint::sqrt(&(&r * 2u8 * round));
-            Modulus((&r - &d) * (&r + &d))
-        };
-        assert!(in_round(990).has_close_factors());
-        assert!(!in_round(1010).has_close_factors());
-    }
-
-    #[test]
-    fn the_form_of_roca_is_seen() {
-        let all = primes_below(168).fold(BigUint::from(1u8), |all, prime| all * prime);
-        let form = BigUint::from(65_537u32).modpow(&BigUint::from(1234u32), &all);
-        let number: BigUint = form + (&all << 900);
-        assert!(Modulus(number.clone()).has_roca_form());
-        assert!(!Modulus(number + 2u8).has_roca_form());
-    }
-
-    #[test]
-    fn common_factors_are_found_among_many() {
-        let p = prime_from(start(200, 0));
-        let q = prime_from(start(200, 20));
-        let r = prime_from(start(200, 60));
-        let octets = |number: BigUint| number.to_bytes_be();
-        let others = [octets(&q * &r), octets(&p * &r)];
-        let list = |count: usize| others[..count].iter().map(Vec::as_slice);
-        let known = Modulus(&p * prime_from(start(200, 90)));
-        assert_eq!(known.shares_factor(list(0)), None);
-        assert_eq!(known.shares_factor(list(1)), None);
-        assert_eq!(known.shares_factor(list(2)), Some(1));
-    }
-
-    #[test]
-    fn the_largest_modulus_takes_little_time() {
-        let start = std::time::Instant::now();
-        let modulus = Modulus(
-            (BigUint::from(3u8).pow(5168) | BigUint::from(1u8)) << 1u8 | BigUint::from(1u8),
-        );
-        let number = Modulus((&modulus.0 >> (modulus.0.bits() - MOST_BITS)) | BigUint::from(1u8));
-        let _ = (
-            number.looks_prime(),
-            number.power(),
-            number.has_close_factors(),
-        );
-        let _ = (number.has_roca_form(), residue(&number.0, 7));
-        assert!(primes_below(SMALL).all(|prime| residue(&number.0, prime) < prime));
-        assert!(start.elapsed().as_millis() < 2000, "{:?}", start.elapsed());
-        eprintln!("{:?}", start.elapsed());
-    }
-}
+#[path = "rsa_tests.rs"]
+mod tests;

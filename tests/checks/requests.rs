@@ -44,6 +44,8 @@ pub(crate) struct Parts {
     pub(crate) attributes: Option<Vec<u8>>,
     pub(crate) algorithm: Vec<u8>,
     pub(crate) signs: Option<Vec<u8>>,
+    /// Made of the good one.
+    pub(crate) signature: fn(Vec<u8>) -> Vec<u8>,
     pub(crate) pair: Pair,
 }
 
@@ -57,6 +59,7 @@ impl Parts {
             attributes: Some(Vec::new()),
             algorithm: SignatureAlgorithm::EcdsaSha256.to_der(),
             signs: None,
+            signature: |good| good,
             pair,
         }
     }
@@ -80,6 +83,7 @@ impl Parts {
         let info = sequence(&fields);
         let signed = self.signs.as_ref().unwrap_or(&info);
         let signature = self.pair.sign(SignatureAlgorithm::EcdsaSha256, signed);
+        let signature = (self.signature)(signature);
         sequence(&[&info, &self.algorithm, &bit_string(&signature)])
     }
 }
@@ -260,7 +264,22 @@ fn signatures() -> Vec<Case> {
     let at = edited.windows(4).position(|part| part == b"etcd").unwrap();
     edited[at] = b'E';
     let good = Parts::good().der();
+    let signature = |change| Parts::with(|parts| parts.signature = change);
+    let empty = signature(|_| Vec::new());
+    let trailing = signature(|good| [&good[..], &[0]].concat());
+    let long_form = signature(|good| [&[0x30, 0x81], &good[1..]].concat());
+    let zero = signature(|_| sequence(&[&[2, 1, 0], &[2, 1, 1]]));
+    // r = s = 2^256 - 1 is beyond the order.
+    let beyond = signature(|_| {
+        let number = encode(Tag::Integer, &[&[0], &[0xff; 32]]);
+        sequence(&[&number, &number])
+    });
     vec![
+        case(Id::RequestPossession, Fail, "empty", &empty),
+        case(Id::RequestPossession, Fail, "an octet after it", &trailing),
+        case(Id::RequestPossession, Fail, "a long length", &long_form),
+        case(Id::RequestPossession, Fail, "r is zero", &zero),
+        case(Id::RequestPossession, Fail, "out of range", &beyond),
         case(Id::RequestAlgorithm, Pass, "SHA-256", &good),
         case(
             Id::RequestAlgorithm,

@@ -1,6 +1,9 @@
 //! What requests ask for: strict DER inside it, what is compared, what contradicts.
 
+use anchorite::check::request::{RequestContext, request as request_check};
 use anchorite::check::{CheckId, Finding, Outcome};
+use anchorite::ledger::register::Register;
+use anchorite::plan::Waiver;
 use anchorite::plan::profile::Profile;
 use anchorite::x509::tlv::{encode, sequence};
 use der::Tag;
@@ -77,7 +80,7 @@ fn strict() -> Vec<Case> {
         (
             Fail,
             "extensionRequest twice",
-            request(&[asking(&[]), asking(&[basic.clone()])]),
+            request(&[asking(&[]), asking(std::slice::from_ref(&basic))]),
         ),
         (Fail, "extensionRequest without value", request(&[empty])),
         (
@@ -152,6 +155,30 @@ fn contradictions() -> Vec<Case> {
         Case::new(id, Fail, "asks to be no CA", check(&none)),
         Case::new(CheckId::RequestExtensions, Notice, "told", check(&ca)),
     ]
+}
+
+#[test]
+fn a_contradiction_can_be_waived_with_a_name_and_nothing_else_can() {
+    let bytes = asks(&[extension(&[BASIC], &[0x30, 0])]);
+    let waived = |check: &str| {
+        let waiver = Waiver {
+            check: check.to_owned(),
+            step: "etcd".to_owned(),
+            reason: "an old export".to_owned(),
+            by: "alice".to_owned(),
+        };
+        let register = Register::default();
+        let context = RequestContext {
+            waivers: &[&waiver],
+            ..RequestContext::alone("x.csr", &register)
+        };
+        request_check(&bytes, &context).map(|(_, findings)| findings)
+    };
+    let findings = waived("REQ-CONTRADICTION").unwrap();
+    let found = findings.iter().find(|one| one.outcome == Outcome::Waived);
+    assert_eq!(found.unwrap().id, CheckId::RequestContradiction);
+    let refusal = waived("REQ-SUBJECT-REPEATED").unwrap_err();
+    assert_eq!(refusal.id, CheckId::RequestContradiction);
 }
 
 #[test]

@@ -14,6 +14,7 @@
 mod play;
 
 mod forged;
+mod keys;
 mod refused;
 
 use std::collections::BTreeMap;

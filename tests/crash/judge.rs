@@ -9,6 +9,7 @@ use anchorite::digest::{Digest, hex};
 use anchorite::ledger::entry::{Entry, Event};
 use anchorite::ledger::register::Certainty;
 use anchorite::ledger::seal::Seal;
+use anchorite::ledger::seal_signature::SealForm;
 use anchorite::plan::{SealMode, lock};
 use anchorite::x509::certificate::{Certificate, CertificateFields};
 use anchorite::x509::cms;
@@ -129,6 +130,7 @@ fn judge_folder(world: &World, job: &Job, entries: &[Entry], spot: Spot<'_>) {
     for path in files.keys() {
         assert!(!path.ends_with(".part"), "{spot}: {path}");
     }
+    let form = SealForm::of(job.prepared.plan.root.signature_algorithm().unwrap());
     let seal = Seal::from_text(&files["SEAL.txt"]).unwrap();
     assert!(seal.completed, "{spot}");
     assert_eq!(seal.entries, entries.last().unwrap().n, "{spot}");
@@ -140,7 +142,8 @@ fn judge_folder(world: &World, job: &Job, entries: &[Entry], spot: Spot<'_>) {
         .collect();
     for (path, bytes) in &files {
         match path.as_str() {
-            "SHA256SUMS" | "SEAL.txt" | "SEAL.txt.root.p7s" => {}
+            "SHA256SUMS" | "SEAL.txt" => {}
+            name if form.names().contains(&name) => {}
             path => assert_eq!(
                 covered.get(path),
                 Some(&Digest::of(bytes)),
@@ -161,7 +164,10 @@ fn judge_folder(world: &World, job: &Job, entries: &[Entry], spot: Spot<'_>) {
     let objects = signed(entries, |path| files[path].clone());
     let root = Certificate::from_der(&objects["root"]).unwrap();
     if job.prepared.plan.seal == SealMode::Direct {
-        let octets = cms::signature_of(&files["SEAL.txt.root.p7s"]).unwrap();
+        for name in form.names() {
+            assert!(files.contains_key(*name), "{spot}: {name} is missing");
+        }
+        let octets = form.signature_in(&files[form.holder()]).unwrap();
         let hardware = world.hardware.borrow();
         assert!(
             hardware

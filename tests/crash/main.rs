@@ -37,7 +37,11 @@ struct Jobs(Vec<Job>);
 impl Jobs {
     fn new() -> Self {
         // P-256: the fastest curve by far, and there are thousands of signatures to verify.
-        let source = listed().replace("ec:P-384", "ec:P-256");
+        Self::under("ec:P-256")
+    }
+
+    fn under(key: &str) -> Self {
+        let source = listed().replace("ec:P-384", key);
         Self((1..=3).map(|session| first_job(&source, session)).collect())
     }
 }
@@ -67,9 +71,8 @@ fn clean(jobs: &Jobs) -> Session {
 }
 
 /// Dies before each call to the disk, and resumes.
-fn at_every_store_call(how: Crash) {
-    let jobs = Jobs::new();
-    let clean = clean(&jobs);
+fn at_every_store_call(how: Crash, jobs: &Jobs) {
+    let clean = clean(jobs);
     let calls = clean.store_calls;
     // Once before each call, and in the other ways before each that changes anything.
     let spots = match how {
@@ -88,29 +91,38 @@ fn at_every_store_call(how: Crash) {
             assert!(dead.result.is_err(), "{spot}");
         }
         world.crash(how);
-        finish(&mut world, &jobs, 1, format_args!("{spot}"));
+        finish(&mut world, jobs, 1, format_args!("{spot}"));
         judge(&mut world, &jobs.0[0], format_args!("{spot}"));
     }
 }
 
 #[test]
 fn the_power_goes_and_all_unsynced_is_dropped() {
-    at_every_store_call(Crash::Dropped);
+    at_every_store_call(Crash::Dropped, &Jobs::new());
 }
 
 #[test]
 fn the_program_dies_and_everything_survives() {
-    at_every_store_call(Crash::Kept);
+    at_every_store_call(Crash::Kept, &Jobs::new());
 }
 
 #[test]
 fn the_power_goes_and_files_are_torn() {
-    at_every_store_call(Crash::Torn);
+    at_every_store_call(Crash::Torn, &Jobs::new());
 }
 
 #[test]
 fn the_power_goes_and_tails_are_zeros() {
-    at_every_store_call(Crash::Zeros);
+    at_every_store_call(Crash::Zeros, &Jobs::new());
+}
+
+/// Its seal's signature is two files, and the second may be missing or torn.
+#[test]
+fn the_power_goes_under_an_ed25519_root() {
+    let jobs = Jobs::under("ed25519");
+    for how in [Crash::Kept, Crash::Torn] {
+        at_every_store_call(how, &jobs);
+    }
 }
 
 /// The resume dies too: at spots that move with the first one, so that in the end every part

@@ -12,10 +12,10 @@ use anchorite::ledger::entry::{Entry, Event};
 use anchorite::plan::{Plan, StepKind};
 use anchorite::x509::certificate::{Certificate, CertificateFields};
 use anchorite::x509::crl::CrlFields;
-use anchorite::x509::public_key::SignatureAlgorithm;
+use anchorite::x509::public_key::{Curve, KeyKind, PublicKey, SignatureAlgorithm};
 use anchorite::x509::tbs::signed_object;
 use anchorite::x509::tlv::{bit_string_octets, sequence_of};
-use rcgen::{Issuer, KeyPair, PublicKeyData, SigningKey, SubjectPublicKeyInfo};
+use rcgen::{Issuer, KeyPair, PublicKeyData, SigningKey};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 /// Signed bodies by product: `SEQUENCE { body, algorithm, signature }` from the transcript
@@ -157,26 +157,66 @@ pub fn judge_chain(root: &[u8], intermediate: &[u8], key: &KeyPair, crl: Option<
 
 /// A key that only has a public half and writes down what it is asked to sign.
 pub struct Recorder {
-    public: SubjectPublicKeyInfo,
+    bits: Vec<u8>,
+    algorithm: &'static rcgen::SignatureAlgorithm,
     pub message: RefCell<Vec<u8>>,
 }
 
 impl Recorder {
+    /// A key that signs nothing here: any algorithm of its type names it.
     pub fn new(spki: &[u8]) -> Self {
+        let kind = PublicKey::from_spki(spki).unwrap().kind();
+        let fits = SignatureAlgorithm::ALL
+            .into_iter()
+            .find(|one| one.fits(kind));
+        Self::signing(spki, fits.unwrap())
+    }
+
+    fn signing(spki: &[u8], algorithm: SignatureAlgorithm) -> Self {
         Self {
-            public: SubjectPublicKeyInfo::from_der(spki).unwrap(),
+            bits: key_bits(spki),
+            algorithm: rcgen_algorithm(spki, algorithm).expect("rcgen has it"),
             message: RefCell::default(),
         }
     }
+
+    /// A root's key, signing as it signed itself.
+    fn of_root(root: &CertificateFields) -> Self {
+        let algorithm = SignatureAlgorithm::from_der(&root.algorithm).unwrap();
+        Self::signing(&root.spki, algorithm)
+    }
+}
+
+fn key_bits(spki: &[u8]) -> Vec<u8> {
+    let fields = sequence_of(spki, "SPKI").unwrap();
+    bit_string_octets(&fields[1], "key").unwrap().to_vec()
+}
+
+/// rcgen's name for it; `None` beyond its model: it has no PSS.
+pub fn rcgen_algorithm(
+    spki: &[u8],
+    algorithm: SignatureAlgorithm,
+) -> Option<&'static rcgen::SignatureAlgorithm> {
+    let kind = PublicKey::from_spki(spki).unwrap().kind();
+    Some(match (kind, algorithm) {
+        (KeyKind::Rsa { .. }, SignatureAlgorithm::RsaSha256) => &rcgen::PKCS_RSA_SHA256,
+        (KeyKind::Rsa { .. }, SignatureAlgorithm::RsaSha384) => &rcgen::PKCS_RSA_SHA384,
+        (KeyKind::Rsa { .. }, SignatureAlgorithm::RsaSha512) => &rcgen::PKCS_RSA_SHA512,
+        (KeyKind::Ec(Curve::P256), _) => &rcgen::PKCS_ECDSA_P256_SHA256,
+        (KeyKind::Ec(Curve::P384), _) => &rcgen::PKCS_ECDSA_P384_SHA384,
+        (KeyKind::Ec(Curve::P521), _) => &rcgen::PKCS_ECDSA_P521_SHA512,
+        (KeyKind::Ed25519, _) => &rcgen::PKCS_ED25519,
+        _ => return None,
+    })
 }
 
 impl PublicKeyData for Recorder {
     fn der_bytes(&self) -> &[u8] {
-        self.public.der_bytes()
+        &self.bits
     }
 
     fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
-        self.public.algorithm()
+        self.algorithm
     }
 }
 
@@ -193,9 +233,8 @@ fn moment(time: anchorite::x509::time::UtcTime) -> time::OffsetDateTime {
 
 /// rcgen hashes the whole SPKI where RFC 7093 hashes the key's bits alone: ours is given.
 fn key_identifier(fields: &CertificateFields) -> rcgen::KeyIdMethod {
-    let key = sequence_of(&fields.spki, "SPKI").unwrap();
-    let bits = bit_string_octets(&key[1], "key").unwrap();
-    rcgen::KeyIdMethod::PreSpecified(Digest::of(bits).as_bytes()[..20].to_vec())
+    let bits = key_bits(&fields.spki);
+    rcgen::KeyIdMethod::PreSpecified(Digest::of(&bits).as_bytes()[..20].to_vec())
 }
 
 fn ca_params(
@@ -227,7 +266,7 @@ fn root_params(
 
 /// The body that rcgen makes for a root of these fields.
 pub fn rcgen_root(root: &CertificateFields, subject: rcgen::DistinguishedName) -> Vec<u8> {
-    let key = Recorder::new(&root.spki);
+    let key = Recorder::of_root(root);
     root_params(root, subject).self_signed(&key).unwrap();
     key.message.take()
 }
@@ -251,7 +290,7 @@ pub fn rcgen_intermediate(
         rcgen::ExtendedKeyUsagePurpose::ClientAuth,
     ];
     let key = Recorder::new(&fields.spki);
-    let issuer = Issuer::new(root_params(root, root_subject), Recorder::new(&root.spki));
+    let issuer = Issuer::new(root_params(root, root_subject), Recorder::of_root(root));
     params.signed_by(&key, &issuer).unwrap();
     issuer.key().message.take()
 }
@@ -270,7 +309,7 @@ pub fn rcgen_crl(
         revoked_certs: Vec::new(),
         key_identifier_method: key_identifier(root),
     };
-    let issuer = Issuer::new(root_params(root, root_subject), Recorder::new(&root.spki));
+    let issuer = Issuer::new(root_params(root, root_subject), Recorder::of_root(root));
     params.signed_by(&issuer).unwrap();
     issuer.key().message.take()
 }

@@ -49,7 +49,7 @@ fn signer<'a>(found: &Found<'_>, context: &CertificateContext<'a>) -> Signer<'a>
     match context.issuer {
         Some(issuer) if issuer.der != found.der => Signer::Given(issuer),
         Some(_) => Signer::Itself,
-        None if context.role == Role::Root => Signer::Itself,
+        None if context.role == Role::Root && found.is_self_issued() => Signer::Itself,
         // Self-issued under another key: a root's new key certified by its old one.
         None if found.is_self_issued() && (own_key_signed() || !names_another_key()) => {
             Signer::Itself
@@ -147,7 +147,10 @@ fn issuer(found: &Found<'_>, signer: &Signer<'_>, role: Role, findings: &mut Fin
     let id = CheckId::CertificateIssuer;
     let mut judged = Judged::default();
     match signer {
-        Signer::Unknown => return,
+        Signer::Unknown if role == Role::Root => {
+            findings.require(id, false, "it is not its own issuer, as a root is");
+        }
+        Signer::Unknown => {}
         Signer::Itself => {
             judged.must(found.is_self_issued(), "it is not its own issuer");
             findings.judged(id, judged, "it is its own issuer");

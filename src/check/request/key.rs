@@ -16,6 +16,8 @@ pub(super) fn read(spki: &[u8], findings: &mut Findings) -> Result<PublicKey, (C
         let id = match error {
             KeyError::Unsupported { .. } => CheckId::RequestKeyType,
             KeyError::Malformed(_) => CheckId::RequestKeyEncoding,
+            KeyError::NegativeModulus => CheckId::RequestRsaModulus,
+            KeyError::NegativeExponent => CheckId::RequestRsaExponent,
             KeyError::Point(_) => CheckId::RequestKeyPoint,
         };
         (id, error.to_string())

@@ -37,7 +37,7 @@ pub(super) fn check(
 }
 
 fn check_size(bits: usize, findings: &mut Findings) -> bool {
-    let fits = (2048..=8192).contains(&bits) && bits % 8 == 0;
+    let fits = (2048..=8192).contains(&bits) && bits.is_multiple_of(8);
     let words = if fits {
         format!("{bits} bits")
     } else {

@@ -32,7 +32,6 @@ pub(super) fn check(
         .iter()
         .map(|asked| compared(asked, planned.as_deref()))
         .chain(attributes(request))
-        .map(shortened)
         .collect();
     if told.is_empty() {
         findings.require(CheckId::RequestExtensions, true, "asks for nothing else");
@@ -77,7 +76,7 @@ fn planned(key: &PublicKey, context: &RequestContext<'_>) -> Option<Vec<Extensio
 }
 
 fn compared(asked: &Extension, planned: Option<&[Extension]>) -> String {
-    let words = asked.describe();
+    let words = shortened(asked.describe());
     let Some(planned) = planned else {
         return format!("dropped: {words}");
     };
