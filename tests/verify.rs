@@ -246,6 +246,10 @@ fn a_request_with_the_given_roots_name_or_key_is_refused() {
         .push(rcgen::DnType::CommonName, "nyc3 etcd CA");
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     params.key_identifier_method = rcgen::KeyIdMethod::Sha256;
+    params.key_usages = vec![
+        rcgen::KeyUsagePurpose::KeyCertSign,
+        rcgen::KeyUsagePurpose::CrlSign,
+    ];
     let own = params.self_signed(&key).unwrap();
     params
         .distinguished_name

@@ -1,6 +1,7 @@
 //! A real OpenBao dev server for tests: in memory, on a free loopback port, ended by its
 //! own process id. Tests of one file share one through an `Arc`; see [`Bao::shared`].
 
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -128,6 +129,33 @@ impl Bao {
     pub fn json(&self, verb: &str, rest: &[&str]) -> serde_json::Value {
         let arguments = [&[verb, "-format=json"], rest].concat();
         serde_json::from_str(&self.ok(&arguments)).expect("JSON")
+    }
+
+    /// One call of the HTTP interface below `/v1/`, far quicker than the command: the answer,
+    /// or its errors in words.
+    pub fn post(&self, path: &str, body: &serde_json::Value) -> Result<serde_json::Value, String> {
+        let address = self.address.trim_start_matches("http://");
+        let body = body.to_string();
+        let mut stream = TcpStream::connect(address).expect("the server listens");
+        write!(
+            stream,
+            "POST /v1/{path} HTTP/1.0\r\nHost: {address}\r\nX-Vault-Token: root\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        let (head, json) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        if head
+            .split(' ')
+            .nth(1)
+            .is_some_and(|code| code.starts_with('2'))
+        {
+            Ok(serde_json::from_str(json).unwrap_or_default())
+        } else {
+            Err(json.to_owned())
+        }
     }
 
     /// Makes a PKI mount.

@@ -1,0 +1,69 @@
+//! Independent judges on what ceremonies make: every root over every request, and the ready
+//! ceremonies. Each judge that knows the algorithms accepts the chain with the ceremony's CRL,
+//! and says dead when the next CRL names the intermediate. `make judges` asks all of them,
+//! `make test` those that every machine has.
+
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
+#![allow(
+    clippy::print_stdout,
+    reason = "the table is what `make judges` is for"
+)]
+#![cfg(feature = "token")]
+// Helpers outside of #[test] functions may fail the test too.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod kinds;
+mod material;
+mod panel;
+mod report;
+mod revoking;
+mod webpki_judge;
+
+use std::path::{Path, PathBuf};
+
+use kinds::{REQUESTS, ROOTS};
+use material::Workshop;
+use panel::{Knows, judges, rule};
+
+/// The files below `ceremonies/`.
+fn ready() -> Vec<PathBuf> {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("ceremonies");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(top)
+        .unwrap()
+        .flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap())
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "toml"))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn every_judge_that_knows_the_algorithms_agrees() {
+    let all = std::env::var_os("ANCHORITE_ALL_JUDGES").is_some_and(|set| !set.is_empty());
+    // RSA keys of 4096 bits take long to make; other tests have such roots in every run.
+    let taken = |name: &str| all || !name.contains("4096");
+    let workshop = Workshop::new(taken);
+    let kinds: Vec<_> = REQUESTS.iter().filter(|kind| taken(kind.name)).collect();
+    let mut chains = Vec::new();
+    for root in ROOTS.iter().filter(|root| taken(root.name)) {
+        chains.extend(workshop.every_request(root, &kinds));
+        for file in if all { ready() } else { Vec::new() } {
+            chains.extend(workshop.ready(&file, root));
+        }
+    }
+    let knows = Knows::read();
+    let rulings = rule(&judges(all), &knows, &chains);
+    if all {
+        println!("{}", report::markdown(&rulings, &knows));
+    }
+    let wrong = report::wrong(&rulings);
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
