@@ -2,9 +2,12 @@
 
 use std::process::ExitCode;
 
-use anchorite::cli::args::Cli;
-use clap::Parser;
+use anchorite::cli::{commands, parse};
 
 fn main() -> ExitCode {
-    ExitCode::from(anchorite::cli::commands::run(&Cli::parse()).code())
+    let exit = match parse::parse() {
+        Ok(cli) => commands::run(&cli),
+        Err(shown) => shown,
+    };
+    ExitCode::from(exit.code())
 }

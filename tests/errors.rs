@@ -395,6 +395,8 @@ fn completions_for_every_shell() {
         let script = stdout(&output);
         assert!(script.contains(word), "{script}");
         assert!(script.contains("rehearse") && script.contains("ledger"));
+        // What it prints passes the wall behind the escape function as it is.
+        assert!(!script.contains("\\u{"), "{script}");
     }
     // Bash itself completes a verb and an option with it.
     stage.write("bash", &stdout(&stage.quiet(&["completions", "bash"])));
@@ -456,6 +458,7 @@ fn help() {
         "run",
         "abort",
         "verify",
+        "inspect",
         "token",
         "token list",
         "token show",

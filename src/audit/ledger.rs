@@ -58,7 +58,7 @@ pub fn ledger(store: &mut dyn Store, root: &Certificate, expect: Option<Digest>)
         if let Verdict::Consistent(why) = &report.verdict {
             findings.notice(format!(
                 "{} is {why}; a later seal of the root names it",
-                escape(&report.folder)
+                report.folder
             ));
         }
     }
@@ -168,7 +168,7 @@ fn verdict(reports: &[Report], findings: &Findings) -> Verdict {
     let unsigned: Vec<String> = reports[bound(reports).len()..]
         .iter()
         .filter_map(|report| match &report.verdict {
-            Verdict::Consistent(why) => Some(format!("{} is {why}", escape(&report.folder))),
+            Verdict::Consistent(why) => Some(format!("{} is {why}", report.folder)),
             _ => None,
         })
         .collect();

@@ -136,7 +136,7 @@ fn audit(
     let mut findings = Findings::default();
     let mut audited = Audited {
         report: Report {
-            folder: folder.to_owned(),
+            folder: escape(folder),
             ceremony: String::new(),
             facts: None,
             checks: Vec::new(),
@@ -292,7 +292,7 @@ fn facts(seal: &Seal, script: &Script, files: &Files, products: Vec<ProductFact>
     Facts {
         kind: word(seal.rehearsal, "rehearsal", "production"),
         outcome: word(seal.completed, "completed", "aborted"),
-        seal_mode: seal.mode.clone(),
+        seal_mode: escape(&seal.mode),
         entries: seal.entries,
         started: seal.started.to_string(),
         ended: seal.ended.to_string(),
@@ -300,16 +300,16 @@ fn facts(seal: &Seal, script: &Script, files: &Files, products: Vec<ProductFact>
         seal: seal.digest(),
         lock: seal.lock,
         previous: seal.previous,
-        tool: seal.tool.clone(),
-        assurance: seal.assurance.clone().unwrap_or_else(|| "none".to_owned()),
+        tool: escape(&seal.tool),
+        assurance: escape(seal.assurance.as_deref().unwrap_or("none")),
         next_crl: seal
             .next_crl
             .map_or_else(|| "none".to_owned(), |time| time.to_string()),
         products,
         people: people
             .map(|person| PersonFact {
-                id: person.id.clone(),
-                role: person.role.clone(),
+                id: escape(&person.id),
+                role: escape(&person.role),
                 signature_present: files.bytes.contains_key(&format!(
                     "{}.{}.sig",
                     layout::SEAL,

@@ -156,7 +156,7 @@ fn check_signed(
     }
     Some(Made {
         name: document.name.clone(),
-        mount: document.mount.clone(),
+        mount: document.mount.as_deref().map(escape),
         is_crl: document.crl_number.is_some(),
         is_root,
         der,
@@ -276,12 +276,12 @@ fn fact(
         Digest::of(&signed_object(body, algorithm, signature))
     });
     let fact = ProductFact {
-        name: document.name.clone(),
+        name: escape(&document.name),
         kind: shown.kind.to_owned(),
         subject: None,
         serial: None,
         not_after: String::new(),
-        mount: document.mount.clone(),
+        mount: document.mount.as_deref().map(escape),
         crl_number: document.crl_number,
         spki_sha256: None,
         sha256,

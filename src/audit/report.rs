@@ -1,15 +1,16 @@
-//! What a verification found: as values for JSON, and as text for people.
+//! What a verification found: as values for JSON, and as text for people. Every text in the
+//! values is escaped already.
 
 use serde::Serialize;
 
 pub use super::findings::AuditFinding;
 use crate::digest::Digest;
-use crate::x509::escape::escape;
 use crate::x509::show::{joined, line, wrapped};
 
-/// How a verification ended.
+/// How a verification ended. As JSON two fields of its report: `verdict`, and `because` where
+/// it is consistent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(tag = "verdict", content = "because", rename_all = "lowercase")]
 pub enum Verdict {
     /// Every check holds, and the given root signed the seal.
     Verified,
@@ -102,6 +103,7 @@ pub struct Report {
     /// What to know besides.
     pub notices: Vec<String>,
     /// The end of it.
+    #[serde(flatten)]
     pub verdict: Verdict,
 }
 
@@ -123,6 +125,7 @@ pub struct LedgerReport {
     /// What to know besides.
     pub notices: Vec<String>,
     /// The end of it.
+    #[serde(flatten)]
     pub verdict: Verdict,
 }
 
@@ -142,16 +145,16 @@ impl Report {
     }
 
     fn lines(&self, page: &mut Vec<String>) {
-        page.push(format!("Ceremony {}", escape(&self.folder)));
+        page.push(format!("Ceremony {}", self.folder));
         if let Some(facts) = &self.facts {
-            page.push(line("kind", &escape(&facts.kind)));
-            page.push(line("outcome", &escape(&facts.outcome)));
+            page.push(line("kind", &facts.kind));
+            page.push(line("outcome", &facts.outcome));
             page.push(line(
                 "when",
                 &format!("{} to {}", facts.started, facts.ended),
             ));
-            page.push(line("by", &escape(&facts.tool)));
-            page.push(line("assurance", &escape(&facts.assurance)));
+            page.push(line("by", &facts.tool));
+            page.push(line("assurance", &facts.assurance));
             page.push(line("entries", &facts.entries.to_string()));
             page.push(line("head", &facts.head.to_string()));
             page.push(line("seal", &facts.seal.to_string()));
@@ -212,15 +215,15 @@ impl LedgerReport {
 impl ProductFact {
     fn words(&self) -> String {
         let mut words = match (&self.subject, self.crl_number) {
-            (Some(subject), _) => format!("{}: {subject}", escape(&self.name)),
-            (None, Some(number)) => format!("{}: CRL number {number}", escape(&self.name)),
-            _ => escape(&self.name),
+            (Some(subject), _) => format!("{}: {subject}", self.name),
+            (None, Some(number)) => format!("{}: CRL number {number}", self.name),
+            _ => self.name.clone(),
         };
         if let Some(serial) = &self.serial {
             words.push_str(&format!(", serial {serial}"));
         }
         if let Some(mount) = &self.mount {
-            words.push_str(&format!(", for {}", escape(mount)));
+            words.push_str(&format!(", for {}", mount));
         }
         words.push_str(&format!(", until {}", self.not_after));
         if self.sha256.is_none() {
@@ -237,7 +240,7 @@ impl PersonFact {
         } else {
             "no signature"
         };
-        format!("{} ({}): {signature}", escape(&self.id), escape(&self.role))
+        format!("{} ({}): {signature}", self.id, self.role)
     }
 }
 

@@ -9,6 +9,7 @@ pub mod job;
 pub mod journal;
 pub mod ledger_view;
 pub mod pages;
+pub mod plan_report;
 pub mod prepare;
 pub mod progress;
 pub mod run;

@@ -5,8 +5,9 @@ use super::job::Job;
 use crate::plan::{Product, Step};
 use crate::ports::{PinTries, TokenIdentity, TokenKey};
 use crate::x509::escape::escape;
+use crate::x509::facts::{CertificateFacts, CrlFacts};
 use crate::x509::public_key::RootKey;
-use crate::x509::show::{self, Stage, joined, line, wrapped};
+use crate::x509::show::{self, joined, line, wrapped};
 use crate::x509::tbs::{CertificateTbs, CrlTbs};
 use crate::x509::tlv::DerError;
 
@@ -144,7 +145,7 @@ pub fn certificate(
         "To be signed{count}: certificate {}",
         escape(&product.name)
     )];
-    page.extend(show::certificate(body, Stage::Actual, "")?);
+    page.extend(show::certificate(&CertificateFacts::of(body)?));
     if again {
         page.push(
             "This repeats an intent from before the interruption: the same bytes.".to_owned(),
@@ -162,7 +163,7 @@ pub fn certificate(
 /// A CRL, from the very bytes.
 pub fn crl(product: &Product, body: &CrlTbs, again: bool) -> Result<String, DerError> {
     let mut page = vec![format!("To be signed: CRL {}", escape(&product.name))];
-    page.extend(show::crl(body, Stage::Actual, "")?);
+    page.extend(show::crl(&CrlFacts::of(body)?));
     if again {
         page.push(
             "This repeats an intent from before the interruption: the same bytes.".to_owned(),

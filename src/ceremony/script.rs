@@ -1,248 +1,164 @@
 //! The script people read: the plan as text, and as one self-contained page to be printed.
 //! Its words are what approvals are typed from.
 
-use super::prepare::Prepared;
+use super::plan_report::{PlanReport, ProductFact, StepFact};
 use crate::check::{Finding, Outcome};
 use crate::digest::Digest;
-use crate::plan::{
-    IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, template,
-};
-use crate::x509::escape::escape;
-use crate::x509::show::{self, Stage, line, wrapped};
-use crate::x509::tbs::{CertificateTbs, CrlTbs};
-use crate::x509::time::UtcTime;
+use crate::x509::show::{self, line, wrapped};
 
 const RULE: &str =
     "--------------------------------------------------------------------------------";
 
-/// The plan as text. `known` says whether the ledger's state is known; with `today` the
-/// validity stands there in dates, without it the text is a function of the plan alone.
-pub fn text(prepared: &Prepared, known: bool, today: Option<UtcTime>) -> String {
-    let plan = &prepared.plan;
-    let mut lines = head(prepared, known);
-    for (at, step) in plan.steps.iter().enumerate() {
+/// The plan as text.
+pub fn text(report: &PlanReport) -> String {
+    let mut lines = head(report);
+    for (at, step) in report.steps.iter().enumerate() {
         lines.push(String::new());
         lines.push(RULE.to_owned());
         lines.push(format!(
             "Step {} of {}: {}",
             at + 1,
-            plan.steps.len(),
-            escape(&step.title)
+            report.steps.len(),
+            step.title
         ));
         lines.push(line("id", &step.id));
-        lines.push(line("does", step.kind.word()));
+        lines.push(line("does", step.does));
         if let Some(text) = &step.read_aloud {
-            lines.extend(wrapped("Read aloud: ", &escape(text)));
+            lines.extend(wrapped("Read aloud: ", text));
         }
-        lines.extend(products(prepared, step, today));
+        lines.extend(products(step));
     }
     lines.push(String::new());
     lines.push(RULE.to_owned());
-    if !plan
-        .steps
-        .iter()
-        .any(|step| matches!(step.kind, StepKind::IssueCrl(_)))
-        && matches!(plan.root, RootPlan::New(_))
-    {
+    if report.lacks_first_crl {
         lines.extend(wrapped(
             "Note: ",
             "no step issues a CRL. Clients that check the whole chain (openssl -crl_check_all) refuse it until the root's first CRL is published.",
         ));
     }
     lines.push("Files that the lock covers:".to_owned());
-    lines.extend(
-        String::from_utf8_lossy(&prepared.lock_bytes)
-            .lines()
-            .map(|line| format!("  {}", escape(line))),
-    );
+    let files = report.files.iter();
+    lines.extend(files.map(|file| format!("  {}  {}", file.sha256, file.path)));
     lines.push(String::new());
-    lines.extend(digest("Lock", prepared.lock_digest()));
-    if !known {
+    lines.extend(digest("Lock", report.lock.sha256));
+    if !report.ledger.known {
         lines.push(String::new());
         lines.extend(wrapped(
             "Note: ",
             "without --ledger the CRL number, and what the root has issued before, are not known. This lock is not the one that run will ask for.",
         ));
     }
-    let mut text = lines.join("\n");
-    text.push('\n');
-    text
+    show::joined(&lines)
 }
 
-fn head(prepared: &Prepared, known: bool) -> Vec<String> {
-    let plan = &prepared.plan;
+fn head(report: &PlanReport) -> Vec<String> {
+    let seal = match report.seal {
+        "direct" => "direct: signed by the root itself",
+        _ => "none: signed by people alone",
+    };
     let mut lines = vec![
-        escape(&plan.title),
+        report.title.clone(),
         RULE.to_owned(),
-        line("ceremony", &plan.id),
-        line("policy", plan.policy.word()),
-        line(
-            "seal",
-            match plan.seal {
-                crate::plan::SealMode::Direct => "direct: signed by the root itself",
-                crate::plan::SealMode::None => "none: signed by people alone",
-            },
-        ),
-        line("token", &escape(&plan.token_label)),
-        line("root", &plan.root.subject().to_string()),
+        line("ceremony", &report.ceremony),
+        line("policy", report.policy),
+        line("seal", seal),
+        line("token", &report.token),
+        line("root", &report.root.subject),
     ];
-    lines.push(match &plan.root {
-        RootPlan::New(new) => line(
-            "root key",
-            &format!("{}, generated in this ceremony", new.key.word()),
-        ),
-        RootPlan::Existing(root) => line("root sha-256", &root.digest().to_string()),
-    });
-    lines.extend(root_notices(prepared));
-    lines.push(line(
-        "ledger",
-        &match (known, plan.ledger.ceremonies) {
-            (false, _) => "not given".to_owned(),
-            (true, 0) => "empty".to_owned(),
-            (true, count) => format!("{count} sealed before, head below"),
-        },
-    ));
-    if plan.ledger.head != Digest::ZERO {
-        lines.push(line("ledger head", &plan.ledger.head.to_string()));
+    if let Some(key) = report.root.new_key {
+        let words = format!("{key}, generated in this ceremony");
+        lines.push(line("root key", &words));
     }
-    for waiver in &plan.waivers {
+    if let Some(sha256) = report.root.sha256 {
+        lines.push(line("root sha-256", &sha256.to_string()));
+    }
+    // What is as it must be of an existing root is not told.
+    let notices = report.root.findings.iter();
+    lines.extend(
+        notices
+            .filter(|one| one.outcome == Outcome::Notice)
+            .flat_map(finding),
+    );
+    let ledger = match (report.ledger.known, report.ledger.ceremonies) {
+        (false, _) => "not given".to_owned(),
+        (true, 0) => "empty".to_owned(),
+        (true, count) => format!("{count} sealed before, head below"),
+    };
+    lines.push(line("ledger", &ledger));
+    if report.ledger.head != Digest::ZERO {
+        lines.push(line("ledger head", &report.ledger.head.to_string()));
+    }
+    for waiver in &report.waivers {
         let words = format!(
             "{} in step {}, by {}: {}",
-            waiver.check,
-            waiver.step,
-            waiver.by,
-            escape(&waiver.reason)
+            waiver.check, waiver.step, waiver.by, waiver.reason
         );
         lines.extend(wrapped(&line("waives", ""), &words));
     }
-    for person in &plan.people {
-        let signs = if person.key.is_some() {
-            ", signs the seal"
-        } else {
-            ""
-        };
-        lines.push(line(
-            "person",
-            &format!("{} ({}{signs})", person.id, person.role),
-        ));
+    for person in &report.people {
+        let signs = if person.signs { ", signs the seal" } else { "" };
+        let words = format!("{} ({}{signs})", person.id, person.role);
+        lines.push(line("person", &words));
     }
     lines
 }
 
-fn products(prepared: &Prepared, step: &Step, today: Option<UtcTime>) -> Vec<String> {
-    let mut lines = Vec::new();
-    match &step.kind {
-        StepKind::GenerateRootKey => {
-            lines.push(
-                "IRREVERSIBLE: the key never leaves the token. You will type the token's"
-                    .to_owned(),
-            );
-            lines.push("label.".to_owned());
-            return lines;
-        }
-        StepKind::IssueRoot(product) => lines.extend(certificate(product, &prepared.plan, today)),
-        StepKind::IssueIntermediates(list) => {
-            for one in list {
-                lines.push(String::new());
-                lines.push(line("mount", &escape(&one.mount)));
-                lines.push(line("request", &escape(&one.request)));
-                lines.push(line("profile", &escape(&one.profile.name)));
-                lines.extend(certificate(&one.product, &prepared.plan, today));
-                lines.extend(findings(prepared, one));
-            }
-        }
-        StepKind::IssueCrl(crl) => {
-            let body = CrlTbs(crl.product.template.0.clone());
-            let words = validity(crl.product.validity, &prepared.plan, today);
-            lines.extend(show::crl(&body, Stage::Template, &words).unwrap_or_default());
-        }
+fn products(step: &StepFact) -> Vec<String> {
+    if step.does == "generate-root-key" {
+        return vec![
+            "IRREVERSIBLE: the key never leaves the token. You will type the token's".to_owned(),
+            "label.".to_owned(),
+        ];
     }
+    let mut lines: Vec<String> = step.products.iter().flat_map(product).collect();
     lines.push(String::new());
-    if prepared.plan.policy == Policy::Webtrust {
-        for product in step.kind.products() {
-            let what = format!("{}'s template", escape(&product.name));
-            lines.extend(digest(&what, product.template.digest()));
-        }
-    } else if let Some(approval) = step.approval_digest() {
-        let many = step.kind.products().len() > 1;
-        let what = if many {
-            format!("Step {} (all its templates)", step.id)
-        } else {
-            format!("Step {} (its template)", step.id)
-        };
-        lines.extend(digest(&what, approval));
+    for approval in &step.approvals {
+        lines.extend(digest(&approval.what, approval.digest.sha256));
     }
     lines
 }
 
-fn certificate(product: &Product, plan: &Plan, today: Option<UtcTime>) -> Vec<String> {
-    let body = CertificateTbs(product.template.0.clone());
-    let words = validity(product.validity, plan, today);
-    let mut lines = show::certificate(&body, Stage::Template, &words).unwrap_or_default();
-    lines.push(line("template", &product.template.digest().to_string()));
-    lines
-}
-
-/// In dates: what it would be if the ceremony were today.
-fn validity(validity: Validity, plan: &Plan, today: Option<UtcTime>) -> String {
-    match (validity, &plan.root) {
-        (Validity::For(span), _) => match today {
-            Some(today) => {
-                let end = template::last_second(today, span);
-                format!("{span}; issued today: {} to {}", today.date(), end.date())
-            }
-            None => span.to_string(),
-        },
-        (Validity::UntilIssuer, RootPlan::Existing(root)) => {
-            format!("{}: {}", validity.words(), root.fields.not_after.readable())
-        }
-        (Validity::UntilIssuer, RootPlan::New(_)) => validity.words(),
+fn product(product: &ProductFact) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(mount) = &product.mount {
+        lines.push(String::new());
+        lines.push(line("mount", mount));
     }
-}
-
-/// What people should know of an existing root; what is as it must be is not told.
-fn root_notices(prepared: &Prepared) -> Vec<String> {
-    let requests: Vec<&str> = prepared
-        .plan
-        .intermediates()
-        .map(|one| one.request.as_str())
-        .collect();
-    prepared
-        .findings
-        .iter()
-        .filter(|(path, _)| !requests.contains(&path.as_str()))
-        .flat_map(|(_, found)| found)
-        .filter(|finding| finding.outcome == Outcome::Notice)
-        .flat_map(finding)
-        .collect()
-}
-
-fn findings(prepared: &Prepared, one: &IntermediatePlan) -> Vec<String> {
-    let Some((_, found)) = prepared
-        .findings
-        .iter()
-        .find(|(path, _)| *path == one.request)
-    else {
-        return Vec::new();
-    };
-    let mut lines = vec!["Checks:".to_owned()];
-    lines.extend(found.iter().flat_map(finding));
+    for (name, value) in [("request", &product.request), ("profile", &product.profile)] {
+        lines.extend(value.iter().map(|value| line(name, value)));
+    }
+    if let Some(facts) = &product.certificate {
+        lines.extend(show::certificate(facts));
+        lines.push(line("template", &product.template_sha256.to_string()));
+    }
+    if let Some(facts) = &product.crl {
+        lines.extend(show::crl(facts));
+    }
+    if !product.findings.is_empty() {
+        lines.push("Checks:".to_owned());
+        lines.extend(product.findings.iter().flat_map(finding));
+    }
     lines
 }
 
 /// One finding, `  pass    REQ-POP  words`.
 pub fn finding(finding: &Finding) -> Vec<String> {
-    let word = match finding.outcome {
+    outcome(finding.outcome, finding.id.public(), &finding.words)
+}
+
+/// The same of a rule of any room.
+pub fn outcome(outcome: Outcome, id: &str, words: &str) -> Vec<String> {
+    let word = match outcome {
         Outcome::Pass => "pass",
         Outcome::Notice => "NOTICE",
         Outcome::Waived => "WAIVED",
         Outcome::Fail => "FAIL",
     };
-    let first = format!("  {word:<6}  {}  ", finding.id.public());
-    if finding.words.contains(' ') {
-        wrapped(&first, &finding.words)
+    let first = format!("  {word:<6}  {id}  ");
+    if words.contains(' ') {
+        wrapped(&first, words)
     } else {
-        vec![format!("{first}{}", finding.words)]
+        vec![format!("{first}{words}")]
     }
 }
 
@@ -261,9 +177,9 @@ pub fn digest(what: &str, digest: Digest) -> Vec<String> {
 }
 
 /// The page: nothing in it is fetched from anywhere.
-pub fn page(prepared: &Prepared, known: bool, today: Option<UtcTime>) -> String {
-    let body = html(&text(prepared, known, today));
-    let title = html(&escape(&prepared.plan.title));
+pub fn page(report: &PlanReport) -> String {
+    let body = html(&text(report));
+    let title = html(&report.title);
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title}</title>\n\
          <style>body {{ margin: 2em }} pre {{ font: 10pt/1.35 monospace }}\n\

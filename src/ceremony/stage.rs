@@ -6,6 +6,7 @@ use super::error::CeremonyError;
 use super::folder::{deliver, make_folders};
 use super::job::Job;
 use super::journal::Journal;
+use super::plan_report::PlanReport;
 use crate::digest::{Digest, hex};
 use crate::ledger::entry::{Event, FORMAT};
 use crate::ledger::layout::{self, CeremonyFolder};
@@ -56,7 +57,7 @@ pub(super) fn compare(store: &mut dyn Store, job: &Job, open: &str) -> Result<()
 /// What a ceremony is begun from, with its paths below the folder.
 fn begun_from(job: &Job) -> Vec<(String, Vec<u8>)> {
     let prepared = &job.prepared;
-    let page = super::script::page(prepared, true, None);
+    let page = super::script::page(&PlanReport::of(prepared, true, None));
     let mut files = vec![
         (layout::SCRIPT_FILE.to_owned(), prepared.source.clone()),
         (layout::SCRIPT_PLAN.to_owned(), prepared.plan_bytes.clone()),

@@ -197,6 +197,14 @@ rules! {
         "get the certificate again from where it was issued: this one was changed, or another key signed it";
     CertificateIssuer = "CERT-ISSUER", "the issuer is a CA of exactly this name, with room below it, and its dates and purposes hold this certificate's",
         "is this the issuer's certificate? otherwise have this one issued again";
+    BundleContainer = "BUNDLE-CONTAINER", "a bundle is a PEM file of at most 64 KiB with certificates alone, none twice, no private key, and nothing after the last",
+        "write the certificates one after the other, as anchorite writes bundle.pem";
+    BundleOrder = "BUNDLE-ORDER", "a bundle begins with the intermediate, and each certificate is followed by its issuer",
+        "put the intermediate first, then what signed it, up to the root";
+    BundleLink = "BUNDLE-LINK", "each certificate of a bundle was issued by the next one: name, key identifiers, signature, dates, path length",
+        "set-signed takes a broken chain without a word: find the certificate that really signed this one";
+    BundleRoot = "BUNDLE-ROOT", "a bundle ends in its root, and in the given one where one is given",
+        "add the root as the last certificate: without it ca_chain and cert-manager's ca.crt lack it";
     CrlFileSize = "CRL-FILE-SIZE", "a CRL file has at most 128 MiB",
         "get the CRL again from where it is published";
     CrlFilePrivateKey = "CRL-FILE-PRIVATE-KEY", "a CRL file holds no private key",

@@ -4,6 +4,7 @@
 //! which nothing outside this room can make and the one caller of the token demands.
 
 mod body;
+pub mod bundle;
 pub mod certificate;
 pub mod crl;
 pub mod crl_file;
@@ -54,6 +55,12 @@ pub enum Outcome {
     Fail,
 }
 
+impl serde::Serialize for Outcome {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
 impl Outcome {
     /// The word in the transcript and on the screen.
     pub fn word(self) -> &'static str {
@@ -85,6 +92,12 @@ impl Finding {
             outcome: self.outcome.word().to_owned(),
             words: self.words.clone(),
         }
+    }
+}
+
+impl serde::Serialize for Finding {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.record().serialize(serializer)
     }
 }
 

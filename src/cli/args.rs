@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use serde::Serialize;
 
 use super::exit;
 
@@ -56,6 +57,9 @@ pub enum Verb {
     /// Verify a ceremony's folder, or a whole ledger, against a root
     #[command(after_help = help("verify", "verify /media/ledger --root root.pem"))]
     Verify(VerifyArgs),
+    /// Show a file as a person reads it, with the ceremony's checks
+    #[command(after_help = help("inspect", "inspect etcd.csr --issuer root.pem"))]
+    Inspect(InspectArgs),
     /// Show what the PKCS#11 module and its tokens hold, read-only
     #[cfg(feature = "token")]
     #[command(subcommand)]
@@ -66,6 +70,22 @@ pub enum Verb {
     /// Write the manual, one page for each verb, into a folder
     #[command(after_help = help("man", "man /usr/local/share/man/man1"))]
     Man(ManArgs),
+}
+
+impl Verb {
+    /// Whether the answer is wanted as JSON.
+    pub fn wants_json(&self) -> bool {
+        match self {
+            Self::Plan(args) => args.json,
+            Self::Verify(args) => args.json,
+            Self::Inspect(args) => args.json,
+            #[cfg(feature = "token")]
+            Self::Token(TokenVerb::List(args)) => args.json,
+            #[cfg(feature = "token")]
+            Self::Token(TokenVerb::Show(args)) => args.module.json,
+            _ => false,
+        }
+    }
 }
 
 /// `new`
@@ -93,6 +113,9 @@ pub struct PlanArgs {
     /// Write plan and lock beside the file
     #[arg(long)]
     pub lock: bool,
+    /// The same facts as one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `script`, and what `plan` is made from
@@ -164,6 +187,54 @@ pub struct VerifyArgs {
     /// What was read aloud or printed: 64 hex digits, or 32 words
     #[arg(long, value_name = "WORDS|HEX")]
     pub expect: Option<String>,
+    /// The same facts as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `inspect`
+#[derive(Args, Debug)]
+pub struct InspectArgs {
+    /// The file
+    pub file: PathBuf,
+    /// What the file is, where its content is not to tell
+    #[arg(long = "as", value_name = "KIND")]
+    pub kind: Option<FileKind>,
+    /// The root certificate it is held against
+    #[arg(long, value_name = "PEM")]
+    pub issuer: Option<PathBuf>,
+    /// The same facts as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The kinds of files that `inspect` shows.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileKind {
+    /// A certification request (CSR)
+    Request,
+    /// One certificate
+    Certificate,
+    /// A certificate revocation list
+    Crl,
+    /// Certificates for set-signed: the intermediate first, the root last
+    Bundle,
+    /// A ceremony's transcript
+    Transcript,
+}
+
+impl FileKind {
+    /// Its word, for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Certificate => "certificate",
+            Self::Crl => "CRL",
+            Self::Bundle => "bundle",
+            Self::Transcript => "transcript",
+        }
+    }
 }
 
 /// `token`
@@ -188,6 +259,9 @@ pub struct ModuleArgs {
     /// The PKCS#11 module
     #[arg(long, value_name = "PATH", conflicts_with = "site")]
     pub module: Option<PathBuf>,
+    /// The same facts as one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `token show`

@@ -5,14 +5,17 @@ use std::path::Path;
 use super::args::{AbortArgs, Cli, PlanArgs, SourceArgs, Verb};
 use super::exit::Exit;
 use super::inputs::Read;
+use super::output::{ErrorReport, Report, print_json, show};
 use super::trouble::Trouble;
 use crate::ceremony::abort::abort;
 use crate::ceremony::error::CeremonyError;
 use crate::ceremony::ledger_view::LedgerView;
-use crate::ceremony::prepare::{PrepareError, Prepared, lock_name, plan_name};
+use crate::ceremony::plan_report::PlanReport;
+use crate::ceremony::prepare::{Prepared, lock_name, plan_name};
 use crate::ceremony::script;
 use crate::host::{
-    DiskStore, InputError, StoreRules, SystemClock, exists, note, print, read_named, write_new,
+    DiskStore, InputError, StoreRules, SystemClock, exists, note, print, read_named, shown,
+    write_new,
 };
 use crate::ports::{Clock, StoreError};
 use crate::x509::escape::escape;
@@ -29,12 +32,16 @@ pub fn run(cli: &Cli) -> Exit {
         Verb::Run(args) => super::run::run(args),
         Verb::Abort(args) => abort_open(args),
         Verb::Verify(args) => super::verify::verify(args),
+        Verb::Inspect(args) => super::inspect::inspect(args),
         #[cfg(feature = "token")]
         Verb::Token(verb) => super::token::token(verb),
         Verb::Completions(args) => Ok(super::manual::completions(args.shell)),
         Verb::Man(args) => super::manual::man(&args.folder),
     };
     result.unwrap_or_else(|trouble| {
+        if cli.verb.wants_json() {
+            print_json(&ErrorReport::of(&trouble));
+        }
         note(&trouble.text());
         trouble.exit
     })
@@ -52,33 +59,29 @@ fn prepared(args: &SourceArgs) -> Result<(Read, Prepared, bool), Trouble> {
         let trust = super::verify::root_certificate(path)?;
         if view.root.as_ref().is_some_and(|root| *root != trust) {
             return Err(
-                Trouble::new(Exit::Refused, "the ledger belongs to another root")
-                    .at(&path.display().to_string()),
+                Trouble::new(Exit::Refused, "the ledger belongs to another root").at_path(path),
             );
         }
     }
-    let prepared = read.prepare(view.as_ref()).map_err(|error| {
-        print(&refused(&error));
-        Trouble::prepare(error, &read.name)
-    })?;
+    let prepared = read
+        .prepare(view.as_ref())
+        .map_err(|error| Trouble::prepare(error, &read.name))?;
     // A new root begins an empty ledger; an existing one has a past.
     Ok((read, prepared, root.is_none() || view.is_some()))
 }
 
 /// Every check of the requests that were refused; the error below names the first that failed.
-fn refused(error: &PrepareError) -> String {
-    let PrepareError::Refused(refusals) = error else {
-        return String::new();
-    };
+fn tell_refusals(trouble: Trouble) -> Trouble {
     let mut text = String::new();
-    for refusal in refusals {
+    for refusal in &trouble.refusals {
         text.push_str(&format!("Checks of {}:\n", escape(&refusal.subject)));
         for line in refusal.findings.iter().flat_map(script::finding) {
             text.push_str(&format!("{line}\n"));
         }
         text.push('\n');
     }
-    text
+    print(&text);
+    trouble
 }
 
 fn view(path: &Path) -> Result<LedgerView, Trouble> {
@@ -96,9 +99,21 @@ fn no_ledger(error: StoreError) -> Trouble {
     }
 }
 
+impl Report for PlanReport {
+    fn text(&self) -> String {
+        script::text(self)
+    }
+}
+
 fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
-    let (read, prepared, known) = prepared(&args.source)?;
-    print(&script::text(&prepared, known, Some(SystemClock.now())));
+    let prepared = prepared(&args.source);
+    let (read, prepared, known) = if args.json {
+        prepared?
+    } else {
+        prepared.map_err(tell_refusals)?
+    };
+    let report = PlanReport::of(&prepared, known, Some(SystemClock.now()));
+    show(&report, args.json);
     if !args.lock {
         return Ok(Exit::Done);
     }
@@ -122,14 +137,12 @@ fn plan(args: &PlanArgs) -> Result<Exit, Trouble> {
     }
     // Both or none: a new plan beside an old lock would only confuse.
     if let Some((path, _)) = files.iter().find(|(path, _)| exists(path)) {
-        let path = path.display().to_string();
-        return Err(taken(&InputError::Exists {
-            path: escape(&path),
-        }));
+        let path = shown(path);
+        return Err(taken(&InputError::Exists { path }));
     }
     for (path, bytes) in files {
         write_new(&path, bytes).map_err(|error| taken(&error))?;
-        note(&format!("wrote {}\n", escape(&path.display().to_string())));
+        note(&format!("wrote {}\n", shown(&path)));
     }
     Ok(Exit::Done)
 }
@@ -140,8 +153,9 @@ fn taken(error: &InputError) -> Trouble {
 }
 
 fn script_page(args: &SourceArgs) -> Result<Exit, Trouble> {
-    let (_, prepared, known) = prepared(args)?;
-    print(&script::page(&prepared, known, Some(SystemClock.now())));
+    let (_, prepared, known) = prepared(args).map_err(tell_refusals)?;
+    let report = PlanReport::of(&prepared, known, Some(SystemClock.now()));
+    print(&script::page(&report));
     Ok(Exit::Done)
 }
 

@@ -35,10 +35,9 @@ pub struct Read {
 impl Read {
     /// Reads the file, and then what it names.
     pub fn all(file: &Path) -> Result<Self, Trouble> {
-        let shown = file.display().to_string();
         let bytes = read_named(file, FILE_LIMIT)?;
         let source = String::from_utf8(bytes).map_err(|_| {
-            Trouble::new(Exit::Unreadable, "the ceremony file is not UTF-8").at(&shown)
+            Trouble::new(Exit::Unreadable, "the ceremony file is not UTF-8").at_path(file)
         })?;
         let name = file
             .file_name()

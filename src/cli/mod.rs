@@ -4,8 +4,11 @@ pub mod args;
 pub mod commands;
 mod exit;
 mod inputs;
+mod inspect;
 mod manual;
 mod new;
+mod output;
+pub mod parse;
 #[cfg(feature = "token")]
 mod rehearse;
 #[cfg(feature = "token")]

@@ -45,7 +45,7 @@ fn files(words: String) -> Trouble {
 fn killed() -> Trouble {
     let mut trouble = Trouble::new(Exit::Stopped, "the rehearsal was ended by a signal")
         .hint("with --keep DIR the same command goes on where it was");
-    trouble.state = "nothing but a rehearsal's token was asked to sign".to_owned();
+    trouble.state = "nothing but a rehearsal's token was asked to sign".into();
     trouble
 }
 

@@ -14,7 +14,7 @@ use crate::ceremony::run::{Done, Job, run as run_ceremony};
 use crate::digest::Digest;
 use crate::host::{
     DiskStore, InputError, StoreRules, SystemClock, SystemEntropy, Terminal, harden, observe,
-    print, read_named, wants_plain,
+    print, read_named, shown, wants_plain,
 };
 use crate::plan::lock;
 use crate::ports::{Desk, Operator, Token};
@@ -99,7 +99,7 @@ pub fn perform(
 /// Where things are, and what comes next.
 pub fn finish(ledger: &Path, done: &Done, job: &Job) {
     let folder = ledger.join(&done.folder);
-    let folder = escape(&folder.display().to_string());
+    let folder = shown(&folder);
     let mut text = format!(
         "\nDone: {} signed, sealed in {folder}\nThe seal's digest, for everybody's notes:\n",
         if done.signed.len() == 1 {

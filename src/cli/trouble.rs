@@ -1,10 +1,12 @@
 //! Errors for the person at the laptop: what, where, a hint, and what the token did.
 
+use std::path::Path;
+
 use crate::ceremony::error::{CeremonyError, Deeds, Failure};
 use crate::ceremony::prepare::PrepareError;
 use crate::check::{Outcome, Refusal};
 use crate::cli::exit::Exit;
-use crate::host::InputError;
+use crate::host::{InputError, shown};
 use crate::plan::make::PlanError;
 use crate::ports::{PinTries, StoreError, TokenError};
 use crate::x509::escape::escape;
@@ -19,11 +21,13 @@ pub struct Trouble {
     /// Where, and what else was found.
     pub details: Vec<String>,
     /// What a person can do.
-    pub hint: Option<String>,
+    pub hint: Option<Box<str>>,
     /// What the token did.
-    pub state: String,
+    pub state: Box<str>,
     /// How the program ends.
     pub exit: Exit,
+    /// Everything that was found in what was refused.
+    pub refusals: Box<[Refusal]>,
 }
 
 /// The state line of everything that never asked a token.
@@ -37,20 +41,32 @@ impl Trouble {
             what: what.into(),
             details: Vec::new(),
             hint: None,
-            state: NOTHING_SIGNED.to_owned(),
+            state: NOTHING_SIGNED.into(),
             exit,
+            refusals: Box::default(),
         }
     }
 
+    /// How a detail begins that says where it was.
+    pub const PLACE: &str = "in    ";
+
     /// With where it was.
     pub fn at(mut self, place: &str) -> Self {
-        self.details.insert(0, format!("in    {}", escape(place)));
+        self.details
+            .insert(0, format!("{}{}", Self::PLACE, escape(place)));
+        self
+    }
+
+    /// With the file it was in.
+    pub fn at_path(mut self, path: &Path) -> Self {
+        self.details
+            .insert(0, format!("{}{}", Self::PLACE, shown(path)));
         self
     }
 
     /// With a hint.
     pub fn hint(mut self, hint: &str) -> Self {
-        self.hint = Some(hint.to_owned());
+        self.hint = Some(hint.into());
         self
     }
 
@@ -75,6 +91,7 @@ impl From<&Refusal> for Trouble {
             .at(&refusal.subject)
             .hint(refusal.id.hint());
         trouble.word = "refused";
+        trouble.refusals = [refusal.clone()].into();
         let others = refusal
             .findings
             .iter()
@@ -169,6 +186,7 @@ impl Trouble {
             return Self::new(Exit::Bug, "refused without a reason");
         };
         let mut trouble = Self::from(first);
+        trouble.refusals = refusals.into();
         for other in others {
             trouble
                 .details
@@ -212,7 +230,7 @@ impl From<Failure> for Trouble {
                 deeds.undelivered.join(", ")
             ));
         }
-        trouble.state = state(&deeds);
+        trouble.state = state(&deeds).into();
         trouble
     }
 }

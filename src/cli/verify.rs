@@ -2,21 +2,23 @@
 
 use std::path::Path;
 
+use serde::Serialize;
+
 use super::args::VerifyArgs;
 use super::exit::Exit;
+use super::output::{Report, show};
 use super::trouble::Trouble;
 use crate::audit::{self, Verdict};
 use crate::check::certificate::{CertificateContext, certificate};
 use crate::digest::Digest;
-use crate::host::{DiskStore, canonical, exists, print, read_named};
+use crate::host::{DiskStore, canonical, exists, read_named, shown};
 use crate::ledger::layout;
 use crate::x509::certificate::Certificate;
 
 /// Reads a root certificate named on the command line: one that a ceremony would take.
 pub fn root_certificate(path: &Path) -> Result<Certificate, Trouble> {
-    let shown = path.display().to_string();
     let bytes = read_named(path, 64 * 1024)?;
-    match certificate(&bytes, &CertificateContext::root(&shown)) {
+    match certificate(&bytes, &CertificateContext::root(&shown(path))) {
         Ok((root, _)) => Ok(root.into_inner()),
         Err(refusal) => Err(Trouble::from(&refusal)),
     }
@@ -30,7 +32,7 @@ pub fn verify(args: &VerifyArgs) -> Result<Exit, Trouble> {
     let is_ceremony = [layout::TRANSCRIPT, layout::SEAL]
         .iter()
         .any(|name| exists(&path.join(name)));
-    let (text, verdict) = if is_ceremony {
+    if is_ceremony {
         let parent = path.parent().unwrap_or(&path);
         let folder = path
             .file_name()
@@ -38,14 +40,47 @@ pub fn verify(args: &VerifyArgs) -> Result<Exit, Trouble> {
             .unwrap_or_default();
         let mut store = DiskStore::open_read_only(parent)?;
         let report = audit::ceremony(&mut store, folder, &root, expect);
-        (report.to_text(), report.verdict)
+        let code = exit(&report.verdict);
+        show(&Verification::of("ceremony", report), args.json);
+        Ok(code)
     } else {
         let mut store = DiskStore::open_read_only(&path)?;
         let report = audit::ledger(&mut store, &root, expect);
-        (report.to_text(), report.verdict)
-    };
-    print(&text);
-    Ok(exit(&verdict))
+        let code = exit(&report.verdict);
+        show(&Verification::of("ledger", report), args.json);
+        Ok(code)
+    }
+}
+
+/// A verification, as it is shown.
+#[derive(Serialize)]
+struct Verification<R> {
+    format: &'static str,
+    of: &'static str,
+    #[serde(flatten)]
+    report: R,
+}
+
+impl<R> Verification<R> {
+    fn of(of: &'static str, report: R) -> Self {
+        Self {
+            format: "anchorite/verify/0",
+            of,
+            report,
+        }
+    }
+}
+
+impl Report for Verification<audit::Report> {
+    fn text(&self) -> String {
+        self.report.to_text()
+    }
+}
+
+impl Report for Verification<audit::LedgerReport> {
+    fn text(&self) -> String {
+        self.report.to_text()
+    }
 }
 
 fn expected(text: &str) -> Result<Digest, Trouble> {

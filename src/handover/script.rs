@@ -4,7 +4,7 @@
 use super::mount::path_of;
 use super::{Handover, MountError, bundle_path, commands, intermediate_files, shell_quote};
 use crate::digest::Digest;
-use crate::x509::escape::escape;
+use crate::x509::escape::{escape, escape_once};
 
 const TEMPLATE: &str = include_str!("handover.sh");
 
@@ -77,17 +77,6 @@ fn by_hand(script: &mut String, handover: &Handover) -> Result<(), MountError> {
         }
     }
     Ok(())
-}
-
-/// The display texts are escaped by whoever made them; a line break that slipped through
-/// would end a comment, so nothing but printable text passes here.
-fn escape_once(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\\' => c.to_string(),
-            _ => escape(c.encode_utf8(&mut [0; 4])),
-        })
-        .collect()
 }
 
 fn push(script: &mut String, line: &str) {

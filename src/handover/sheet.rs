@@ -8,7 +8,7 @@ use super::{
     CRL, CRL_DER, Handover, MountError, OutputFile, ROOT, commands, mount_folder, shell_quote,
 };
 use crate::digest::Digest;
-use crate::x509::escape::escape;
+use crate::x509::escape::{escape, escape_once};
 use crate::x509::show::{joined, wrapped};
 
 /// The sheet's text; `delivered` is every other file of the folder.
@@ -37,7 +37,7 @@ fn head(page: &mut Page, handover: &Handover) {
     }
     page.fields(&[
         ("ceremony", escape(&handover.ceremony)),
-        ("root", handover.root_subject.clone()),
+        ("root", escape_once(&handover.root_subject)),
         ("sha-256", Digest::of(&handover.root_der).to_string()),
         ("root ends", handover.root_not_after.readable()),
     ]);
@@ -103,7 +103,7 @@ fn by_hand(page: &mut Page, handover: &Handover) -> Result<(), MountError> {
         page.heading(&format!("### Mount {}", at + 1));
         page.fields(&[
             ("mount", escape(&one.mount)),
-            ("subject", one.subject.clone()),
+            ("subject", escape_once(&one.subject)),
             ("serial", escape(&one.serial)),
             ("key sha-256", one.spki_sha256.to_string()),
             ("ends", one.not_after.readable()),

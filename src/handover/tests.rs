@@ -157,3 +157,35 @@ fn two_products_of_one_mount_are_refused() {
         Err(MountError::Shared(_, _))
     ));
 }
+
+proptest::proptest! {
+    #[test]
+    fn whatever_it_is_called_lines_and_letters_stay(
+        ceremony in proptest::prelude::any::<String>(),
+        mount in proptest::prelude::any::<String>(),
+        subject in proptest::prelude::any::<String>(),
+    ) {
+        let plain = example();
+        let mut hostile = example();
+        hostile.ceremony = ceremony;
+        hostile.root_subject.clone_from(&subject);
+        hostile.intermediates[0].mount = mount;
+        hostile.intermediates[0].subject = subject;
+        // Mounts that make no file name are refused before.
+        if let (Ok(files), Ok(products)) = (closing_files(&hostile), product_files(&hostile)) {
+            for (file, other) in files.iter().zip(closing_files(&plain).unwrap()) {
+                let text = std::str::from_utf8(&file.bytes).unwrap();
+                proptest::prop_assert_eq!(crate::x509::escape::guard(text), text);
+                // Long commands are never wrapped; the sheet's prose may be, by its words.
+                if file.path == "handover.sh" {
+                    let lines = String::from_utf8(other.bytes).unwrap().lines().count();
+                    proptest::prop_assert_eq!(text.lines().count(), lines);
+                }
+            }
+            for file in products {
+                let is_plain = |c: char| c.is_ascii_graphic() && !"\\\"'`$;&|<>*?".contains(c);
+                proptest::prop_assert!(file.path.chars().all(is_plain), "{}", file.path);
+            }
+        }
+    }
+}

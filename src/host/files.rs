@@ -97,7 +97,7 @@ pub fn read_input(folder: &Path, relative: &str, limit: u64) -> Result<Vec<u8>, 
 
 /// The path without links and dots.
 pub fn canonical(path: &Path) -> Result<PathBuf, InputError> {
-    let shown = escape(&path.display().to_string());
+    let shown = shown(path);
     std::fs::canonicalize(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => InputError::Missing { path: shown },
         _ => InputError::Failed {
@@ -164,7 +164,8 @@ fn or_here(folder: &Path) -> &Path {
     }
 }
 
-fn shown(path: &Path) -> String {
+/// A path as it is shown: escaped.
+pub fn shown(path: &Path) -> String {
     escape_bytes(path.as_os_str().as_bytes())
 }
 

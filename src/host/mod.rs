@@ -23,7 +23,7 @@ mod terminal;
 
 pub use clock::{SystemClock, SystemEntropy};
 pub use environment::{Environment, EnvironmentFinding, NetworkInterface, harden, observe};
-pub use files::{InputError, canonical, exists, read_input, read_named, write_new};
+pub use files::{InputError, canonical, exists, read_input, read_named, shown, write_new};
 pub use place::Rehearsal;
 pub use rehearsal::RehearsalOperator;
 pub use store::{DiskStore, StoreRules};

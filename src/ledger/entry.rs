@@ -229,6 +229,13 @@ pub enum Event {
 }
 
 impl Event {
+    /// Its type, as the line has it.
+    pub fn word(&self) -> String {
+        let value = serde_json::to_value(self).unwrap_or_default();
+        let word = value.get("type").and_then(Value::as_str);
+        word.unwrap_or_default().to_owned()
+    }
+
     /// What was checked, and the ids of its checks whose failure was put aside: the deviations
     /// that a seal counts, each once.
     pub fn waived(&self) -> impl Iterator<Item = (&str, &str)> {

@@ -29,6 +29,26 @@ pub fn escape_bytes(bytes: &[u8]) -> String {
     safe
 }
 
+/// One line that may hold escaped pieces already: a backslash stays as it is, all else is as
+/// [`escape`] has it. Behind `escape`, and for text whose maker is not known.
+pub fn escape_once(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, ' '..='~') || is_latin_letter(character) {
+            safe.push(character);
+        } else {
+            safe.extend(character.escape_unicode());
+        }
+    }
+    safe
+}
+
+/// The wall at the sinks: text put together from escaped pieces, with line feeds between them.
+pub fn guard(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(escape_once).collect();
+    lines.join("\n")
+}
+
 /// Characters that show nothing, or turn the text around them: format and bidi controls,
 /// fillers, variation selectors, tags. A name that holds one looks like another name.
 pub fn is_invisible(character: char) -> bool {
@@ -74,6 +94,16 @@ mod tests {
         fn only_printable_ascii_and_latin_letters_leave(text in any::<Vec<u8>>()) {
             let safe = escape_bytes(&text);
             prop_assert!(safe.chars().all(|c| matches!(c, ' '..='~') || is_latin_letter(c)));
+            // What was escaped passes the second wall as it is.
+            prop_assert_eq!(guard(&safe), safe);
+        }
+
+        #[test]
+        fn the_second_wall_keeps_lines_and_nothing_else(text in any::<String>()) {
+            let safe = guard(&text);
+            let allowed = |c: char| matches!(c, '\n' | ' '..='~') || is_latin_letter(c);
+            prop_assert!(safe.chars().all(allowed));
+            prop_assert_eq!(safe.matches('\n').count(), text.matches('\n').count());
         }
     }
 }

@@ -91,17 +91,76 @@ pub fn decode_one(bytes: &[u8], labels: &[&'static str]) -> Result<Vec<u8>, PemE
 
 /// The same for files whose limit is another one, which the caller has checked.
 pub fn decode_of_any_size(bytes: &[u8], labels: &[&'static str]) -> Result<Vec<u8>, PemError> {
+    // DER may hold any octets; it is told by its first, where no frame follows.
+    let has_frame = bytes
+        .windows(BEGIN.len())
+        .any(|part| part == BEGIN.as_bytes());
+    if bytes.first() == Some(&0x30) && !has_frame {
+        return if private_key::is_in(bytes) {
+            Err(PemError::PrivateKey)
+        } else if is_utf16(bytes) {
+            Err(PemError::Utf16)
+        } else {
+            Ok(bytes.to_vec())
+        };
+    }
+    let text = plain_text(bytes)?;
+    let der = decode_block(the_one_block(&text)?, labels)?;
+    if private_key::is_der(&der) {
+        return Err(PemError::PrivateKey);
+    }
+    Ok(der)
+}
+
+/// The DER of every block in a text whose blocks all have one of these labels. Text before and
+/// between them is passed over, as Vault and Go do; white space alone may follow the last.
+pub fn decode_several(bytes: &[u8], labels: &[&'static str]) -> Result<Vec<Vec<u8>>, PemError> {
+    if bytes.len() > SIZE_LIMIT {
+        return Err(PemError::TooLarge(bytes.len()));
+    }
+    let text = plain_text(bytes)?;
+    let mut found = Vec::new();
+    let mut rest = text.as_str();
+    while let Some(start) = line_starts(rest).find(|&at| rest[at..].starts_with(BEGIN)) {
+        if rest[..start].contains(BEGIN) || rest[..start].contains(END) {
+            return Err(PemError::Broken(
+                "a frame stands outside a block".to_owned(),
+            ));
+        }
+        let block = &rest[start..];
+        let end_line = line_starts(block).find(|&at| block[at..].starts_with(END));
+        let end_line = end_line.ok_or_else(|| PemError::Broken("no END line".to_owned()))?;
+        let end = block[end_line..]
+            .find('\n')
+            .map_or(block.len(), |at| end_line + at);
+        let (block, after) = block.split_at(end);
+        if block.matches(BEGIN).count() > 1 || block.matches(END).count() > 1 {
+            return Err(PemError::Broken("a block begins inside another".to_owned()));
+        }
+        let der = decode_block(block, labels)?;
+        if private_key::is_der(&der) {
+            return Err(PemError::PrivateKey);
+        }
+        found.push(der);
+        rest = after;
+    }
+    match found.len() {
+        0 => Err(no_block(&text)),
+        _ if !rest.trim_matches([' ', '\t', '\n']).is_empty() => Err(PemError::TrailingText),
+        _ => Ok(found),
+    }
+}
+
+/// A file's text with line ends of LF, without a private key in it.
+fn plain_text(bytes: &[u8]) -> Result<String, PemError> {
     if private_key::is_in(bytes) {
         return Err(PemError::PrivateKey);
     }
     if is_utf16(bytes) {
         return Err(PemError::Utf16);
     }
-    // What stands before the block may be in any encoding; it is never shown.
+    // What stands outside of blocks may be in any encoding; it is never shown.
     let text = String::from_utf8_lossy(bytes);
-    if bytes.first() == Some(&0x30) && !text.contains(BEGIN) {
-        return Ok(bytes.to_vec());
-    }
     if text.starts_with('\u{feff}') {
         return Err(PemError::ByteOrderMark);
     }
@@ -109,11 +168,7 @@ pub fn decode_of_any_size(bytes: &[u8], labels: &[&'static str]) -> Result<Vec<u
     if text.contains('\r') {
         return Err(PemError::CarriageReturn);
     }
-    let der = decode_block(the_one_block(&text)?, labels)?;
-    if private_key::is_der(&der) {
-        return Err(PemError::PrivateKey);
-    }
-    Ok(der)
+    Ok(text)
 }
 
 /// ASCII in UTF-16 has a zero beside every character, with a mark before it or without.

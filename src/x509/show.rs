@@ -1,102 +1,84 @@
-//! Certificates and CRLs as a person reads them, rendered from the bytes that will be signed.
+//! Certificates, CRLs and requests as a person reads them: [`super::facts`] as lines of text.
 //!
 //! Every line is escaped and fits 80 columns where its values do.
 
-use super::escape::escape_bytes;
-use super::extension::{Extension, ExtensionValue};
-use super::name::Name;
-use super::public_key::{PublicKey, RootKey, algorithm_name};
-use super::raw::{RawCertificate, RawCrl};
-use super::serial::Serial;
-use super::tbs::{CertificateTbs, CrlTbs};
-use super::time::UtcTime;
-use super::tlv::{DerError, Element};
-use crate::digest::hex;
+use super::facts::{CertificateFacts, CrlFacts, ExtensionFact, RequestFacts, RevokedFact, Time};
 
-/// How dates and serials are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// A template: marks are named, not shown as values.
-    Template,
-    /// The real thing.
-    Actual,
+/// The lines of a certificate, or of a template of one.
+pub fn certificate(facts: &CertificateFacts) -> Vec<String> {
+    let issuer = if facts.self_issued {
+        "itself"
+    } else {
+        &facts.issuer
+    };
+    let mut lines = vec![line("subject", &facts.subject), line("issuer", issuer)];
+    lines.extend(version(facts.version, 3));
+    lines.push(line("key", &facts.key));
+    if let Some(digest) = facts.spki_sha256 {
+        lines.push(line("SPKI sha-256", &digest.to_string()));
+    }
+    let serial = facts.serial.as_deref();
+    lines.push(line(
+        "serial",
+        serial.unwrap_or("16 random octets, made on the day"),
+    ));
+    lines.extend(dates(
+        &facts.validity,
+        "validity",
+        [
+            ("not before", &facts.not_before),
+            ("not after", &facts.not_after),
+        ],
+    ));
+    lines.push(line("signed with", &facts.signed_with));
+    let unique_ids = facts.unique_ids.iter();
+    lines.extend(unique_ids.map(|octets| line("unique id", &format!("({octets} octets)"))));
+    lines.extend(facts.extensions.iter().map(extension));
+    lines
 }
 
-/// The lines of a certificate, as far as it can be read. `validity_words` (`20y`) stands for the
-/// dates of a template.
-pub fn certificate(
-    body: &CertificateTbs,
-    stage: Stage,
-    validity_words: &str,
-) -> Result<Vec<String>, DerError> {
-    let raw = RawCertificate::from_tbs(&body.0)?;
-    let mut lines = vec![
-        line("subject", &name(&raw.subject)),
-        line("issuer", &issuer(&raw)),
-    ];
-    lines.extend(version(raw.version(), 3));
-    lines.extend(key(raw.spki.raw));
-    match stage {
-        Stage::Template => {
-            lines.push(line("serial", "16 random octets, made on the day"));
-            lines.push(line("validity", validity_words));
-        }
-        Stage::Actual => {
-            lines.push(line("serial", &serial(&raw.serial)));
-            lines.push(line("not before", &time(&raw.not_before)));
-            lines.push(line("not after", &time(&raw.not_after)));
-        }
-    }
-    lines.push(line("signed with", &algorithm_name(raw.algorithm.raw)));
-    for (what, field) in [
-        ("issuer uid", raw.issuer_unique_id),
-        ("subject uid", raw.subject_unique_id),
-    ] {
-        lines.extend(field.map(|field| line(what, &format!("({} octets)", field.value.len()))));
-    }
-    lines.extend(extensions(raw.extensions.as_ref(), stage)?);
-    Ok(lines)
-}
-
-/// The lines of a CRL, as far as it can be read, without its entries.
-pub fn crl(body: &CrlTbs, stage: Stage, validity_words: &str) -> Result<Vec<String>, DerError> {
-    let raw = RawCrl::from_tbs(&body.0)?;
-    let mut lines = vec![line("issuer", &name(&raw.issuer))];
-    lines.extend(version(raw.version(), 2));
-    match stage {
-        Stage::Template => lines.push(line("next update", validity_words)),
-        Stage::Actual => {
-            let next = raw.next_update.as_ref();
-            lines.push(line("this update", &time(&raw.this_update)));
-            lines.push(line("next update", &next.map_or("none".to_owned(), time)));
-        }
-    }
-    let count = match raw.entries().count() {
+/// The lines of a CRL, or of a template of one.
+pub fn crl(facts: &CrlFacts) -> Vec<String> {
+    let mut lines = vec![line("issuer", &facts.issuer)];
+    lines.extend(version(facts.version, 2));
+    lines.extend(dates(
+        &facts.validity,
+        "next update",
+        [
+            ("this update", &facts.this_update),
+            ("next update", &facts.next_update),
+        ],
+    ));
+    let revoked = match facts.revoked_count {
         0 => "none".to_owned(),
         count => count.to_string(),
     };
-    lines.push(line("revoked", &count));
-    lines.push(line("signed with", &algorithm_name(raw.algorithm.raw)));
-    lines.extend(extensions(raw.extensions.as_ref(), stage)?);
-    Ok(lines)
+    lines.push(line("revoked", &revoked));
+    lines.push(line("signed with", &facts.signed_with));
+    lines.extend(facts.extensions.iter().map(extension));
+    lines
 }
 
-/// A line for each entry of a CRL.
-pub fn entries(body: &CrlTbs) -> Result<impl Iterator<Item = String> + '_, DerError> {
-    let raw = RawCrl::from_tbs(&body.0)?;
-    Ok(raw.entries().map(|entry| match entry {
-        Ok(entry) => {
-            let list = entry.extensions.map(|list| Extension::as_found(list.raw));
-            let more = match list {
-                None => Vec::new(),
-                Some(Ok(list)) => list.iter().map(Extension::describe).collect(),
-                Some(Err(_)) => vec!["(unreadable extensions)".to_owned()],
-            };
-            let start = vec![serial(&entry.serial), time(&entry.date)];
-            [start, more].concat().join("  ")
+/// The lines of a CRL's entries.
+pub fn revoked(facts: &CrlFacts) -> Vec<String> {
+    let words = |entry: &RevokedFact| {
+        let mut words = format!("{}  {}", entry.serial, entry.date.readable());
+        for fact in &entry.extensions {
+            words.push_str(&format!(
+                "  {}: {}{}",
+                fact.name,
+                fact.value,
+                critical(fact)
+            ));
         }
-        Err(_) => "(unreadable entry)".to_owned(),
-    }))
+        wrapped("  ", &words)
+    };
+    let mut lines: Vec<String> = facts.revoked.iter().flat_map(words).collect();
+    if facts.revoked.len() < facts.revoked_count {
+        let more = facts.revoked_count - facts.revoked.len();
+        lines.push(format!("  and {more} more"));
+    }
+    lines
 }
 
 /// Told where it is another one than ours have.
@@ -105,28 +87,34 @@ fn version(found: Option<u8>, ours: u8) -> Option<String> {
     (found != Some(ours)).then(|| line("version", &words))
 }
 
-fn name(element: &Element<'_>) -> String {
-    Name::from_der(element.raw)
-        .map_or_else(|_| "(unreadable name)".to_owned(), |name| name.to_string())
+/// The lines of a request: what it is of, and what it asks for.
+pub fn request(facts: &RequestFacts) -> Vec<String> {
+    let mut lines = vec![
+        line("subject", &facts.subject),
+        line("key", &facts.key),
+        line("signed with", &facts.signed_with),
+    ];
+    for fact in &facts.extensions {
+        let words = format!("{}: {}{}", fact.name, fact.value, critical(fact));
+        lines.extend(wrapped(&line("asks for", ""), &words));
+    }
+    for name in &facts.attributes {
+        lines.push(line("asks for", &format!("attribute {name}")));
+    }
+    lines
 }
 
-fn serial(element: &Element<'_>) -> String {
-    Serial::from_der(element).map_or_else(
-        |_| format!("{} (not allowed)", hex(element.value)),
-        |serial| serial.to_string(),
-    )
-}
-
-fn time(element: &Element<'_>) -> String {
-    UtcTime::from_der(element).map_or_else(
-        |_| format!("{} (unreadable)", escape_bytes(element.value)),
-        UtcTime::readable,
-    )
-}
-
-fn extensions(field: Option<&Element<'_>>, stage: Stage) -> Result<Vec<String>, DerError> {
-    let list = field.map_or(Ok(Vec::new()), |field| Extension::as_found(field.value))?;
-    Ok(list.iter().map(|one| extension(one, stage)).collect())
+fn dates(validity: &Option<String>, name: &str, dates: [(&str, &Option<Time>); 2]) -> Vec<String> {
+    if let Some(words) = validity {
+        return vec![line(name, words)];
+    }
+    dates
+        .into_iter()
+        .map(|(name, date)| {
+            let words = date.as_ref().map_or("none".to_owned(), Time::readable);
+            line(name, &words)
+        })
+        .collect()
 }
 
 /// A name and its value from column 17, so that 64 hex digits end at column 80.
@@ -134,37 +122,8 @@ pub fn line(name: &str, value: &str) -> String {
     format!("{name:<14}  {value}")
 }
 
-fn issuer(raw: &RawCertificate<'_>) -> String {
-    if raw.issuer.raw == raw.subject.raw {
-        "itself".to_owned()
-    } else {
-        name(&raw.issuer)
-    }
-}
-
-fn key(spki: &[u8]) -> Vec<String> {
-    match (PublicKey::from_spki(spki), key_of_template(spki)) {
-        (Ok(key), _) => vec![
-            line("key", &key.kind().to_string()),
-            line("SPKI sha-256", &key.digest().to_string()),
-        ],
-        (Err(_), Some(key)) => {
-            let words = format!("{}, made on the day", key.word());
-            vec![line("key", &words)]
-        }
-        (Err(error), None) => vec![line("key", &error.to_string())],
-    }
-}
-
-/// A template's key has a type and no value yet.
-fn key_of_template(spki: &[u8]) -> Option<RootKey> {
-    RootKey::ALL
-        .into_iter()
-        .find(|key| key.template_spki() == spki)
-}
-
-fn extension(extension: &Extension, stage: Stage) -> String {
-    let name = match extension.oid.as_str() {
+fn extension(fact: &ExtensionFact) -> String {
+    let name = match fact.oid.as_str() {
         "2.5.29.35" => "issuer key id",
         "2.5.29.14" => "key id",
         "2.5.29.15" => "key usage",
@@ -182,23 +141,13 @@ fn extension(extension: &Extension, stage: Stage) -> String {
         "2.5.29.36" => "policy limits",
         "2.5.29.46" => "delta CRL at",
         "2.5.29.54" => "any policy",
-        _ => extension.name(),
+        _ => &fact.name,
     };
-    let text = match extension.read() {
-        Ok(
-            ExtensionValue::AuthorityKeyIdentifier(Some(id), _)
-            | ExtensionValue::SubjectKeyIdentifier(id),
-        ) if stage == Stage::Template && id == super::template::KEY_IDENTIFIER_MARK => {
-            "of the key made on the day".to_owned()
-        }
-        _ => extension.text(),
-    };
-    let critical = if extension.critical {
-        " (critical)"
-    } else {
-        ""
-    };
-    line(name, &format!("{text}{critical}"))
+    line(name, &format!("{}{}", fact.value, critical(fact)))
+}
+
+fn critical(fact: &ExtensionFact) -> &'static str {
+    if fact.critical { " (critical)" } else { "" }
 }
 
 /// Lines as one text, each with its LF.

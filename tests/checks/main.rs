@@ -15,6 +15,7 @@ mod after;
 mod algorithms;
 mod before;
 mod bodies;
+mod bundles;
 mod certificates;
 mod crl_files;
 mod extensions;
@@ -90,6 +91,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(after::cases());
     cases.extend(algorithms::cases());
     cases.extend(certificates::cases());
+    cases.extend(bundles::cases());
     cases.extend(crl_files::cases());
     cases.extend(issuers::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();

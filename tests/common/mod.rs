@@ -9,3 +9,4 @@ pub mod person;
 pub mod proof;
 pub mod pty;
 pub mod real;
+pub mod schema;

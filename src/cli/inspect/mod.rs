@@ -1,0 +1,63 @@
+//! `inspect`: one file, shown as a person reads it, judged as a ceremony would judge it.
+
+mod entries;
+mod kind;
+mod report;
+mod request;
+mod signed;
+
+use super::args::{FileKind, InspectArgs};
+use super::exit::Exit;
+use super::output::show;
+use super::trouble::Trouble;
+use super::verify::root_certificate;
+use crate::host::{SystemClock, read_named, shown};
+use crate::ports::Clock as _;
+use crate::x509::certificate::Certificate;
+use crate::x509::crl_file::CrlFile;
+use crate::x509::time::UtcTime;
+use report::Report;
+
+/// The most octets that are read: one more than the largest CRL, so that its own check refuses
+/// a larger one by name.
+const LIMIT: u64 = CrlFile::SIZE_LIMIT as u64 + 1;
+
+/// A file that is looked at, with the issuer it is held against.
+struct Object<'a> {
+    /// Its path, escaped.
+    path: &'a str,
+    /// Its bytes.
+    bytes: &'a [u8],
+    /// The root that a person named.
+    issuer: Option<&'a Certificate>,
+    /// The laptop's clock.
+    now: UtcTime,
+}
+
+/// Shows the file, and ends as its checks do.
+pub fn inspect(args: &InspectArgs) -> Result<Exit, Trouble> {
+    let issuer = args.issuer.as_deref().map(root_certificate).transpose()?;
+    let bytes = read_named(&args.file, LIMIT)?;
+    let path = shown(&args.file);
+    let kind = kind::tell(args.kind, &bytes);
+    let object = Object {
+        path: &path,
+        bytes: &bytes,
+        issuer: issuer.as_ref(),
+        now: SystemClock.now(),
+    };
+    let judged = match kind.0 {
+        FileKind::Request => request::judge(&object),
+        FileKind::Certificate => signed::certificate(&object),
+        FileKind::Crl => signed::crl(&object),
+        FileKind::Bundle => signed::bundle(&object),
+        FileKind::Transcript => entries::judge(&object),
+    };
+    let report = Report::new(&object, kind, judged);
+    show(&report, args.json);
+    Ok(if report.is_accepted() {
+        Exit::Done
+    } else {
+        Exit::Refused
+    })
+}
