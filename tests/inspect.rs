@@ -113,7 +113,9 @@ fn failed(value: &Value) -> Vec<&str> {
         .collect()
 }
 
-const FILTERS: [(&str, &str); 5] = [
+const FILTERS: [(&str, &str); 6] = [
+    // An ECDSA signature's length varies.
+    (r"\b\d+ octets", "[n] octets"),
     (r"\b[0-9a-f]{64}\b", "[sha-256]"),
     (r"\b[0-9a-f]{40}\b", "[key id]"),
     (r"\b[4-7][0-9a-f]{31}\b", "[serial]"),

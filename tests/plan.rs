@@ -106,7 +106,14 @@ profile = "short"
     // One by one where the policy says so.
     stage.write(
         "list.toml",
-        &list.replace("title = \"Three", "policy = \"webtrust\"\ntitle = \"Three"),
+        &list
+            .replace("title = \"Three", "policy = \"webtrust\"\ntitle = \"Three")
+            .replace("{ O = \"Acme\"", "{ C = \"DE\", O = \"Acme\"")
+            .replace(
+                "path_length = 0\n",
+                "path_length = 0\npolicies = [{ oid = \"1.2.3\" }]\n",
+            )
+            .replace("profile = \"vault-issuing-cas\"", "profile = \"short\""),
     );
     let text = planned(&stage, &["plan", "list.toml"]);
     assert_eq!(text.matches("'s template, digest:\n").count(), 4, "{text}");

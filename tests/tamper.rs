@@ -81,6 +81,14 @@ const CASES: &[Case] = &[
         );
         s.insider();
     }),
+    ("hidden notice, insider", Us, "VERIFY-ENTRIES", |s| {
+        s.line(
+            "\"what\":\"profile vault\"",
+            "\"outcome\":\"notice\"",
+            "\"outcome\":\"pass\"",
+        );
+        s.insider();
+    }),
     ("float, insider", Us, "VERIFY-CHAIN", |s| {
         s.line("\"answer\"", "000,\"type\"", "000.0,\"type\"");
         s.insider();

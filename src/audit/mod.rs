@@ -200,6 +200,8 @@ fn look(
     if let (Some(_), Some(seal)) = (head, &seal) {
         let story = Story::of(&entries, &script, &files, findings);
         sessions::check(&story, authority, findings);
+        let plan = Digest::of(files.get(layout::SCRIPT_PLAN));
+        order::planned(&entries, &script, plan, findings);
         approvals::check(&entries, &script, findings);
         let bench = Bench {
             authority,

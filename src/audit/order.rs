@@ -3,6 +3,7 @@
 use super::findings::{AuditId, Findings};
 use super::script::Script;
 use super::story::at;
+use crate::digest::Digest;
 use crate::ledger::entry::{Entry, Event};
 
 /// Clocks may be wrong, and a crash starts the steady one anew: told, not refused.
@@ -23,6 +24,34 @@ pub(super) fn clocks(entries: &[Entry], findings: &mut Findings) {
         if pair[1].mono_ms < pair[0].mono_ms && !session {
             findings.notice(format!("the steady clock goes back {place}"));
         }
+    }
+}
+
+/// What is found of a step's plan stands in the transcript before the step's first intent to
+/// sign: a waiver that was not recorded would be no deviation.
+pub(super) fn planned(
+    entries: &[Entry],
+    script: &Script,
+    plan_sha256: Digest,
+    findings: &mut Findings,
+) {
+    for one in &script.planned {
+        let Some(record) = one.record(plan_sha256) else {
+            continue;
+        };
+        let of = |entry: &&Entry| entry.step.as_ref() == Some(&one.step);
+        let intent = entries
+            .iter()
+            .filter(of)
+            .find(|entry| matches!(entry.event, Ok(Event::SignIntended { .. })));
+        let Some(intent) = intent else { continue };
+        let recorded = entries
+            .iter()
+            .filter(of)
+            .take_while(|entry| entry.n < intent.n)
+            .any(|entry| entry.event.as_ref().is_ok_and(|event| *event == record));
+        let words = format!("the checks of {} are not recorded as they are", one.what);
+        findings.require(AuditId::Entries, recorded, at(intent.n), words);
     }
 }
 

@@ -7,14 +7,16 @@ use super::authority::Authority;
 use super::files::Files;
 use super::findings::{AuditId, Findings};
 use super::unmade::Unmade;
-use crate::check::CheckId;
+use crate::check::plan::Planned;
 use crate::check::request::lists::KeyLists;
+use crate::check::{self, CheckId};
 use crate::digest::Digest;
 use crate::ledger::layout;
 use crate::plan::document::{PlanDocument, ProductDocument, StepDocument, TOOL};
 use crate::plan::make::{Draft, WantedRequest};
 use crate::plan::{LedgerState, Policy, Product, Validity, Waiver, lock};
 use crate::x509::escape::escape;
+use crate::x509::key_identifier::KeyIdentifierMethod;
 use crate::x509::public_key::RootKey;
 use crate::x509::request::Request;
 use crate::x509::template::Unknown;
@@ -30,6 +32,9 @@ pub(super) struct Script {
     /// What the ceremony file says of its requests. `None` where it cannot be read: then the
     /// template alone tells.
     pub wanted: Option<Vec<WantedRequest>>,
+    /// What is found of root, profiles and CRLs; empty for another version's plan, whose words
+    /// may differ.
+    pub planned: Vec<Planned>,
     /// The lists of lost keys that it names.
     pub lists: KeyLists,
 }
@@ -57,6 +62,7 @@ impl Script {
             lock: Digest::of(files.get(layout::SCRIPT_LOCK)),
             plan,
             wanted: None,
+            planned: Vec::new(),
             lists: KeyLists::NONE,
         };
         if let Some(plan) = script.plan.take() {
@@ -64,9 +70,10 @@ impl Script {
             if unmade.is_none() {
                 check_root(&plan, authority, findings);
             }
-            if let Some((wanted, lists)) = recompute(&plan, files, findings) {
+            if let Some((wanted, lists, planned)) = recompute(&plan, files, findings) {
                 script.wanted = Some(wanted);
                 script.lists = lists;
+                script.planned = planned;
             }
             script.plan = Some(plan);
         }
@@ -128,6 +135,13 @@ impl Script {
             validity,
             template: product.template()?,
             unknown,
+            key_identifier: match (&product.profile, product.crl_number) {
+                (Some(profile), _) => Some(KeyIdentifierMethod::parse(&profile.key_identifier)?),
+                (None, None) => Some(KeyIdentifierMethod::parse(
+                    plan.root.key_identifier.as_deref()?,
+                )?),
+                (None, Some(_)) => None,
+            },
         })
     }
 }
@@ -260,10 +274,10 @@ fn recompute(
     plan: &PlanDocument,
     files: &Files,
     findings: &mut Findings,
-) -> Option<(Vec<WantedRequest>, KeyLists)> {
+) -> Option<(Vec<WantedRequest>, KeyLists, Vec<Planned>)> {
     let ours = plan.tool == TOOL;
     let again = made_again(plan, files);
-    let (made, wanted, lists) = match again {
+    let (made, wanted, lists, planned) = match again {
         Ok(all) => all,
         Err(why) => {
             let words = format!("cannot be made again from the ceremony file: {why}");
@@ -286,13 +300,22 @@ fn recompute(
     } else if !same {
         findings.notice("this version would make another plan of the same ceremony file");
     }
-    Some((wanted, lists))
+    for refusal in planned.iter().filter_map(|one| one.found.as_ref().err()) {
+        let words = format!(
+            "{}: {}: {}",
+            refusal.subject,
+            refusal.id.public(),
+            refusal.words
+        );
+        findings.fail(AuditId::Plan, layout::SCRIPT_PLAN, words);
+    }
+    Some((wanted, lists, if ours { planned } else { Vec::new() }))
 }
 
 fn made_again(
     plan: &PlanDocument,
     files: &Files,
-) -> Result<(PlanDocument, Vec<WantedRequest>, KeyLists), String> {
+) -> Result<(PlanDocument, Vec<WantedRequest>, KeyLists, Vec<Planned>), String> {
     let source = std::str::from_utf8(files.get(layout::SCRIPT_FILE))
         .map_err(|_| "it is not UTF-8".to_owned())?;
     let draft = Draft::parse(source).map_err(|error| escape(&error.to_string()))?;
@@ -325,5 +348,5 @@ fn made_again(
         .map_err(|error| escape(&error.to_string()))?;
     let mut document = PlanDocument::of(&made);
     document.tool.clone_from(&plan.tool);
-    Ok((document, wanted, lists))
+    Ok((document, wanted, lists, check::plan::all(&made)))
 }

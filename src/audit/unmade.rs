@@ -5,6 +5,7 @@
 use crate::ledger::entry::{Entry, Event};
 use crate::plan::document::PlanDocument;
 use crate::x509::certificate::{CertificateFields, Issuer};
+use crate::x509::key_identifier::KeyIdentifierMethod;
 use crate::x509::name::Name;
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 
@@ -49,13 +50,15 @@ impl Unmade {
         let key = self.key.as_ref()?;
         let name = Name::from_der(&crate::digest::unhex(&plan.root.subject)?).ok()?;
         let algorithm = SignatureAlgorithm::from_name(&plan.root.algorithm)?;
+        let method = KeyIdentifierMethod::parse(plan.root.key_identifier.as_deref()?)?;
         let issuer = Issuer {
             name,
             spki: key.spki().to_vec(),
-            key_identifier: key.key_identifier(),
+            key_identifier: method.of(key),
             not_before: fields.not_before,
             not_after: fields.not_after,
             path_length: None,
+            extended_key_usage: None,
         };
         Some((issuer, key, algorithm))
     }

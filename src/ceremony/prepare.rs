@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::check::certificate::{CertificateContext, certificate};
+use crate::check::plan::Planned;
 use crate::check::request::lists::{KeyLists, ListError};
 use crate::check::request::{Claim, RequestContext, request};
-use crate::check::{CheckId, Cleared, Finding, Refusal};
+use crate::check::{self, CheckId, Cleared, Finding, Refusal};
 use crate::digest::Digest;
 use crate::handover::{MountError, check_mounts};
 use crate::ledger::register::Register;
@@ -27,6 +28,8 @@ pub struct Prepared {
     /// What was found in each input: an existing root, then the requests in the order of the
     /// steps.
     pub findings: Vec<InputFindings>,
+    /// What was found of root, profiles and CRLs, in the order of the steps.
+    pub planned: Vec<Planned>,
     /// The plan's bytes.
     pub plan_bytes: Vec<u8>,
     /// The lock's bytes.
@@ -70,8 +73,8 @@ pub enum PrepareError {
     /// A list of lost keys.
     #[error(transparent)]
     List(#[from] ListError),
-    /// Inputs were refused.
-    #[error("{} of the inputs are refused", .0.len())]
+    /// Inputs, or what is planned, were refused.
+    #[error("{} refused", .0.len())]
     Refused(Vec<Refusal>),
 }
 
@@ -139,6 +142,12 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         return Err(PrepareError::Refused(refusals));
     }
     let plan = draft.plan(&ingredients.inputs, &requests, ingredients.ledger)?;
+    let planned = check::plan::all(&plan);
+    let refused = planned.iter().filter_map(|one| one.found.as_ref().err());
+    let refusals: Vec<Refusal> = refused.cloned().collect();
+    if !refusals.is_empty() {
+        return Err(PrepareError::Refused(refusals));
+    }
     check_mounts(plan.intermediates().map(|one| one.mount.as_str()))?;
     let plan_bytes = PlanDocument::of(&plan).to_bytes();
     let plan_name = plan_name(ingredients.file_name);
@@ -153,6 +162,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         source: ingredients.source.as_bytes().to_vec(),
         inputs: ingredients.inputs,
         findings,
+        planned,
         plan_bytes,
         lock_bytes,
         lists,

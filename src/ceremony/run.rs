@@ -231,6 +231,7 @@ impl Course<'_, '_> {
                 title: step.title.clone(),
             };
             self.record(Some(&step.id), &begun)?;
+            self.record_planned(step)?;
             self.show(&pages::step(at + 1, steps, step));
         }
         match &step.kind {
@@ -239,6 +240,18 @@ impl Course<'_, '_> {
             StepKind::IssueIntermediates(list) => self.issue_intermediates(step, list),
             StepKind::IssueCrl(crl) => self.issue_crl(step, crl),
         }
+    }
+
+    /// What was found of the step when it was planned: a function of the plan alone.
+    fn record_planned(&mut self, step: &Step) -> Result<(), CeremonyError> {
+        let plan = Digest::of(&self.job.prepared.plan_bytes);
+        let planned = self.job.prepared.planned.iter();
+        for one in planned.filter(|one| one.step == step.id) {
+            if let Some(event) = one.record(plan) {
+                self.record(Some(&step.id), &event)?;
+            }
+        }
+        Ok(())
     }
 
     fn is_done(&self, step: &Step) -> bool {

@@ -1,7 +1,7 @@
 //! The script people read: the plan as text, and as one self-contained page to be printed.
 //! Its words are what approvals are typed from.
 
-use super::plan_report::{PlanReport, ProductFact, StepFact};
+use super::plan_report::{PlanReport, PlannedFact, ProductFact, ProfileFact, StepFact};
 use crate::check::{Finding, Outcome};
 use crate::digest::Digest;
 use crate::x509::show::{self, line, wrapped};
@@ -12,6 +12,7 @@ const RULE: &str =
 /// The plan as text.
 pub fn text(report: &PlanReport) -> String {
     let mut lines = head(report);
+    lines.extend(report.profiles.iter().flat_map(profile));
     for (at, step) in report.steps.iter().enumerate() {
         lines.push(String::new());
         lines.push(RULE.to_owned());
@@ -111,10 +112,37 @@ fn products(step: &StepFact) -> Vec<String> {
         ];
     }
     let mut lines: Vec<String> = step.products.iter().flat_map(product).collect();
+    if !step.planned.is_empty() {
+        lines.push(String::new());
+    }
+    lines.extend(step.planned.iter().flat_map(planned));
     lines.push(String::new());
     for approval in &step.approvals {
         lines.extend(digest(&approval.what, approval.digest.sha256));
     }
+    lines
+}
+
+/// A profile with every field, its value and where that comes from.
+fn profile(profile: &ProfileFact) -> Vec<String> {
+    let words = if profile.built_in {
+        format!("{}, built in: {}", profile.name, profile.purpose)
+    } else {
+        let (name, base, purpose) = (&profile.name, profile.base, profile.purpose);
+        format!("{name}, from the built-in {base}: {purpose}")
+    };
+    let mut lines = vec![String::new(), RULE.to_owned()];
+    lines.extend(wrapped("Profile ", &words));
+    for field in &profile.fields {
+        let words = format!("{} ({})", field.value, field.because);
+        lines.extend(wrapped(&format!("{:<18}  ", field.field), &words));
+    }
+    lines
+}
+
+fn planned(planned: &PlannedFact) -> Vec<String> {
+    let mut lines = vec![format!("Checks of {}:", planned.what)];
+    lines.extend(planned.findings.iter().flat_map(finding));
     lines
 }
 

@@ -28,10 +28,22 @@ impl CheckId {
     /// How strict it is.
     pub fn level(self) -> Level {
         match self {
-            Self::RequestExtensions | Self::RequestRsaStrength | Self::RequestLookAlike => {
-                Level::Default
-            }
-            Self::RequestSubjectRepeated | Self::RequestContradiction => Level::Waivable,
+            Self::RequestExtensions
+            | Self::RequestRsaStrength
+            | Self::RequestLookAlike
+            | Self::RootKey
+            | Self::RootSubject
+            | Self::RootValidity
+            | Self::ProfilePathLength
+            | Self::ProfileValidity
+            | Self::ProfileExtendedUsage
+            | Self::ProfileConstraints
+            | Self::ProfileCrlUrl
+            | Self::CrlNextUpdate => Level::Default,
+            Self::RequestSubjectRepeated
+            | Self::RequestContradiction
+            | Self::ProfileExtendedUsageAny
+            | Self::ProfileConstraintsForm => Level::Waivable,
             _ => Level::Must,
         }
     }
@@ -109,6 +121,32 @@ rules! {
         "this request was made for a leaf: export the right one, with add_basic_constraints=true or without any";
     RequestExtensions = "REQ-EXTENSIONS", "what the request asks for beside key and subject is listed and dropped",
         "what the certificate says comes from the profile";
+    RootKey = "ROOT-KEY", "a root's key is of a kind that every client knows",
+        "take ec:P-384, or make sure that no such client will meet this root";
+    RootSubject = "ROOT-SUBJECT", "a root's subject has C, O and CN, and no OU (BR 7.1.2.1.2)",
+        "write the subject as { C = \"DE\", O = \"Acme\", CN = \"Acme Root G1\" }";
+    RootValidity = "ROOT-VALIDITY", "a root is valid for 2922 to 9132 days (BR 7.1.2.1.1)",
+        "write a validity from 8y to 25y";
+    ProfilePathLength = "PROFILE-PATH-LENGTH", "a profile has a path length",
+        "write path_length = 0 for a mount that issues leaves";
+    ProfileValidity = "PROFILE-VALIDITY", "an intermediate is valid for at most 8 years",
+        "shorten the profile's validity: a key is easier renewed than recalled";
+    ProfileExtendedUsage = "PROFILE-EKU", "a profile's extended key usages are serverAuth and clientAuth",
+        "write extended_key_usage = [\"serverAuth\", \"clientAuth\"]; under webtrust serverAuth must be there, and nothing but clientAuth beside it";
+    ProfileExtendedUsageAny = "PROFILE-EKU-ANY", "a profile has no anyExtendedKeyUsage",
+        "name the usages, or leave the extension out with extended_key_usage = []";
+    ProfileExtendedUsageNested = "PROFILE-EKU-NESTED", "a profile's extended key usages lie within the root's, where that has them",
+        "take only usages that the root certificate has";
+    ProfileConstraintsForm = "PROFILE-CONSTRAINTS-FORM", "a DNS name constraint has no leading dot",
+        "write \"svc.example\": it covers the name itself and all below it";
+    ProfileConstraints = "PROFILE-CONSTRAINTS", "name constraints leave what they permit, and leave IP addresses free only where the file says so",
+        "compare permitted and excluded; give ip ranges, or excluded.ip = []";
+    ProfilePolicies = "PROFILE-POLICIES", "under webtrust a profile has a policy (BR 7.1.2.6)",
+        "write policies = [{ oid = \"...\" }] with the policy of your practice statement";
+    ProfileCrlUrl = "PROFILE-CRL-URL", "a profile says where the root's CRL is published",
+        "write crl_url = \"http://...\" and publish each CRL there";
+    CrlNextUpdate = "CRL-NEXT-UPDATE", "a CRL's nextUpdate is at most 365 days away (BR 7.2)",
+        "write next_update = \"6mo\", or \"365d\" at most";
     KeyUnique = "KEY-UNIQUE", "exactly one private key in the token matches",
         "remove the other key, or give the new root another label";
     KeySensitive = "KEY-SENSITIVE", "the root key is CKA_SENSITIVE and always was, and none of its secrets can be read",
@@ -137,11 +175,17 @@ rules! {
         "shorten the profile's validity, or write not_after = \"issuer\"";
     TbsSpki = "TBS-SPKI", "the key is the request's, byte for byte",
         "this is a fault of the tool: nothing must be signed with it";
-    TbsKeyIds = "TBS-KEY-IDS", "the authority key identifier is the root's subject key identifier; the subject key identifier follows the key",
+    TbsKeyIds = "TBS-KEY-IDS", "the authority key identifier is the root's subject key identifier; the subject key identifier follows from the key by the planned method",
         "this is a fault of the tool: nothing must be signed with it";
     TbsConstraints = "TBS-CONSTRAINTS", "basic constraints are critical and say CA; a root has no path length; an intermediate's fits below the root's",
         "lower the profile's path_length; a root with path length 0 can sign no CA at all";
     TbsKeyUsage = "TBS-KEY-USAGE", "key usage is critical and has keyCertSign and cRLSign",
+        "this is a fault of the tool: nothing must be signed with it";
+    TbsExtendedUsage = "TBS-EKU", "extended key usage is not critical, lies within the issuer's, and is not in a root",
+        "take only usages that the root certificate has";
+    TbsNames = "TBS-NAMES", "name constraints are critical and hold DNS, IP, email and URI names alone, without minimum and maximum",
+        "this is a fault of the tool: nothing must be signed with it";
+    TbsPolicies = "TBS-POLICIES", "policies are not critical, come once each, and have a CPS at most",
         "this is a fault of the tool: nothing must be signed with it";
     TbsExtensions = "TBS-EXTENSIONS", "there are exactly the planned extensions, none of them unknown",
         "this is a fault of the tool: nothing must be signed with it";

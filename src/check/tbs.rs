@@ -4,11 +4,10 @@ use der::oid::ObjectIdentifier;
 use x509_parser::certificate::TbsCertificate;
 use x509_parser::prelude::FromDer;
 
-use super::{CheckId, Cleared, Finding, Findings, Refusal, body};
+use super::{CheckId, Cleared, Finding, Findings, Refusal, body, extensions};
 use crate::ledger::register::Register;
 use crate::plan::{Product, Validity, template};
 use crate::x509::certificate::{CertificateFields, Issuer};
-use crate::x509::extension::KeyUsage;
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 use crate::x509::serial::Serial;
 use crate::x509::tbs::CertificateTbs;
@@ -63,7 +62,7 @@ pub fn certificate(
         same_key,
         format!("SPKI sha-256 {}", context.key.digest()),
     );
-    check_extensions(&fields, context, &mut findings);
+    extensions::check(&fields, context, &mut findings);
     let planned = &context.product.template;
     let marked = dates_of(planned)
         .and_then(|dates| of_certificate(&tbs, dates, &context.product.unknown).ok());
@@ -109,97 +108,6 @@ fn check_dates(fields: &CertificateFields, context: &TbsContext<'_>, findings: &
             context.issuer.not_before, context.issuer.not_after
         ),
     );
-}
-
-fn check_extensions(fields: &CertificateFields, context: &TbsContext<'_>, findings: &mut Findings) {
-    let subject_id = fields.subject_key_identifier();
-    let authority_id = authority_key_identifier(fields);
-    findings.require(
-        CheckId::TbsKeyIds,
-        subject_id == Some(context.key.key_identifier())
-            && authority_id.as_ref() == Some(&context.issuer.key_identifier),
-        format!(
-            "key {}, issuer's key {}",
-            subject_id
-                .as_deref()
-                .map_or_else(|| "none".to_owned(), crate::digest::hex),
-            authority_id
-                .as_deref()
-                .map_or_else(|| "none".to_owned(), crate::digest::hex)
-        ),
-    );
-    let critical = |oid: &str| {
-        fields
-            .extensions
-            .iter()
-            .any(|extension| extension.oid == oid && extension.critical)
-    };
-    let constraints = fields.basic_constraints();
-    let fits = match (constraints, context.self_signed, context.issuer.path_length) {
-        (Some((true, None)), true, _) => true,
-        (Some((true, _)), false, None) => true,
-        (Some((true, Some(own))), false, Some(room)) => own < room,
-        _ => false,
-    };
-    findings.require(
-        CheckId::TbsConstraints,
-        fits && critical("2.5.29.19"),
-        match constraints {
-            Some((true, Some(length))) => format!("CA, path length {length}"),
-            Some((true, None)) => "CA, no path length".to_owned(),
-            _ => "not a CA".to_owned(),
-        },
-    );
-    let usage = fields.key_usage().unwrap_or_default();
-    findings.require(
-        CheckId::TbsKeyUsage,
-        usage.contains(&KeyUsage::KeyCertSign)
-            && usage.contains(&KeyUsage::CrlSign)
-            && critical("2.5.29.15"),
-        usage
-            .iter()
-            .map(|usage| usage.word())
-            .collect::<Vec<_>>()
-            .join(", "),
-    );
-    let unknown: Vec<&str> = fields
-        .extensions
-        .iter()
-        .filter(|extension| !EMITTED.contains(&extension.oid.as_str()) || extension.read().is_err())
-        .map(|extension| extension.name())
-        .collect();
-    findings.require(
-        CheckId::TbsExtensions,
-        unknown.is_empty(),
-        if unknown.is_empty() {
-            format!("{} extensions", fields.extensions.len())
-        } else {
-            format!("not ours: {}", unknown.join(", "))
-        },
-    );
-}
-
-/// Every extension that this version writes into a certificate.
-const EMITTED: [&str; 7] = [
-    "2.5.29.35",
-    "2.5.29.15",
-    "2.5.29.37",
-    "2.5.29.31",
-    "2.5.29.14",
-    "2.5.29.19",
-    "1.3.6.1.5.5.7.1.1",
-];
-
-fn authority_key_identifier(fields: &CertificateFields) -> Option<Vec<u8>> {
-    use crate::x509::extension::ExtensionValue::AuthorityKeyIdentifier;
-    let extension = fields
-        .extensions
-        .iter()
-        .find(|extension| extension.oid == "2.5.29.35")?;
-    match extension.read().ok()? {
-        AuthorityKeyIdentifier(id, false) => id,
-        _ => None,
-    }
 }
 
 /// The dates that stand in a certificate's template.

@@ -20,10 +20,11 @@ pub fn issuer_of_new_root(new: &NewRoot, key: &PublicKey, now: UtcTime) -> Issue
     Issuer {
         name: new.subject.clone(),
         spki: key.spki().to_vec(),
-        key_identifier: key.key_identifier(),
+        key_identifier: new.key_identifier.of(key),
         not_before,
         not_after: template::last_second(not_before, new.validity),
         path_length: None,
+        extended_key_usage: None,
     }
 }
 
@@ -61,9 +62,9 @@ pub fn intermediate(
 ) -> Result<CertificateTbs, DerError> {
     let spki = &request.get().spki;
     let key = PublicKey::from_spki(spki).map_err(|error| DerError(error.to_string()))?;
-    let extensions = plan
-        .profile
-        .extensions(&key.key_identifier(), &issuer.key_identifier)?;
+    let profile = &plan.profile;
+    let key_identifier = profile.key_identifier.of(&key);
+    let extensions = profile.extensions(&key_identifier, &issuer.key_identifier)?;
     // A root made minutes ago begins an hour before that; its children not earlier.
     let not_before = now.offset(-HEAD_START).max(issuer.not_before);
     Ok(CertificateParts {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind};
 use crate::digest::{Digest, hex, unhex};
+use crate::x509::constraints::{CertificatePolicy, Subtree};
 use crate::x509::oid;
 use crate::x509::public_key::SignatureAlgorithm;
 use crate::x509::template::{Template, Unknown};
@@ -82,6 +83,8 @@ pub struct RootDocument {
     pub subject: String,
     /// Key word.
     pub key: String,
+    /// How a new root's key identifier follows from its key.
+    pub key_identifier: Option<String>,
     /// Name of the algorithm it signs with.
     pub algorithm: String,
     /// SHA-256 of the certificate of an existing root.
@@ -143,6 +146,14 @@ pub struct ProfileDocument {
     pub key_usage: Vec<String>,
     /// Names of the usages.
     pub extended_key_usage: Vec<String>,
+    /// Name constraints: subtrees that are permitted.
+    pub permitted: Vec<String>,
+    /// Name constraints: subtrees that are excluded.
+    pub excluded: Vec<String>,
+    /// Policies, with their CPS.
+    pub policies: Vec<String>,
+    /// How the key identifier follows from the key.
+    pub key_identifier: String,
     /// CRL distribution point.
     pub crl_url: Option<String>,
     /// caIssuers.
@@ -276,6 +287,10 @@ fn root(root: &RootPlan) -> RootDocument {
         key: root
             .key()
             .map_or_else(String::new, |key| key.word().to_owned()),
+        key_identifier: match root {
+            RootPlan::New(new) => Some(new.key_identifier.word().to_owned()),
+            RootPlan::Existing(_) => None,
+        },
         algorithm: root
             .signature_algorithm()
             .map_or_else(String::new, SignatureAlgorithm::name),
@@ -318,12 +333,24 @@ fn intermediate(plan: &IntermediatePlan) -> ProductDocument {
                 .iter()
                 .map(|oid| oid::name(oid).to_owned())
                 .collect(),
+            permitted: texts(&profile.constraints.permitted),
+            excluded: texts(&profile.constraints.excluded),
+            policies: profile
+                .policies
+                .iter()
+                .map(CertificatePolicy::describe)
+                .collect(),
+            key_identifier: profile.key_identifier.word().to_owned(),
             crl_url: profile.crl_url.clone(),
             issuer_url: profile.issuer_url.clone(),
             ocsp_url: profile.ocsp_url.clone(),
         }),
         ..product(&plan.product)
     }
+}
+
+fn texts(subtrees: &[Subtree]) -> Vec<String> {
+    subtrees.iter().map(Subtree::to_string).collect()
 }
 
 fn product(product: &Product) -> ProductDocument {

@@ -8,9 +8,9 @@ use toml::Spanned;
 
 use super::words::not_one_of;
 pub use super::words::{
-    DigestWord, ExtendedUsage, FORMAT, Format, Id, Key, Kind, Length, Login, Mount, NotAfter,
-    Padding, Path, PathLength, PolicyWord, Role, SealWord, SshKey, Subject, Text, TokenLabel, Url,
-    Usage, nearest,
+    DigestWord, DnsTree, EmailTree, ExtendedUsage, FORMAT, Format, Id, IpRange, Key, KeyId, Kind,
+    Length, Login, Mount, NotAfter, Padding, Path, PathLength, PolicyOid, PolicyWord, Role,
+    SealWord, SshKey, Subject, Text, TokenLabel, UriTree, Url, Usage, nearest,
 };
 use crate::digest::Digest;
 
@@ -103,6 +103,8 @@ pub struct RootFile {
     pub validity: Option<Spanned<Length>>,
     /// Added to keyCertSign and cRLSign.
     pub key_usage: Option<Spanned<Vec<Usage>>>,
+    /// How key identifiers follow from keys.
+    pub key_identifier: Option<Spanned<KeyId>>,
 }
 
 /// `[profile.NAME]`
@@ -120,7 +122,15 @@ pub struct ProfileFile {
     /// keyUsage.
     pub key_usage: Option<Spanned<Vec<Usage>>>,
     /// extKeyUsage.
-    pub extended_key_usage: Option<Vec<ExtendedUsage>>,
+    pub extended_key_usage: Option<Spanned<Vec<ExtendedUsage>>>,
+    /// Names that may stand below.
+    pub permitted: Option<Spanned<SubtreesFile>>,
+    /// Names that may not.
+    pub excluded: Option<Spanned<SubtreesFile>>,
+    /// certificatePolicies.
+    pub policies: Option<Spanned<Vec<PolicyFile>>>,
+    /// How the key identifier follows from the key.
+    pub key_identifier: Option<KeyId>,
     /// CRL distribution point.
     pub crl_url: Option<Url>,
     /// caIssuers.
@@ -129,6 +139,30 @@ pub struct ProfileFile {
     pub ocsp_url: Option<Url>,
     /// In place of the request's.
     pub subject: Option<Subject>,
+}
+
+/// `permitted` or `excluded` of a profile.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubtreesFile {
+    /// dNSName
+    pub dns: Option<Vec<DnsTree>>,
+    /// iPAddress
+    pub ip: Option<Vec<IpRange>>,
+    /// rfc822Name
+    pub email: Option<Vec<EmailTree>>,
+    /// uniformResourceIdentifier
+    pub uri: Option<Vec<UriTree>>,
+}
+
+/// One of a profile's `policies`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyFile {
+    /// Dotted OID.
+    pub oid: PolicyOid,
+    /// Where its practice statement is published.
+    pub cps: Option<Url>,
 }
 
 /// `[[step]]`: the fields of every kind of step; which belong together is checked after.
@@ -264,9 +298,26 @@ fn meant(message: &str) -> String {
     let first = message.lines().next().unwrap_or(message);
     let quoted: Vec<&str> = first.split('`').skip(1).step_by(2).collect();
     match quoted.split_first() {
-        Some((unknown, known)) if first.starts_with("unknown field") => not_one_of(unknown, known),
+        Some((unknown, known)) if first.starts_with("unknown field") => {
+            constraint_not_written(unknown).unwrap_or_else(|| not_one_of(unknown, known))
+        }
         _ => crate::x509::escape::escape(first),
     }
+}
+
+/// Name constraints that RFC 5280 has and clients break on.
+fn constraint_not_written(field: &str) -> Option<String> {
+    let clients = match field.replace(['_', '-'], "").to_lowercase().as_str() {
+        "directory" | "directoryname" | "dirname" => {
+            "Go calls a certificate with it \"unhandled critical\", rustls-webpki and pyca refuse it"
+        }
+        "registeredid" | "rid" => "Go and GnuTLS refuse a certificate with it",
+        _ => return None,
+    };
+    Some(format!(
+        "\"{}\" constraints are not written: {clients}",
+        crate::x509::escape::escape(field)
+    ))
 }
 
 #[cfg(test)]

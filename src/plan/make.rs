@@ -14,6 +14,7 @@ use super::{
 use crate::digest::Digest;
 use crate::x509::certificate::{Certificate, CertificateError};
 use crate::x509::extension::KeyUsage;
+use crate::x509::key_identifier::KeyIdentifierMethod;
 use crate::x509::public_key::{KeyError, PublicKey, RootKey, SignatureAlgorithm};
 use crate::x509::request::Request;
 use crate::x509::time::Span;
@@ -180,6 +181,7 @@ impl<'a> Draft<'a> {
             root.signature.as_ref().map(Spanned::span),
             root.validity.as_ref().map(Spanned::span),
             root.key_usage.as_ref().map(Spanned::span),
+            root.key_identifier.as_ref().map(Spanned::span),
         ]
         .into_iter()
         .flatten()
@@ -306,7 +308,7 @@ impl<'a> Draft<'a> {
             Some(length) => self.bounded(
                 length,
                 366 * 86_400,
-                100 * 366 * 86_400,
+                99 * 366 * 86_400,
                 "a root's validity is 1y to 99y",
             )?,
         };
@@ -316,6 +318,10 @@ impl<'a> Draft<'a> {
             algorithm: self.root_algorithm(key.get_ref().0)?,
             validity,
             key_usage,
+            key_identifier: root
+                .key_identifier
+                .as_ref()
+                .map_or_else(KeyIdentifierMethod::default, |method| method.get_ref().0),
         })
     }
 

@@ -2,6 +2,7 @@
 //! and lock that people approve before the day.
 
 pub mod document;
+pub mod explain;
 pub mod file;
 mod fit;
 pub mod lock;
@@ -16,6 +17,7 @@ mod words;
 use crate::digest::Digest;
 use crate::x509::certificate::Certificate;
 use crate::x509::extension::KeyUsage;
+use crate::x509::key_identifier::KeyIdentifierMethod;
 use crate::x509::name::Name;
 use crate::x509::public_key::{RootKey, SignatureAlgorithm};
 use crate::x509::root;
@@ -127,6 +129,8 @@ pub struct NewRoot {
     pub validity: Span,
     /// keyCertSign, cRLSign and what the file adds.
     pub key_usage: Vec<KeyUsage>,
+    /// How its key identifier follows from its key.
+    pub key_identifier: KeyIdentifierMethod,
 }
 
 impl RootPlan {
@@ -193,6 +197,8 @@ pub struct Product {
     pub template: Template,
     /// What the template marks of the root.
     pub unknown: Unknown,
+    /// How a certificate's key identifier follows from its key; a CRL has none.
+    pub key_identifier: Option<KeyIdentifierMethod>,
 }
 
 /// One intermediate to be issued.
@@ -326,15 +332,16 @@ impl Plan {
 
     /// What the file waives in the step of a product.
     pub fn waivers_of(&self, product: &str) -> Vec<&Waiver> {
-        let steps = self.steps.iter();
-        let step = steps
-            .filter(|step| step.kind.products().iter().any(|one| one.name == product))
-            .map(|step| step.id.as_str())
-            .next();
+        let mut steps = self.steps.iter();
+        let of = |step: &&Step| step.kind.products().iter().any(|one| one.name == product);
+        let step = steps.find(of);
+        step.map_or_else(Vec::new, |step| self.waivers_in(&step.id))
+    }
+
+    /// What the file waives in a step.
+    pub fn waivers_in(&self, step: &str) -> Vec<&Waiver> {
         let waivers = self.waivers.iter();
-        waivers
-            .filter(|one| Some(one.step.as_str()) == step)
-            .collect()
+        waivers.filter(|one| one.step == step).collect()
     }
 
     /// Every intermediate of every step.

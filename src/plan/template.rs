@@ -50,6 +50,7 @@ pub fn root(name: &str, new: &NewRoot) -> Result<Product, DerError> {
         validity,
         template: template::of_certificate(&body, dates, &unknown)?,
         unknown,
+        key_identifier: Some(new.key_identifier),
     })
 }
 
@@ -63,7 +64,8 @@ pub fn intermediate(
     key: &PublicKey,
 ) -> Result<Product, DerError> {
     let dates = dates(profile.validity, root);
-    let extensions = profile.extensions(&key.key_identifier(), &authority_key_id(root)?)?;
+    let extensions =
+        profile.extensions(&profile.key_identifier.of(key), &authority_key_id(root)?)?;
     let body = CertificateParts {
         serial: &Serial::template_mark(),
         algorithm,
@@ -81,6 +83,7 @@ pub fn intermediate(
         validity: profile.validity,
         template: template::of_certificate(&body, dates, &unknown)?,
         unknown,
+        key_identifier: Some(profile.key_identifier),
     })
 }
 
@@ -109,6 +112,7 @@ pub fn crl(
         validity,
         template: template::of_crl(&body, dates, &unknown)?,
         unknown,
+        key_identifier: None,
     })
 }
 

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::x509::constraints::{Network, Subtree};
 use crate::x509::escape::is_invisible;
 use crate::x509::extension::KeyUsage;
+use crate::x509::key_identifier::KeyIdentifierMethod;
 use crate::x509::name::{AttributeType, Name};
 use crate::x509::public_key::{HashAlgorithm, RootKey};
 use crate::x509::time::Span;
@@ -52,12 +54,19 @@ word!(
         }
     }
 );
+/// A control, or a character that shows nothing: no text that people read aloud holds one.
+fn cannot_be_seen(character: char) -> bool {
+    character.is_control() || is_invisible(character)
+}
+
 word!(
     /// Text for people.
     Text(String), |text| if text.trim().is_empty() {
         Err("the text is empty".to_owned())
     } else if text.chars().count() > 1000 {
         Err("the text has more than 1000 characters".to_owned())
+    } else if text.chars().any(cannot_be_seen) {
+        Err("the text holds a character that cannot be seen".to_owned())
     } else {
         Ok(text)
     }
@@ -88,6 +97,8 @@ word!(
     /// A token's label.
     TokenLabel(String), |text| if text.is_empty() || text.len() > TokenLabel::LIMIT {
         Err("a token label has 1 to 22 octets (\"rehearsal-\" must fit before it)".to_owned())
+    } else if text.chars().any(cannot_be_seen) {
+        Err("a token label has no character that cannot be seen".to_owned())
     } else {
         Ok(text)
     }
@@ -170,8 +181,48 @@ word!(
             .iter()
             .find(|(word, _)| *word == text)
             .map(|(_, oid)| (*oid).to_owned())
+            .or_else(|| dotted_oid(&text))
             .ok_or_else(|| not_one_of(&text, &known.map(|(word, _)| word)))
     }
+);
+word!(
+    /// A policy's OID.
+    PolicyOid(String), |text| dotted_oid(&text)
+        .ok_or_else(|| "a policy is a dotted OID: \"1.3.6.1.4.1.99999.1\"".to_owned())
+);
+word!(
+    /// A method for key identifiers.
+    KeyId(KeyIdentifierMethod), |text| KeyIdentifierMethod::parse(&text)
+        .ok_or_else(|| not_one_of(&text, &KeyIdentifierMethod::ALL.map(KeyIdentifierMethod::word)))
+);
+word!(
+    /// A DNS subtree. A leading dot is for a check to refuse, which the file may waive.
+    DnsTree(Subtree), |text| host(text.strip_prefix('.').unwrap_or(&text))
+        .map(|()| Subtree::Dns(text.clone()))
+);
+word!(
+    /// An IP range.
+    IpRange(Subtree), |text| Network::parse(&text).map(Subtree::Ip)
+);
+word!(
+    /// A mailbox, a host, or all hosts below one (RFC 5280 4.2.1.10).
+    EmailTree(Subtree), |text| {
+        let (local, domain) = text.split_once('@').unwrap_or(("-", &text));
+        let visible = !local.is_empty()
+            && local.len() <= 64
+            && local.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&b));
+        let name = if text.contains('@') { domain } else { domain.strip_prefix('.').unwrap_or(domain) };
+        if visible {
+            host(name).map(|()| Subtree::Email(text.clone()))
+        } else {
+            Err("an email constraint is \"a@host\", \"host\" or \".host\"".to_owned())
+        }
+    }
+);
+word!(
+    /// A host of URIs, or all hosts below one (RFC 5280 4.2.1.10).
+    UriTree(Subtree), |text| host(text.strip_prefix('.').unwrap_or(&text))
+        .map(|()| Subtree::Uri(text.clone()))
 );
 word!(
     /// An http URL.
@@ -379,7 +430,7 @@ fn check_attribute(kind: AttributeType, value: &str) -> Result<(), String> {
             kind.upper_bound()
         ));
     }
-    if value.chars().any(|c| c.is_control() || is_invisible(c)) {
+    if value.chars().any(cannot_be_seen) {
         return Err(format!("{word} holds a character that cannot be seen"));
     }
     match kind {
@@ -388,6 +439,28 @@ fn check_attribute(kind: AttributeType, value: &str) -> Result<(), String> {
         }
         AttributeType::DomainComponent if !value.is_ascii() => Err("DC must be ASCII".to_owned()),
         _ => Ok(()),
+    }
+}
+
+fn dotted_oid(text: &str) -> Option<String> {
+    let oid = der::asn1::ObjectIdentifier::new(text).ok()?;
+    (oid.to_string() == text).then(|| text.to_owned())
+}
+
+/// A host name in ASCII: letters, digits and hyphens between dots.
+fn host(name: &str) -> Result<(), String> {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    if name.len() <= 253 && name.split('.').all(label) {
+        Ok(())
+    } else {
+        Err("a name constraint is a host in ASCII without scheme, port or *: \"svc.example\" (and all below it)".to_owned())
     }
 }
 

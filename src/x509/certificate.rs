@@ -192,6 +192,8 @@ pub struct Issuer {
     pub not_after: UtcTime,
     /// Its pathLenConstraint.
     pub path_length: Option<u32>,
+    /// Its extKeyUsage, dotted OIDs; `None` where it has none.
+    pub extended_key_usage: Option<Vec<String>>,
 }
 
 impl Issuer {
@@ -210,6 +212,7 @@ impl Issuer {
                 .fields
                 .basic_constraints()
                 .and_then(|(_, length)| length),
+            extended_key_usage: root.fields.extended_key_usage(),
         })
     }
 }

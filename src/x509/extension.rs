@@ -5,6 +5,7 @@ use x509_cert::ext::pkix::KeyUsages;
 use x509_parser::extensions::{GeneralName as ReadName, ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
 
+use super::constraints::{CertificatePolicy, NameConstraints};
 use super::crl_number::CrlNumber;
 use super::escape::{escape, escape_bytes};
 use super::extension_text;
@@ -13,6 +14,10 @@ use super::tlv::{self, DerError, Element};
 
 /// `id-ce-cRLNumber` (RFC 5280 5.2.3)
 pub const CRL_NUMBER: &str = "2.5.29.20";
+/// `id-ce-nameConstraints` (RFC 5280 4.2.1.10)
+pub const NAME_CONSTRAINTS: &str = "2.5.29.30";
+/// `id-ce-certificatePolicies` (RFC 5280 4.2.1.4)
+pub const CERTIFICATE_POLICIES: &str = "2.5.29.32";
 /// `id-ad-ocsp` (RFC 5280 4.2.2.1)
 pub const OCSP: &str = "1.3.6.1.5.5.7.48.1";
 /// `id-ad-caIssuers` (RFC 5280 4.2.2.1)
@@ -131,6 +136,10 @@ pub enum ExtensionValue {
     AuthorityInfoAccess(Vec<(String, String)>),
     /// subjectAltName: each name as text.
     SubjectAltName(Vec<String>),
+    /// nameConstraints
+    NameConstraints(NameConstraints),
+    /// certificatePolicies
+    CertificatePolicies(Vec<CertificatePolicy>),
     /// cRLNumber
     CrlNumber(CrlNumber),
     /// Anything we do not read.
@@ -245,6 +254,12 @@ impl Extension {
             ParsedExtension::SubjectAlternativeName(names) => {
                 ExtensionValue::SubjectAltName(names.general_names.iter().map(name_text).collect())
             }
+            ParsedExtension::NameConstraints(constraints) => {
+                ExtensionValue::NameConstraints(NameConstraints::read(constraints))
+            }
+            ParsedExtension::CertificatePolicies(policies) => ExtensionValue::CertificatePolicies(
+                policies.iter().map(CertificatePolicy::read).collect(),
+            ),
             ParsedExtension::CRLNumber(_) => {
                 ExtensionValue::CrlNumber(CrlNumber::from_der(&self.value)?)
             }
@@ -311,6 +326,12 @@ impl ExtensionValue {
                 })
                 .collect::<Vec<_>>()
                 .join(", "),
+            Self::NameConstraints(constraints) => constraints.describe(),
+            Self::CertificatePolicies(policies) => policies
+                .iter()
+                .map(CertificatePolicy::describe)
+                .collect::<Vec<_>>()
+                .join(", "),
             Self::CrlNumber(number) => number.to_string(),
             Self::Unread => "(not read)".to_owned(),
         }
@@ -358,6 +379,7 @@ fn ipv6(octets: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::constraints::{Network, Subtree};
     use super::super::extension_encode::*;
     use super::super::tlv::sequence;
     use super::*;
@@ -413,6 +435,33 @@ mod tests {
         assert_eq!(
             read(&authority_info_access(Some(url), None).unwrap()),
             ExtensionValue::AuthorityInfoAccess(vec![(CA_ISSUERS.to_owned(), url.to_owned())])
+        );
+        let constraints = NameConstraints {
+            permitted: vec![
+                Subtree::Dns("svc.example".to_owned()),
+                Subtree::Ip(Network::parse("10.0.0.0/8").unwrap()),
+                Subtree::Email("ops@svc.example".to_owned()),
+                Subtree::Uri(".svc.example".to_owned()),
+            ],
+            excluded: vec![Subtree::Ip(Network::ALL_V6)],
+        };
+        assert_eq!(
+            read(&name_constraints(&constraints).unwrap()),
+            ExtensionValue::NameConstraints(constraints)
+        );
+        let policies = [None, Some(url.to_owned())].map(|cps| CertificatePolicy {
+            oid: if cps.is_some() {
+                "2.5.29.32.0"
+            } else {
+                "1.2.3"
+            }
+            .to_owned(),
+            cps,
+            more: false,
+        });
+        assert_eq!(
+            read(&certificate_policies(&policies).unwrap()),
+            ExtensionValue::CertificatePolicies(policies.to_vec())
         );
         for number in [0, 1, 127, 128, u64::MAX] {
             match read(&crl_number(number)) {

@@ -1,17 +1,24 @@
 //! Extensions written: with `x509-cert`'s types, so that `extension`'s reader, which is
 //! `x509-parser`'s, does not make the same mistake twice.
 
+use der::asn1::Any;
 use der::asn1::{Ia5String, ObjectIdentifier, OctetString};
 use der::flagset::FlagSet;
 use der::{Encode, Tag};
+use x509_cert::ext::pkix::certpolicy::{PolicyInformation, PolicyQualifierInfo};
+use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{
     AccessDescription, AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints,
-    CrlDistributionPoints, ExtendedKeyUsage, KeyUsage as KeyUsageBits, KeyUsages,
-    SubjectKeyIdentifier, crl::dp::DistributionPoint,
+    CertificatePolicies, CrlDistributionPoints, ExtendedKeyUsage, KeyUsage as KeyUsageBits,
+    KeyUsages, NameConstraints as NameConstraintsValue, SubjectKeyIdentifier,
+    crl::dp::DistributionPoint,
 };
 
-use super::extension::{CA_ISSUERS, CRL_NUMBER, KeyUsage, OCSP};
+use super::constraints::{CPS, CertificatePolicy, NameConstraints, Subtree};
+use super::extension::{
+    CA_ISSUERS, CERTIFICATE_POLICIES, CRL_NUMBER, KeyUsage, NAME_CONSTRAINTS, OCSP,
+};
 use super::oid;
 use super::tlv::{self, DerError, sequence};
 
@@ -104,6 +111,56 @@ pub fn authority_info_access(
     }
     let value = AuthorityInfoAccessSyntax(list).to_der()?;
     Ok(extension("1.3.6.1.5.5.7.1.1", false, &value))
+}
+
+/// nameConstraints, critical; a minimum of 0 is never written (RFC 5280 4.2.1.10).
+pub fn name_constraints(constraints: &NameConstraints) -> Result<Vec<u8>, DerError> {
+    let subtrees = |list: &[Subtree]| -> Result<Option<Vec<GeneralSubtree>>, DerError> {
+        let list: Vec<GeneralSubtree> = list.iter().map(subtree).collect::<Result<_, _>>()?;
+        Ok((!list.is_empty()).then_some(list))
+    };
+    let value = NameConstraintsValue {
+        permitted_subtrees: subtrees(&constraints.permitted)?,
+        excluded_subtrees: subtrees(&constraints.excluded)?,
+    };
+    Ok(extension(NAME_CONSTRAINTS, true, &value.to_der()?))
+}
+
+fn subtree(subtree: &Subtree) -> Result<GeneralSubtree, DerError> {
+    let base = match subtree {
+        Subtree::Dns(text) => GeneralName::DnsName(Ia5String::new(text)?),
+        Subtree::Email(text) => GeneralName::Rfc822Name(Ia5String::new(text)?),
+        Subtree::Uri(text) => uri(text)?,
+        Subtree::Ip(network) => GeneralName::IpAddress(OctetString::new(network.to_octets())?),
+        Subtree::Other(text) => return Err(DerError(format!("{text}: not written here"))),
+    };
+    Ok(GeneralSubtree {
+        base,
+        minimum: 0,
+        maximum: None,
+    })
+}
+
+/// certificatePolicies, not critical, each with its CPS at most (RFC 5280 4.2.1.4).
+pub fn certificate_policies(policies: &[CertificatePolicy]) -> Result<Vec<u8>, DerError> {
+    let list = policies.iter().map(policy).collect::<Result<_, _>>()?;
+    let value = CertificatePolicies(list).to_der()?;
+    Ok(extension(CERTIFICATE_POLICIES, false, &value))
+}
+
+fn policy(policy: &CertificatePolicy) -> Result<PolicyInformation, DerError> {
+    let oid =
+        |text: &str| ObjectIdentifier::new(text).map_err(|_| DerError(format!("{text}: no OID")));
+    let qualifier = |cps: &String| -> Result<Vec<PolicyQualifierInfo>, DerError> {
+        Ok(vec![PolicyQualifierInfo {
+            policy_qualifier_id: oid(CPS)?,
+            qualifier: Some(Any::encode_from(&Ia5String::new(cps)?)?),
+        }])
+    };
+    Ok(PolicyInformation {
+        policy_identifier: oid(&policy.oid)?,
+        policy_qualifiers: policy.cps.as_ref().map(qualifier).transpose()?,
+    })
 }
 
 /// cRLNumber (RFC 5280 5.2.3).

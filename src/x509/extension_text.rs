@@ -3,9 +3,10 @@
 
 use der::Tag;
 
+use super::constraints::{CertificatePolicy, Subtree};
 use super::crl_number::CrlNumber;
 use super::escape::escape_bytes;
-use super::extension::Extension;
+use super::extension::{Extension, ExtensionValue};
 use super::general_name::GeneralName;
 use super::issuing_point::IssuingPoint;
 use super::name_constraints::NameConstraints;
@@ -35,6 +36,31 @@ pub(super) fn text(extension: &Extension) -> Option<String> {
             Some(escape_bytes(comment.first()?.value))
         }
         _ => None,
+    }
+}
+
+/// One line for each subtree and each policy, where all of them can be read: a witness reads
+/// every one. Other extensions have none.
+pub(super) fn lines(extension: &Extension) -> Vec<String> {
+    match extension.read() {
+        Ok(ExtensionValue::NameConstraints(constraints))
+            if !constraints
+                .subtrees()
+                .any(|one| matches!(one, Subtree::Other(_))) =>
+        {
+            let permitted = constraints.permitted.iter();
+            let excluded = constraints.excluded.iter();
+            permitted
+                .map(|one| format!("permitted {one}"))
+                .chain(excluded.map(|one| format!("excluded {one}")))
+                .collect()
+        }
+        Ok(ExtensionValue::CertificatePolicies(policies))
+            if policies.iter().all(|one| !one.more) =>
+        {
+            policies.iter().map(CertificatePolicy::describe).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::escape::escape_bytes;
 use super::extension::Extension;
+use super::extension_text;
 use super::name::Name;
 use super::public_key::{PublicKey, RootKey, algorithm_name};
 use super::raw::{RawCertificate, RawCrl, RawEntry};
@@ -141,6 +142,9 @@ pub struct ExtensionFact {
     pub critical: bool,
     /// What it says.
     pub value: String,
+    /// The same where a line stands for each subtree or policy; else empty.
+    #[serde(skip)]
+    pub lines: Vec<String>,
 }
 
 impl CertificateFacts {
@@ -275,6 +279,7 @@ impl ExtensionFact {
             name: extension.name().to_owned(),
             critical: extension.critical,
             value: extension.text(),
+            lines: extension_text::lines(extension),
         }
     }
 }

@@ -6,6 +6,7 @@
 pub mod algorithm;
 pub mod certificate;
 pub mod cms;
+pub mod constraints;
 pub mod crl;
 pub mod crl_file;
 pub mod crl_number;
@@ -19,6 +20,7 @@ pub mod facts;
 pub mod general_name;
 pub mod hash;
 pub mod issuing_point;
+pub mod key_identifier;
 pub mod key_kind;
 mod key_refusal;
 pub mod name;

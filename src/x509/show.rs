@@ -33,7 +33,7 @@ pub fn certificate(facts: &CertificateFacts) -> Vec<String> {
     lines.push(line("signed with", &facts.signed_with));
     let unique_ids = facts.unique_ids.iter();
     lines.extend(unique_ids.map(|octets| line("unique id", &format!("({octets} octets)"))));
-    lines.extend(facts.extensions.iter().map(extension));
+    lines.extend(facts.extensions.iter().flat_map(extension));
     lines
 }
 
@@ -55,7 +55,7 @@ pub fn crl(facts: &CrlFacts) -> Vec<String> {
     };
     lines.push(line("revoked", &revoked));
     lines.push(line("signed with", &facts.signed_with));
-    lines.extend(facts.extensions.iter().map(extension));
+    lines.extend(facts.extensions.iter().flat_map(extension));
     lines
 }
 
@@ -122,7 +122,7 @@ pub fn line(name: &str, value: &str) -> String {
     format!("{name:<14}  {value}")
 }
 
-fn extension(fact: &ExtensionFact) -> String {
+fn extension(fact: &ExtensionFact) -> Vec<String> {
     let name = match fact.oid.as_str() {
         "2.5.29.35" => "issuer key id",
         "2.5.29.14" => "key id",
@@ -143,7 +143,12 @@ fn extension(fact: &ExtensionFact) -> String {
         "2.5.29.54" => "any policy",
         _ => &fact.name,
     };
-    line(name, &format!("{}{}", fact.value, critical(fact)))
+    let Some((first, rest)) = fact.lines.split_first() else {
+        return vec![line(name, &format!("{}{}", fact.value, critical(fact)))];
+    };
+    let first = wrapped(&line(name, ""), &format!("{first}{}", critical(fact)));
+    let rest = rest.iter().flat_map(|words| wrapped(&line("", ""), words));
+    first.into_iter().chain(rest).collect()
 }
 
 fn critical(fact: &ExtensionFact) -> &'static str {

@@ -6,9 +6,11 @@ use anchorite::check::{CheckId, Finding, Outcome};
 use anchorite::issue;
 use anchorite::ledger::register::{Certainty, IssuedCrl, Register};
 use anchorite::x509::certificate::Issuer;
+use anchorite::x509::constraints::{NameConstraints, Subtree};
 use anchorite::x509::crl::CrlFields;
 use anchorite::x509::extension::KeyUsage;
 use anchorite::x509::extension_encode;
+use anchorite::x509::key_identifier::KeyIdentifierMethod;
 use anchorite::x509::serial::Serial;
 use anchorite::x509::tbs::{CertificateTbs, CrlTbs};
 use anchorite::x509::time::UtcTime;
@@ -72,6 +74,54 @@ fn extensions(desk: &Desk) -> Vec<Case> {
         &encode(der::Tag::OctetString, &[&[5, 0]]),
     ]);
     let root = root_with_path_length(desk);
+    let sha1 = extension_encode::subject_key_identifier(
+        &KeyIdentifierMethod::Sha1.of(desk.context(&register).key),
+    )
+    .unwrap();
+    let issuer_has = |usages: &[&str]| {
+        let usages = usages.iter().map(|one| (*one).to_owned()).collect();
+        let issuer = Issuer {
+            extended_key_usage: Some(usages),
+            ..desk.issuer.clone()
+        };
+        let mut context = desk.context(&register);
+        context.issuer = &issuer;
+        findings(certificate(desk.intermediate.clone(), &context))
+    };
+    let usages = sequence(&[&[6, 3, 0x55, 0x1d, 37], &[1, 1, 0xff], &{
+        let list = sequence(&[&[6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1]]);
+        encode(der::Tag::OctetString, &[&list])
+    }]);
+    let added = |raw: Vec<u8>| edited(Box::new(move |list| list.push(raw)));
+    let constraints = NameConstraints {
+        permitted: vec![Subtree::Dns("svc.example".to_owned())],
+        excluded: Vec::new(),
+    };
+    let names = extension_encode::name_constraints(&constraints).unwrap();
+    let names_of = |critical: &[u8], subtree: &[&[u8]]| {
+        let value = sequence(&[&encode(
+            der::Tag::ContextSpecific {
+                constructed: true,
+                number: der::TagNumber(0),
+            },
+            &[&sequence(subtree)],
+        )]);
+        sequence(&[
+            &[6, 3, 0x55, 0x1d, 30],
+            critical,
+            &encode(der::Tag::OctetString, &[&value]),
+        ])
+    };
+    let name: &[u8] = &[0x82, 1, b'a'];
+    let policy = |critical: &[u8], list: &[&[u8]]| {
+        sequence(&[
+            &[6, 3, 0x55, 0x1d, 32],
+            critical,
+            &encode(der::Tag::OctetString, &[&sequence(list)]),
+        ])
+    };
+    let one: &[u8] = &[0x30, 4, 6, 2, 0x2a, 3];
+    let yes: &[u8] = &[1, 1, 0xff];
     vec![
         Case::new(Id::TbsKeyIds, Fail, "another issuer's key", foreign),
         Case::new(
@@ -79,6 +129,74 @@ fn extensions(desk: &Desk) -> Vec<Case> {
             Fail,
             "not of its own key",
             edited(Box::new(replace(ids, subject_id))),
+        ),
+        Case::new(
+            Id::TbsKeyIds,
+            Fail,
+            "of its key, by the other method",
+            edited(Box::new(replace(ids, sha1))),
+        ),
+        Case::new(
+            Id::TbsExtendedUsage,
+            Pass,
+            "as the issuer's",
+            issuer_has(&["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"]),
+        ),
+        Case::new(
+            Id::TbsExtendedUsage,
+            Pass,
+            "the issuer has any",
+            issuer_has(&["2.5.29.37.0"]),
+        ),
+        Case::new(
+            Id::TbsExtendedUsage,
+            Fail,
+            "one more than the issuer",
+            issuer_has(&["1.3.6.1.5.5.7.3.1"]),
+        ),
+        Case::new(
+            Id::TbsExtendedUsage,
+            Fail,
+            "critical",
+            edited(Box::new(replace(&[6, 3, 0x55, 0x1d, 37], usages))),
+        ),
+        Case::new(Id::TbsNames, Pass, "DNS, critical", added(names)),
+        Case::new(
+            Id::TbsNames,
+            Fail,
+            "not critical",
+            added(names_of(&[], &[name])),
+        ),
+        Case::new(
+            Id::TbsNames,
+            Fail,
+            "a minimum written out",
+            added(names_of(yes, &[name, &[0x80, 1, 0]])),
+        ),
+        Case::new(
+            Id::TbsNames,
+            Fail,
+            "a registered id",
+            added(names_of(yes, &[&[0x88, 2, 0x2a, 3]])),
+        ),
+        Case::new(
+            Id::TbsNames,
+            Fail,
+            "a mask with a hole",
+            added(names_of(yes, &[&[0x87, 8, 10, 0, 0, 0, 255, 0, 255, 0]])),
+        ),
+        Case::new(Id::TbsPolicies, Pass, "one", added(policy(&[], &[one]))),
+        Case::new(
+            Id::TbsPolicies,
+            Fail,
+            "critical",
+            added(policy(yes, &[one])),
+        ),
+        Case::new(
+            Id::TbsPolicies,
+            Fail,
+            "twice",
+            added(policy(&[], &[one, one])),
         ),
         Case::new(Id::TbsConstraints, Pass, "room for one", room(Some(1))),
         Case::new(Id::TbsConstraints, Fail, "no room", room(Some(0))),

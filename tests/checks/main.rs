@@ -22,6 +22,7 @@ mod extensions;
 mod issuers;
 mod keys;
 mod made;
+mod planned;
 mod requests;
 mod rsa;
 mod subjects;
@@ -89,6 +90,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(bodies::cases());
     cases.extend(extensions::cases());
     cases.extend(after::cases());
+    cases.extend(planned::cases());
     cases.extend(algorithms::cases());
     cases.extend(certificates::cases());
     cases.extend(bundles::cases());

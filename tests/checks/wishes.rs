@@ -4,7 +4,7 @@ use anchorite::check::request::{RequestContext, request as request_check};
 use anchorite::check::{CheckId, Finding, Outcome};
 use anchorite::ledger::register::Register;
 use anchorite::plan::Waiver;
-use anchorite::plan::profile::Profile;
+use anchorite::plan::profile::BuiltIn;
 use anchorite::x509::tlv::{encode, sequence};
 use der::Tag;
 
@@ -140,7 +140,7 @@ fn strict() -> Vec<Case> {
 
 fn told(extensions: &[Vec<u8>], profile: &str) -> Vec<Finding> {
     let mut room = Room::empty();
-    room.profile = Profile::built_in(profile);
+    room.profile = BuiltIn::parse(profile).map(BuiltIn::profile);
     room.check(&asks(extensions))
 }
 

@@ -91,6 +91,7 @@ fn goes_on(key: RootKey, algorithm: SignatureAlgorithm) {
         subject(mounts()[0].name),
         &root.fields,
         name(),
+        None,
     );
     assert_eq!(etcd.tbs, theirs, "{spot}");
     let crl = Crl::from_der(&first["crl"]).unwrap();

@@ -15,6 +15,7 @@ mod play;
 
 mod forged;
 mod keys;
+mod profiles;
 mod refused;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ use anchorite::ledger::register::Certainty;
 use anchorite::ledger::seal::Seal;
 use anchorite::x509::certificate::Certificate;
 use anchorite::x509::crl::Crl;
-use play::ceremony::{FIRST, LATER, first_job, job, listed, mounts, subject};
+use play::ceremony::{FIRST, LATER, first_job, job, listed, mounts, subject, webtrust};
 use play::ports::Manner;
 use play::products::{judge_chain, out_files, rcgen_crl, rcgen_intermediate, rcgen_root, signed};
 use play::world::{Setting, World};
@@ -177,7 +178,7 @@ fn our_bodies_are_rcgens_byte_for_byte() {
     for (product, mount) in [("etcd", 0), ("apps", 1)] {
         let one = Certificate::from_der(&objects[product]).unwrap();
         let name = subject(mounts()[mount].name);
-        let theirs = rcgen_intermediate(&one.fields, name, &root.fields, root_name());
+        let theirs = rcgen_intermediate(&one.fields, name, &root.fields, root_name(), None);
         assert_eq!(one.tbs, theirs, "{product}");
     }
     let crl = Crl::from_der(&objects["crl"]).unwrap();
@@ -209,7 +210,7 @@ fn lists_other_keys_and_policies() {
     whole(&listed());
     whole(&FIRST.replace("ec:P-384", "ec:P-256"));
     whole(&FIRST.replace("ec:P-384", "rsa:4096"));
-    let strict = format!("policy = \"webtrust\"\n{}", listed());
+    let strict = webtrust(&listed());
     let world = whole(&strict);
     // One approval for each signature, also within a list.
     let entries = world.entries(SEALED);

@@ -5,7 +5,7 @@ use anchorite::ceremony::CeremonyError;
 use anchorite::ledger::register::Certainty;
 use anchorite::ports::{PinTries, TokenError};
 
-use crate::play::ceremony::{FIRST, LATER, first_job, job, listed};
+use crate::play::ceremony::{FIRST, LATER, first_job, job, listed, webtrust};
 use crate::play::ports::{Crash, Manner};
 use crate::play::token::Faults;
 use crate::play::world::{Session, Setting, World};
@@ -258,7 +258,7 @@ fn resumed_two_days_later() {
 
 #[test]
 fn webtrust_takes_a_new_serial_and_lists_the_old_one() {
-    let source = format!("policy = \"webtrust\"\n{FIRST}");
+    let source = webtrust(FIRST);
     let calls = World::new()
         .plain(&first_job(&source, 1), false)
         .token_calls;

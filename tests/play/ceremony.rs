@@ -119,6 +119,14 @@ do = "issue-crl"
 next_update = "6mo"
 "#;
 
+/// A file under the stricter policy, with what that asks of the profile `vault`.
+pub fn webtrust(source: &str) -> String {
+    format!(
+        "policy = \"webtrust\"\n{source}\n[profile.vault]\n\
+         crl_url = \"http://pki.example/root.crl\"\npolicies = [{{ oid = \"2.23.140.1.2.1\" }}]\n"
+    )
+}
+
 /// The first ceremony with its two requests in one list.
 pub fn listed() -> String {
     let start = FIRST.find("[[step]]\nid = \"etcd\"").unwrap();

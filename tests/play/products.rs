@@ -271,14 +271,16 @@ pub fn rcgen_root(root: &CertificateFields, subject: rcgen::DistinguishedName) -
     key.message.take()
 }
 
-/// The body that rcgen makes for an intermediate of the profile `vault`.
+/// The body that rcgen makes for an intermediate of the profile `vault` and these names.
 pub fn rcgen_intermediate(
     fields: &CertificateFields,
     subject: rcgen::DistinguishedName,
     root: &CertificateFields,
     root_subject: rcgen::DistinguishedName,
+    names: Option<rcgen::NameConstraints>,
 ) -> Vec<u8> {
     let mut params = ca_params(fields, subject);
+    params.name_constraints = names;
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
     params.key_usages = vec![
         rcgen::KeyUsagePurpose::DigitalSignature,

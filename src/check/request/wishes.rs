@@ -67,10 +67,9 @@ fn attributes(request: &Request) -> impl Iterator<Item = String> {
 /// The extensions that the certificate will have, where its profile is known. The root's key
 /// identifier may not be: a request has no say in it.
 fn planned(key: &PublicKey, context: &RequestContext<'_>) -> Option<Vec<Extension>> {
-    let list = context
-        .profile?
-        .extensions(&key.key_identifier(), &[])
-        .ok()?;
+    let profile = context.profile?;
+    let own = profile.key_identifier.of(key);
+    let list = profile.extensions(&own, &[]).ok()?;
     let list: Vec<&[u8]> = list.iter().map(Vec::as_slice).collect();
     Extension::list(&sequence(&list)).ok()
 }

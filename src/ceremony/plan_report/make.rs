@@ -1,168 +1,20 @@
-//! What a plan shows people, as one value: the script's text, its page and `plan --json` are
-//! made from it. Every text in it is escaped already.
+//! The report made from a prepared ceremony.
 
-use serde::Serialize;
-
-use super::prepare::Prepared;
-use crate::check::Finding;
+use super::{
+    Approval, DigestFact, FORMAT, FieldFact, FileFact, LedgerFact, PersonFact, PlanReport,
+    PlannedFact, ProductFact, ProfileFact, RootFact, StepFact, WaiverFact,
+};
+use crate::ceremony::prepare::Prepared;
 use crate::digest::Digest;
+use crate::plan::profile::Profile;
 use crate::plan::{
-    IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, lock, template,
+    IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, explain, lock,
+    template,
 };
 use crate::x509::escape::escape;
 use crate::x509::facts::{CertificateFacts, CrlFacts};
 use crate::x509::tbs::{CertificateTbs, CrlTbs};
 use crate::x509::time::UtcTime;
-
-/// The JSON's format.
-pub const FORMAT: &str = "anchorite/plan-report/0";
-
-/// A plan as people approve it.
-#[derive(Clone, Debug, Serialize)]
-pub struct PlanReport {
-    /// [`FORMAT`]
-    pub format: &'static str,
-    /// Ceremony id.
-    pub ceremony: String,
-    /// For people.
-    pub title: String,
-    /// private or webtrust
-    pub policy: &'static str,
-    /// direct or none
-    pub seal: &'static str,
-    /// `CK_TOKEN_INFO.label` of the token.
-    pub token: String,
-    /// The root that is made or used.
-    pub root: RootFact,
-    /// The ledger it was made for.
-    pub ledger: LedgerFact,
-    /// Refusals put aside.
-    pub waivers: Vec<WaiverFact>,
-    /// Who is named.
-    pub people: Vec<PersonFact>,
-    /// The steps in their order.
-    pub steps: Vec<StepFact>,
-    /// A new root gets no CRL in this ceremony.
-    pub lacks_first_crl: bool,
-    /// What the lock covers.
-    pub files: Vec<FileFact>,
-    /// The lock's digest.
-    pub lock: DigestFact,
-}
-
-/// The root.
-#[derive(Clone, Debug, Serialize)]
-pub struct RootFact {
-    /// subject
-    pub subject: String,
-    /// Key of a root that is made in this ceremony.
-    pub new_key: Option<&'static str>,
-    /// Digest of the certificate of a root that exists.
-    pub sha256: Option<Digest>,
-    /// Checks of that certificate.
-    pub findings: Vec<Finding>,
-}
-
-/// The ledger's state.
-#[derive(Clone, Debug, Serialize)]
-pub struct LedgerFact {
-    /// Whether it was given, or is known to be empty.
-    pub known: bool,
-    /// Sealed ceremonies.
-    pub ceremonies: u32,
-    /// Digest of the newest SEAL.txt; zeros for none.
-    pub head: Digest,
-}
-
-/// A refusal put aside.
-#[derive(Clone, Debug, Serialize)]
-pub struct WaiverFact {
-    /// Public id of the check.
-    pub check: String,
-    /// Id of the step.
-    pub step: String,
-    /// Who answers for it.
-    pub by: String,
-    /// Why.
-    pub reason: String,
-}
-
-/// Somebody named in the file.
-#[derive(Clone, Debug, Serialize)]
-pub struct PersonFact {
-    /// Short name.
-    pub id: String,
-    /// Role.
-    pub role: String,
-    /// Has a key, and signs the seal.
-    pub signs: bool,
-}
-
-/// One step.
-#[derive(Clone, Debug, Serialize)]
-pub struct StepFact {
-    /// Id.
-    pub id: String,
-    /// Kind of step.
-    pub does: &'static str,
-    /// For people.
-    pub title: String,
-    /// To be read aloud before it.
-    pub read_aloud: Option<String>,
-    /// Everything it signs.
-    pub products: Vec<ProductFact>,
-    /// What is approved on the day.
-    pub approvals: Vec<Approval>,
-}
-
-/// A certificate-to-be or a CRL-to-be.
-#[derive(Clone, Debug, Serialize)]
-pub struct ProductFact {
-    /// Unique within the ceremony.
-    pub name: String,
-    /// Mount path of an intermediate.
-    pub mount: Option<String>,
-    /// Path of an intermediate's request.
-    pub request: Option<String>,
-    /// Profile of an intermediate.
-    pub profile: Option<String>,
-    /// A certificate's template.
-    pub certificate: Option<CertificateFacts>,
-    /// A CRL's template.
-    pub crl: Option<CrlFacts>,
-    /// Digest of the template.
-    pub template_sha256: Digest,
-    /// Checks of the request.
-    pub findings: Vec<Finding>,
-}
-
-/// A digest whose words are typed.
-#[derive(Clone, Debug, Serialize)]
-pub struct Approval {
-    /// Of what.
-    pub what: String,
-    /// Hex and words.
-    #[serde(flatten)]
-    pub digest: DigestFact,
-}
-
-/// A digest in both forms.
-#[derive(Clone, Debug, Serialize)]
-pub struct DigestFact {
-    /// Hex.
-    pub sha256: Digest,
-    /// 32 words.
-    pub words: String,
-}
-
-/// A file that the lock covers.
-#[derive(Clone, Debug, Serialize)]
-pub struct FileFact {
-    /// Path.
-    pub path: String,
-    /// Digest.
-    pub sha256: Digest,
-}
 
 impl DigestFact {
     fn of(digest: Digest) -> Self {
@@ -199,6 +51,7 @@ impl PlanReport {
             },
             waivers: waivers(plan),
             people: people(plan),
+            profiles: profiles(plan),
             steps: plan.steps.iter().map(|step| bench.step(step)).collect(),
             lacks_first_crl: is_new && !plan.steps.iter().any(issues_crl),
             files: files(prepared),
@@ -243,6 +96,31 @@ fn people(plan: &Plan) -> Vec<PersonFact> {
     plan.people.iter().map(fact).collect()
 }
 
+fn profiles(plan: &Plan) -> Vec<ProfileFact> {
+    let mut used: Vec<&Profile> = Vec::new();
+    for one in plan.intermediates() {
+        if used.iter().all(|profile| profile.name != one.profile.name) {
+            used.push(&one.profile);
+        }
+    }
+    used.into_iter()
+        .map(|profile| ProfileFact {
+            name: escape(&profile.name),
+            base: profile.base.word(),
+            built_in: profile.base.word() == profile.name && profile.written.is_empty(),
+            purpose: profile.base.purpose(),
+            fields: explain::profile(profile)
+                .into_iter()
+                .map(|field| FieldFact {
+                    field: field.field,
+                    value: field.value,
+                    because: field.because,
+                })
+                .collect(),
+        })
+        .collect()
+}
+
 fn files(prepared: &Prepared) -> Vec<FileFact> {
     let text = String::from_utf8_lossy(&prepared.lock_bytes);
     let lines = lock::read(&text).unwrap_or_default().into_iter();
@@ -275,8 +153,20 @@ impl Bench<'_> {
                 }
                 StepKind::IssueCrl(crl) => vec![self.crl(&crl.product)],
             },
+            planned: self.planned(step),
             approvals: self.approvals(step),
         }
+    }
+
+    fn planned(&self, step: &Step) -> Vec<PlannedFact> {
+        let planned = self.prepared.planned.iter();
+        planned
+            .filter(|one| one.step == step.id)
+            .map(|one| PlannedFact {
+                what: one.what.clone(),
+                findings: one.found.clone().unwrap_or_default(),
+            })
+            .collect()
     }
 
     fn product(&self, product: &Product) -> ProductFact {
