@@ -95,7 +95,7 @@ word!(
 );
 word!(
     /// A token's label.
-    TokenLabel(String), |text| if text.is_empty() || text.len() > 22 {
+    TokenLabel(String), |text| if text.is_empty() || text.len() > TokenLabel::LIMIT {
         Err("a token label has 1 to 22 octets (\"rehearsal-\" must fit before it)".to_owned())
     } else if text.chars().any(cannot_be_seen) {
         Err("a token label has no character that cannot be seen".to_owned())
@@ -103,6 +103,11 @@ word!(
         Ok(text)
     }
 );
+impl TokenLabel {
+    /// The most octets: 32 of PKCS#11, less those of "rehearsal-".
+    pub const LIMIT: usize = 22;
+}
+
 word!(
     /// A path below the ceremony file's folder.
     Path(String), |text| {
