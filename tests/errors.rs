@@ -254,6 +254,24 @@ fn the_ceremony_file() {
         "[token]",
         "[[person]]\nid = \"attrs\"\nrole = \"witness\"\n\n[token]",
     );
+    book.plan_with(
+        "a waiver for a check that nobody can waive",
+        3,
+        "[token]",
+        "[[person]]\nid = \"alice\"\nrole = \"witness\"\n\n[[waiver]]\ncheck = \"REQ-POP\"\nstep = \"etcd\"\nreason = \"none\"\nby = \"alice\"\n\n[token]",
+    );
+    book.plan_with(
+        "a policy that is a text",
+        3,
+        "[[step]]",
+        "[profile.own]\npolicies = [\"1.2.3\"]\n\n[[step]]",
+    );
+    let shared = format!(
+        "[profile.own]\nextended_key_usage = [\"anyExtendedKeyUsage\"]\n\n{}",
+        "[[step]]\nid = \"etcd\"\ndo = \"issue-intermediate\"\nprofile = \"own\"\n  [[step.request]]\n  mount = \"pki/etcd\"\n  request = \"requests/new.csr\"\n  [[step.request]]\n  mount = \"pki/kubernetes\"\n  request = \"requests/kubernetes.csr\"\n",
+    );
+    let last = &CEREMONY[CEREMONY.find("[[step]]\nid").unwrap()..];
+    book.plan_with("a refused profile of two intermediates", 1, last, &shared);
     book.plan_with("an empty file", 3, CEREMONY, "");
     book.stage.write("sub.toml", "");
     book.stage

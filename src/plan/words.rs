@@ -473,13 +473,20 @@ fn one_of(text: &str, known: &[&str]) -> Result<(), String> {
 }
 
 pub(super) fn not_one_of(text: &str, known: &[&str]) -> String {
+    let words = format!("is not known here; it takes {}", known.join(", "));
+    not_this(text, &words, known)
+}
+
+/// Most checks can be waived by nobody, known as they are.
+pub(super) fn not_waivable(text: &str, waivable: &[&str]) -> String {
+    let words = format!("cannot be waived; these can: {}", waivable.join(", "));
+    not_this(text, &words, waivable)
+}
+
+fn not_this(text: &str, words: &str, known: &[&str]) -> String {
     let meant =
         nearest(text, known).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
-    format!(
-        "\"{}\" is not known here; it takes {}{meant}",
-        crate::x509::escape::escape(text),
-        known.join(", ")
-    )
+    format!("\"{}\" {words}{meant}", crate::x509::escape::escape(text))
 }
 
 /// The known word that `text` was probably meant to be.
