@@ -4,11 +4,11 @@ use super::tbs::TbsContext;
 use super::{CheckId, Findings};
 use crate::plan::profile::ANY_EXTENDED_KEY_USAGE;
 use crate::x509::certificate::CertificateFields;
-use crate::x509::constraints::{NameConstraints, Subtree};
 use crate::x509::extension::{
     CERTIFICATE_POLICIES, Extension, ExtensionValue, KeyUsage, NAME_CONSTRAINTS,
 };
 use crate::x509::extension_encode as encode;
+use crate::x509::name_constraints::{NameConstraints, Subtree};
 use crate::x509::oid;
 
 /// `id-ce-extKeyUsage`
@@ -158,7 +158,9 @@ fn name_constraints(fields: &CertificateFields, findings: &mut Findings) {
         Ok(ExtensionValue::NameConstraints(read)) => read,
         _ => NameConstraints::default(),
     };
-    let ours = read.subtrees().all(|one| !matches!(one, Subtree::Other(_)));
+    let ours = read
+        .subtrees()
+        .all(|one| !matches!(one, Subtree::Foreign(_)));
     // Written again, it is the same: no minimum, no maximum, no empty list, masks of ones.
     let same = encode::name_constraints(&read).is_ok_and(|again| again == extension.raw);
     findings.require(

@@ -5,7 +5,7 @@ use super::plan::{DAY, by_policy, nested_usages};
 use super::{CheckId, Findings};
 use crate::plan::profile::{ANY_EXTENDED_KEY_USAGE, CLIENT_AUTH, Profile, SERVER_AUTH};
 use crate::plan::{Policy, RootPlan, Validity, template};
-use crate::x509::constraints::{Subtree, words};
+use crate::x509::name_constraints::{Subtree, words};
 use crate::x509::oid;
 
 /// Checks a profile for use under a root.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind};
 use crate::digest::{Digest, hex, unhex};
-use crate::x509::constraints::{CertificatePolicy, Subtree};
+use crate::x509::certificate_policy::CertificatePolicy;
+use crate::x509::name_constraints::Subtree;
 use crate::x509::oid;
 use crate::x509::public_key::SignatureAlgorithm;
 use crate::x509::template::{Template, Unknown};

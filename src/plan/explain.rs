@@ -1,8 +1,9 @@
 //! Every field of a profile with its value, where that comes from, and why a built-in has it.
 
 use super::profile::{BuiltIn, Profile};
-use crate::x509::constraints::{CertificatePolicy, words};
+use crate::x509::certificate_policy::CertificatePolicy;
 use crate::x509::escape::escape;
+use crate::x509::name_constraints::words;
 use crate::x509::oid;
 
 /// A field of a profile, explained.

@@ -8,8 +8,10 @@ use super::Validity;
 use super::file::{self, FileError, ProfileFile, SubtreesFile};
 use super::make::Draft;
 use super::profile::{BuiltIn, Profile};
-use crate::x509::constraints::{CertificatePolicy, Network, Subtree};
+use crate::x509::certificate_policy::CertificatePolicy;
 use crate::x509::extension::KeyUsage;
+use crate::x509::name_constraints::Subtree;
+use crate::x509::network::Network;
 
 /// The most names of one list of constraints: more cannot be read on a screen.
 const SUBTREES: usize = 64;

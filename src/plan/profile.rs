@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::Validity;
-use crate::x509::constraints::{CertificatePolicy, NameConstraints, Subtree};
+use crate::x509::certificate_policy::CertificatePolicy;
 use crate::x509::extension::KeyUsage;
 use crate::x509::extension_encode as encode;
 use crate::x509::key_identifier::KeyIdentifierMethod;
 use crate::x509::name::Name;
+use crate::x509::name_constraints::{NameConstraints, Subtree};
 use crate::x509::time::Span;
 use crate::x509::tlv::DerError;
 

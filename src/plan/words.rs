@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::x509::constraints::{Network, Subtree};
 use crate::x509::escape::is_invisible;
 use crate::x509::extension::KeyUsage;
 use crate::x509::key_identifier::KeyIdentifierMethod;
 use crate::x509::name::{AttributeType, Name};
+use crate::x509::name_constraints::Subtree;
+use crate::x509::network::Network;
 use crate::x509::public_key::{HashAlgorithm, RootKey};
 use crate::x509::time::Span;
 

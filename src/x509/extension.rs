@@ -5,10 +5,11 @@ use x509_cert::ext::pkix::KeyUsages;
 use x509_parser::extensions::{GeneralName as ReadName, ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
 
-use super::constraints::{CertificatePolicy, NameConstraints};
+use super::certificate_policy::CertificatePolicy;
 use super::crl_number::CrlNumber;
 use super::escape::{escape, escape_bytes};
 use super::extension_text;
+use super::name_constraints::NameConstraints;
 use super::oid;
 use super::tlv::{self, DerError, Element};
 
@@ -254,12 +255,12 @@ impl Extension {
             ParsedExtension::SubjectAlternativeName(names) => {
                 ExtensionValue::SubjectAltName(names.general_names.iter().map(name_text).collect())
             }
-            ParsedExtension::NameConstraints(constraints) => {
-                ExtensionValue::NameConstraints(NameConstraints::read(constraints))
+            ParsedExtension::NameConstraints(_) => {
+                ExtensionValue::NameConstraints(NameConstraints::from_der(&self.value)?)
             }
-            ParsedExtension::CertificatePolicies(policies) => ExtensionValue::CertificatePolicies(
-                policies.iter().map(CertificatePolicy::read).collect(),
-            ),
+            ParsedExtension::CertificatePolicies(_) => {
+                ExtensionValue::CertificatePolicies(CertificatePolicy::list(&self.value)?)
+            }
             ParsedExtension::CRLNumber(_) => {
                 ExtensionValue::CrlNumber(CrlNumber::from_der(&self.value)?)
             }
@@ -379,8 +380,9 @@ fn ipv6(octets: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::constraints::{Network, Subtree};
     use super::super::extension_encode::*;
+    use super::super::name_constraints::Subtree;
+    use super::super::network::Network;
     use super::super::tlv::sequence;
     use super::*;
     use der::oid::ObjectIdentifier;

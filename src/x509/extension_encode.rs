@@ -15,10 +15,11 @@ use x509_cert::ext::pkix::{
     crl::dp::DistributionPoint,
 };
 
-use super::constraints::{CPS, CertificatePolicy, NameConstraints, Subtree};
+use super::certificate_policy::{CPS, CertificatePolicy};
 use super::extension::{
     CA_ISSUERS, CERTIFICATE_POLICIES, CRL_NUMBER, KeyUsage, NAME_CONSTRAINTS, OCSP,
 };
+use super::name_constraints::{NameConstraints, Subtree};
 use super::oid;
 use super::tlv::{self, DerError, sequence};
 
@@ -132,7 +133,7 @@ fn subtree(subtree: &Subtree) -> Result<GeneralSubtree, DerError> {
         Subtree::Email(text) => GeneralName::Rfc822Name(Ia5String::new(text)?),
         Subtree::Uri(text) => uri(text)?,
         Subtree::Ip(network) => GeneralName::IpAddress(OctetString::new(network.to_octets())?),
-        Subtree::Other(text) => return Err(DerError(format!("{text}: not written here"))),
+        Subtree::Foreign(_) => return Err(DerError(format!("{subtree}: not written here"))),
     };
     Ok(GeneralSubtree {
         base,

@@ -3,14 +3,13 @@
 
 use der::Tag;
 
-use super::constraints::{CertificatePolicy, Subtree};
+use super::certificate_policy::CertificatePolicy;
 use super::crl_number::CrlNumber;
 use super::escape::escape_bytes;
 use super::extension::{Extension, ExtensionValue};
 use super::general_name::GeneralName;
 use super::issuing_point::IssuingPoint;
-use super::name_constraints::NameConstraints;
-use super::oid;
+use super::name_constraints::{NameConstraints, Subtree};
 use super::time::UtcTime;
 use super::tlv::{Element, context, elements, sequence_of, single, unsigned_octets};
 use crate::digest::hex;
@@ -25,7 +24,7 @@ pub(super) fn text(extension: &Extension) -> Option<String> {
         "2.5.29.24" => invalidity_date(value),
         "2.5.29.27" => Some(CrlNumber::from_der(value).ok()?.to_string()),
         "2.5.29.28" => Some(IssuingPoint::from_der(value).ok()?.text()),
-        "2.5.29.30" => Some(NameConstraints::from_der(value).ok()?.text()),
+        "2.5.29.30" => Some(NameConstraints::from_der(value).ok()?.describe()),
         "2.5.29.31" | "2.5.29.46" => points(value),
         "2.5.29.32" => policies(value),
         "2.5.29.36" => policy_constraints(value),
@@ -46,7 +45,7 @@ pub(super) fn lines(extension: &Extension) -> Vec<String> {
         Ok(ExtensionValue::NameConstraints(constraints))
             if !constraints
                 .subtrees()
-                .any(|one| matches!(one, Subtree::Other(_))) =>
+                .any(|one| matches!(one, Subtree::Foreign(_))) =>
         {
             let permitted = constraints.permitted.iter();
             let excluded = constraints.excluded.iter();
@@ -127,32 +126,9 @@ fn place(value: &[u8]) -> Option<String> {
 }
 
 fn policies(value: &[u8]) -> Option<String> {
-    let policy = |policy: &Element<'_>| {
-        let fields = sequence_of(policy.raw, "").ok()?;
-        let (id, more) = fields.split_first()?;
-        let name = oid::name(&oid::dotted(id.value)).to_owned();
-        let mut words = vec![name];
-        for qualifiers in more {
-            for qualifier in elements(qualifiers.value).ok()? {
-                words.push(self::qualifier(&qualifier)?);
-            }
-        }
-        Some(words.join(" "))
-    };
-    let list: Option<Vec<String>> = sequence_of(value, "").ok()?.iter().map(policy).collect();
-    Some(list?.join(", "))
-}
-
-/// A CPS's URL, or that there is a notice.
-fn qualifier(element: &Element<'_>) -> Option<String> {
-    let fields = sequence_of(element.raw, "").ok()?;
-    let [_, value] = fields.as_slice() else {
-        return None;
-    };
-    Some(match value.tag {
-        Tag::Ia5String => format!("({})", escape_bytes(value.value)),
-        _ => "(with a notice)".to_owned(),
-    })
+    let list = CertificatePolicy::list(value).ok()?;
+    let words: Vec<String> = list.iter().map(CertificatePolicy::describe).collect();
+    Some(words.join(", "))
 }
 
 fn policy_constraints(value: &[u8]) -> Option<String> {

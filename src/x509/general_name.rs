@@ -5,6 +5,7 @@ use der::Tag;
 
 use super::escape::escape_bytes;
 use super::name::Name;
+use super::network::mask_prefix;
 use super::oid;
 use super::tlv::{self, Element};
 use crate::digest::hex;
@@ -109,20 +110,12 @@ fn address(octets: &[u8]) -> String {
     let (base, mask) = octets.split_at(octets.len() / 2);
     match (octets.len(), text(octets), text(base)) {
         (_, Some(whole), _) if octets.len() != 8 => whole,
-        (8 | 32, _, Some(base)) => match prefix(mask) {
+        (8 | 32, _, Some(base)) => match mask_prefix(mask) {
             Some(bits) => format!("{base}/{bits}"),
             None => format!("{base} mask #{}", hex(mask)),
         },
         _ => format!("#{}", hex(octets)),
     }
-}
-
-/// The bits of a mask that has no gaps.
-fn prefix(mask: &[u8]) -> Option<u32> {
-    let ones: u32 = mask.iter().map(|octet| octet.leading_ones()).sum();
-    let all: u32 = mask.iter().map(|octet| octet.count_ones()).sum();
-    let gap = mask.windows(2).any(|pair| pair[0] != 0xff && pair[1] != 0);
-    (ones == all && !gap).then_some(ones)
 }
 
 #[cfg(test)]

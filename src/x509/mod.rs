@@ -5,8 +5,8 @@
 
 pub mod algorithm;
 pub mod certificate;
+pub mod certificate_policy;
 pub mod cms;
-pub mod constraints;
 pub mod crl;
 pub mod crl_file;
 pub mod crl_number;
@@ -25,6 +25,7 @@ pub mod key_kind;
 mod key_refusal;
 pub mod name;
 pub mod name_constraints;
+pub mod network;
 pub mod oid;
 pub mod pem;
 pub mod private_key;
