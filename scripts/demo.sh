@@ -131,8 +131,9 @@ else
 fi
 
 title "2. One reviewed file says what will be done"
-quoted "anchorite new first-root > first-root.toml"
-"$anchorite" new first-root >first-root.toml
+quoted "anchorite new first-root </dev/null > first-root.toml"
+# At a terminal it would ask for names.
+"$anchorite" new first-root </dev/null >first-root.toml
 grep -v -e '^#' -e '^ *$' first-root.toml | sed 's/ *# .*//' | show
 say "as it came from the tool, comments left out: a root, two intermediates, a first CRL"
 

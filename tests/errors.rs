@@ -71,10 +71,27 @@ impl Book {
         if code != 2 || !said.contains("--help") {
             assert_eq!(said.lines().last(), Some("nothing was signed"), "{said}");
         }
+        self.is_in_help(arguments, code);
         let typed = arguments.join(" ");
         self.text.push_str(&format!(
             "# {what}\n$ anchorite {typed}\n{said}[{code}]\n\n"
         ));
+    }
+
+    /// The help of the verb tells this exit code.
+    fn is_in_help(&self, arguments: &[&str], code: i32) {
+        let verb = arguments.iter().copied().take(match arguments {
+            ["token", ..] => 2,
+            ["sign"] => 0,
+            _ => 1,
+        });
+        let asked: Vec<&str> = verb.chain(["--help"]).collect();
+        let help = stdout(&self.stage.quiet(&asked));
+        let line = format!("\n  {code:<3}  ");
+        assert!(
+            help.contains(&line),
+            "{asked:?} does not tell {code}: {help}"
+        );
     }
 
     /// The same for `plan` with one thing in the ceremony file changed.
@@ -126,6 +143,8 @@ fn the_command_line() {
     book.meets("no file", 2, &["plan"]);
     book.meets("run without a ledger", 2, &["run", "a.toml"]);
     book.meets("an unknown template", 2, &["new", "second-root"]);
+    book.meets("an unknown shell", 2, &["completions", "dash"]);
+    book.meets("man: no such folder", 6, &["man", "none"]);
     book.meets(
         "run without a terminal",
         2,
@@ -235,6 +254,24 @@ fn the_ceremony_file() {
         "[token]",
         "[[person]]\nid = \"attrs\"\nrole = \"witness\"\n\n[token]",
     );
+    book.plan_with(
+        "a waiver for a check that nobody can waive",
+        3,
+        "[token]",
+        "[[person]]\nid = \"alice\"\nrole = \"witness\"\n\n[[waiver]]\ncheck = \"REQ-POP\"\nstep = \"etcd\"\nreason = \"none\"\nby = \"alice\"\n\n[token]",
+    );
+    book.plan_with(
+        "a policy that is a text",
+        3,
+        "[[step]]",
+        "[profile.own]\npolicies = [\"1.2.3\"]\n\n[[step]]",
+    );
+    let shared = format!(
+        "[profile.own]\nextended_key_usage = [\"anyExtendedKeyUsage\"]\n\n{}",
+        "[[step]]\nid = \"etcd\"\ndo = \"issue-intermediate\"\nprofile = \"own\"\n  [[step.request]]\n  mount = \"pki/etcd\"\n  request = \"requests/new.csr\"\n  [[step.request]]\n  mount = \"pki/kubernetes\"\n  request = \"requests/kubernetes.csr\"\n",
+    );
+    let last = &CEREMONY[CEREMONY.find("[[step]]\nid").unwrap()..];
+    book.plan_with("a refused profile of two intermediates", 1, last, &shared);
     book.plan_with("an empty file", 3, CEREMONY, "");
     book.stage.write("sub.toml", "");
     book.stage
@@ -359,6 +396,74 @@ fn the_request() {
 }
 
 #[test]
+fn completions_for_every_shell() {
+    let stage = Stage::empty("a.toml");
+    for (shell, word) in [
+        ("bash", "complete -F _anchorite"),
+        ("zsh", "#compdef anchorite"),
+        ("fish", "complete -c anchorite"),
+        ("elvish", "edit:completion:arg-completer[anchorite]"),
+        (
+            "powershell",
+            "Register-ArgumentCompleter -Native -CommandName 'anchorite'",
+        ),
+    ] {
+        let output = stage.quiet(&["completions", shell]);
+        assert_eq!(output.status.code(), Some(0));
+        let script = stdout(&output);
+        assert!(script.contains(word), "{script}");
+        assert!(script.contains("rehearse") && script.contains("ledger"));
+        // What it prints passes the wall behind the escape function as it is.
+        assert!(!script.contains("\\u{"), "{script}");
+    }
+    // Bash itself completes a verb and an option with it.
+    stage.write("bash", &stdout(&stage.quiet(&["completions", "bash"])));
+    let completes = |typed: &str, at: usize| {
+        let words = format!(
+            ". ./bash && COMP_WORDS=({typed}) COMP_CWORD={at} && _anchorite anchorite \"${{COMP_WORDS[{at}]}}\" && echo \"${{COMPREPLY[@]}}\""
+        );
+        let output = Command::new("bash")
+            .args(["-c", &words])
+            .current_dir(stage.root())
+            .output()
+            .expect("bash is not installed");
+        stdout(&output)
+    };
+    assert_eq!(completes("anchorite rehe", 1), "rehearse\n");
+    assert_eq!(completes("anchorite plan --lo", 2), "--lock\n");
+}
+
+#[test]
+fn the_manual_is_written_whole_and_never_over_another() {
+    let stage = Stage::empty("a.toml");
+    fs::create_dir(stage.path("man1")).unwrap();
+    let output = stage.quiet(&["man", "man1"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let mut pages: Vec<String> = fs::read_dir(stage.path("man1"))
+        .unwrap()
+        .map(|page| page.unwrap().file_name().into_string().unwrap())
+        .collect();
+    pages.sort();
+    insta::assert_snapshot!("manual", pages.join("\n"));
+    let page = stage.read("man1/anchorite-plan.1");
+    assert!(page.starts_with(".ie \\n(.g .ds Aq"), "{page}");
+    for word in [".TH anchorite-plan 1", "\\-\\-lock", "Exit codes:"] {
+        assert!(page.contains(word), "no {word}: {page}");
+    }
+
+    fs::remove_file(stage.path("man1/anchorite-plan.1")).unwrap();
+    let again = stage.quiet(&["man", "man1"]);
+    assert_eq!(again.status.code(), Some(6));
+    let said = stderr(&again);
+    assert!(
+        said.contains("error: man1/anchorite.1 exists already"),
+        "{said}"
+    );
+    assert!(said.contains("also  man1/anchorite-run.1"), "{said}");
+    assert!(!stage.path("man1/anchorite-plan.1").exists());
+}
+
+#[test]
 fn help() {
     let mut text = String::new();
     let stage = Stage::empty("a.toml");
@@ -375,6 +480,8 @@ fn help() {
         "token",
         "token list",
         "token show",
+        "completions",
+        "man",
     ] {
         let mut arguments: Vec<&str> = verb.split_whitespace().collect();
         arguments.push("--help");

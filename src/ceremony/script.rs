@@ -37,6 +37,11 @@ pub fn text(report: &PlanReport) -> String {
             "no step issues a CRL. Clients that check the whole chain (openssl -crl_check_all) refuse it until the root's first CRL is published.",
         ));
     }
+    lines.extend(wrapped(
+        "Checks: ",
+        "those that pass are counted; plan --json and the transcript name each.",
+    ));
+    lines.push(String::new());
     lines.push("Files that the lock covers:".to_owned());
     let files = report.files.iter();
     lines.extend(files.map(|file| format!("  {}  {}", file.sha256, file.path)));
@@ -142,7 +147,7 @@ fn profile(profile: &ProfileFact) -> Vec<String> {
 
 fn planned(planned: &PlannedFact) -> Vec<String> {
     let mut lines = vec![format!("Checks of {}:", planned.what)];
-    lines.extend(planned.findings.iter().flat_map(finding));
+    lines.extend(findings(&planned.findings));
     lines
 }
 
@@ -164,7 +169,19 @@ fn product(product: &ProductFact) -> Vec<String> {
     }
     if !product.findings.is_empty() {
         lines.push("Checks:".to_owned());
-        lines.extend(product.findings.iter().flat_map(finding));
+        lines.extend(findings(&product.findings));
+    }
+    lines
+}
+
+/// What a witness has to weigh in full; what passed is counted, so that it hides nothing.
+fn findings(findings: &[Finding]) -> Vec<String> {
+    let told = findings.iter().filter(|one| one.outcome != Outcome::Pass);
+    let mut lines: Vec<String> = told.clone().flat_map(finding).collect();
+    match findings.len() - told.count() {
+        0 => {}
+        1 => lines.push("  pass    1 check".to_owned()),
+        passed => lines.push(format!("  pass    {passed} checks")),
     }
     lines
 }

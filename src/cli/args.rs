@@ -3,32 +3,26 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use serde::Serialize;
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0 done                       1 refused, or does not verify
-  2 usage, or no terminal      3 ceremony file or input unreadable
-  4 token                      5 stopped by a person
-  6 files                      7 signed but not delivered
-  8 consistent, but a rehearsal, aborted, or signed by nobody
+use super::exit;
 
+const FIRST_STEPS: &str = "\
 First steps:
   anchorite new first-root > first-root.toml
   anchorite plan first-root.toml
   anchorite rehearse first-root.toml";
 
-const INSPECT_HELP: &str = "\
-Exit codes:
-  0 a ceremony would take it     1 it would refuse it
-  2 usage                        3 the file cannot be read
-
-Example:
-  anchorite inspect etcd.csr --issuer root.pem";
+/// What stands below a verb's options: one example that works, and how it can end.
+fn help(verb: &str, example: &str) -> String {
+    let codes = exit::table(verb);
+    format!("Example:\n  anchorite {example}\n\nExit codes:{codes}")
+}
 
 /// Root-CA key ceremonies on an air-gapped laptop.
 #[derive(Parser, Debug)]
-#[command(name = "anchorite", version, about, after_help = EXIT_CODES, max_term_width = 80)]
+#[command(name = "anchorite", version, about, after_help = format!("{FIRST_STEPS}\n\nExit codes:{}", exit::table("")), max_term_width = 80)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -38,38 +32,44 @@ pub struct Cli {
 /// The verbs.
 #[derive(Subcommand, Debug)]
 pub enum Verb {
-    /// Write a commented ceremony file to start from
-    #[command(after_help = "Example:\n  anchorite new first-root > first-root.toml")]
+    /// Print a commented ceremony file to start from; at a terminal, ask for the names in it
+    #[command(after_help = help("new", "new first-root > first-root.toml"))]
     New(NewArgs),
     /// Check a ceremony file and show each certificate-to-be; needs no token
-    #[command(after_help = "Example:\n  anchorite plan first-root.toml --lock")]
+    #[command(after_help = help("plan", "plan first-root.toml --lock"))]
     Plan(PlanArgs),
     /// Print the page people read aloud: the plan as one self-contained HTML file
-    #[command(after_help = "Example:\n  anchorite script first-root.toml > script.html")]
+    #[command(after_help = help("script", "script first-root.toml > script.html"))]
     Script(SourceArgs),
     /// Run the ceremony on a throw-away SoftHSM token; everything says REHEARSAL
     #[cfg(feature = "token")]
-    #[command(after_help = "Example:\n  anchorite rehearse first-root.toml --keep rehearsal")]
+    #[command(after_help = help("rehearse", "rehearse first-root.toml --keep rehearsal"))]
     Rehearse(RehearseArgs),
     /// Run the ceremony
     #[cfg(feature = "token")]
     #[command(
-        after_help = "Example:\n  anchorite run first-root.toml --ledger /media/ledger --site site.toml"
+        after_help = help("run", "run first-root.toml --ledger /media/ledger --site site.toml")
     )]
     Run(RunArgs),
     /// End an interrupted ceremony without its token
-    #[command(after_help = "Example:\n  anchorite abort 0002-clusters --ledger /media/ledger")]
+    #[command(after_help = help("abort", "abort 0002-clusters --ledger /media/ledger"))]
     Abort(AbortArgs),
     /// Verify a ceremony's folder, or a whole ledger, against a root
-    #[command(after_help = "Example:\n  anchorite verify /media/ledger --root root.pem")]
+    #[command(after_help = help("verify", "verify /media/ledger --root root.pem"))]
     Verify(VerifyArgs),
     /// Show a file as a person reads it, with the ceremony's checks
-    #[command(after_help = INSPECT_HELP)]
+    #[command(after_help = help("inspect", "inspect etcd.csr --issuer root.pem"))]
     Inspect(InspectArgs),
     /// Show what the PKCS#11 module and its tokens hold, read-only
     #[cfg(feature = "token")]
     #[command(subcommand)]
     Token(TokenVerb),
+    /// Print what completes the verbs and options in a shell
+    #[command(after_help = help("completions", "completions bash > /etc/bash_completion.d/anchorite"))]
+    Completions(CompletionsArgs),
+    /// Write the manual, one page for each verb, into a folder
+    #[command(after_help = help("man", "man /usr/local/share/man/man1"))]
+    Man(ManArgs),
 }
 
 impl Verb {
@@ -242,10 +242,10 @@ impl FileKind {
 #[derive(Subcommand, Debug)]
 pub enum TokenVerb {
     /// List the tokens of a module
-    #[command(after_help = "Example:\n  anchorite token list --site site.toml")]
+    #[command(after_help = help("token list", "token list --site site.toml"))]
     List(ModuleArgs),
     /// Show one token; its keys too, where a PIN is given at the prompt
-    #[command(after_help = "Example:\n  anchorite token show acme-root-g1 --keys")]
+    #[command(after_help = help("token show", "token show acme-root-g1 --keys"))]
     Show(ShowArgs),
 }
 
@@ -276,4 +276,18 @@ pub struct ShowArgs {
     /// Where the module is
     #[command(flatten)]
     pub module: ModuleArgs,
+}
+
+/// `completions`
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// Which shell
+    pub shell: Shell,
+}
+
+/// `man`
+#[derive(Args, Debug)]
+pub struct ManArgs {
+    /// The folder; pages that are there already are never overwritten
+    pub folder: PathBuf,
 }

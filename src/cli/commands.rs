@@ -5,7 +5,6 @@ use std::path::Path;
 use super::args::{AbortArgs, Cli, PlanArgs, SourceArgs, Verb};
 use super::exit::Exit;
 use super::inputs::Read;
-use super::new;
 use super::output::{ErrorReport, Report, print_json, show};
 use super::trouble::Trouble;
 use crate::ceremony::abort::abort;
@@ -24,10 +23,7 @@ use crate::x509::escape::escape;
 /// Does what the command line says.
 pub fn run(cli: &Cli) -> Exit {
     let result = match &cli.verb {
-        Verb::New(args) => {
-            print(new::text(args.template));
-            Ok(Exit::Done)
-        }
+        Verb::New(args) => super::new::new(args.template),
         Verb::Plan(args) => plan(args),
         Verb::Script(args) => script_page(args),
         #[cfg(feature = "token")]
@@ -39,6 +35,8 @@ pub fn run(cli: &Cli) -> Exit {
         Verb::Inspect(args) => super::inspect::inspect(args),
         #[cfg(feature = "token")]
         Verb::Token(verb) => super::token::token(verb),
+        Verb::Completions(args) => Ok(super::manual::completions(args.shell)),
+        Verb::Man(args) => super::manual::man(&args.folder),
     };
     result.unwrap_or_else(|trouble| {
         if cli.verb.wants_json() {

@@ -5,6 +5,7 @@ pub mod commands;
 mod exit;
 mod inputs;
 mod inspect;
+mod manual;
 mod new;
 mod output;
 pub mod parse;

@@ -128,8 +128,13 @@ pub fn finish(ledger: &Path, done: &Done, job: &Job) {
         ));
     }
     text.push_str(&format!(
-        "Next:\n  anchorite verify {folder} --root {folder}/out/root.pem\n  take {folder}/out to Vault and read HANDOVER.md there\n"
+        "Next:\n  anchorite verify {folder} --root {folder}/out/root.pem\n"
     ));
+    text.push_str(&if job.rehearsal {
+        "It ends with 8, for this was a REHEARSAL: nothing of it goes to Vault.\n".to_owned()
+    } else {
+        format!("  take {folder}/out to Vault and read HANDOVER.md there\n")
+    });
     print(&text);
 }
 

@@ -182,16 +182,23 @@ impl From<PlanError> for Trouble {
 impl Trouble {
     /// The first of several refusals, the others below it.
     pub fn refusals(refusals: &[Refusal]) -> Self {
-        let Some((first, others)) = refusals.split_first() else {
+        // Steps that share a profile are refused for it each: once is enough to read.
+        let mut told: Vec<Refusal> = Vec::new();
+        for refusal in refusals {
+            if !told.contains(refusal) {
+                told.push(refusal.clone());
+            }
+        }
+        let Some((first, others)) = told.split_first() else {
             return Self::new(Exit::Bug, "refused without a reason");
         };
         let mut trouble = Self::from(first);
-        trouble.refusals = refusals.into();
         for other in others {
             trouble
                 .details
                 .push(format!("also  {}: {other}", escape(&other.subject)));
         }
+        trouble.refusals = told.into();
         trouble
     }
 

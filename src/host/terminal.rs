@@ -67,11 +67,17 @@ pub struct Terminal {
 impl Terminal {
     /// Opens `/dev/tty`. With `plain` nothing is ever drawn twice (no spinner).
     pub fn open(plain: bool) -> Result<Self, NoTerminal> {
+        // Standard input is named first, as a pipe into `run` is the likely mistake.
+        if isatty(std::io::stdin()) && !isatty(std::io::stdout()) {
+            return Err(NoTerminal::Redirected("standard output"));
+        }
+        Self::open_beside_document(plain)
+    }
+
+    /// The same where standard output may be a file, as for a verb that prints a document.
+    pub fn open_beside_document(plain: bool) -> Result<Self, NoTerminal> {
         if !isatty(std::io::stdin()) {
             return Err(NoTerminal::Redirected("standard input"));
-        }
-        if !isatty(std::io::stdout()) {
-            return Err(NoTerminal::Redirected("standard output"));
         }
         let tty = OpenOptions::new()
             .read(true)

@@ -125,7 +125,11 @@ impl Seal {
 
     /// Reads a seal; it must be in the one form that is written. The error names the line.
     pub fn from_text(bytes: &[u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(bytes).map_err(|_| "not ASCII".to_owned())?;
+        let printable = |byte: &u8| matches!(byte, b'\n' | b' '..=b'~');
+        let text = std::str::from_utf8(bytes)
+            .ok()
+            .filter(|_| bytes.iter().all(printable))
+            .ok_or("not printable ASCII")?;
         let lines: Vec<&str> = text.lines().collect();
         let value = |at: usize, key: &str| -> Result<&str, String> {
             lines
@@ -234,6 +238,19 @@ mod tests {
         assert!(text.lines().count() <= 25);
         assert_eq!(Seal::from_text(text.as_bytes()).unwrap(), seal());
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn only_printable_ascii_is_a_seal() {
+        for (good, bad) in [
+            ("acme-root-g1", "acme-r\u{f6}\u{f6}t"),
+            ("seal direct", "seal \u{1b}[2Jdirect"),
+            ("seal direct", "seal direct\t"),
+        ] {
+            let text = seal().to_text().replacen(good, bad, 1);
+            let error = Seal::from_text(text.as_bytes()).unwrap_err();
+            assert_eq!(error, "not printable ASCII", "{text}");
+        }
     }
 
     proptest! {

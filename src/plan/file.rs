@@ -158,7 +158,10 @@ pub struct SubtreesFile {
 
 /// One of a profile's `policies`.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table: { oid = \"1.2.3\", cps = \"http://...\" }"
+)]
 pub struct PolicyFile {
     /// Dotted OID.
     pub oid: PolicyOid,

@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::Waiver;
 use super::file::{FileError, Kind, Requests, StepFile};
 use super::make::{Draft, is_list, wanted};
-use super::words::not_one_of;
+use super::words::not_waivable;
 
 impl Draft<'_> {
     pub(super) fn check_people(&self) -> Result<(), FileError> {
@@ -43,7 +43,7 @@ impl Draft<'_> {
     pub fn check_waivable(&self, waivable: &[&str]) -> Result<(), FileError> {
         for waiver in &self.file.waiver {
             if !waivable.contains(&waiver.check.get_ref().as_str()) {
-                let words = not_one_of(waiver.check.get_ref(), waivable);
+                let words = not_waivable(waiver.check.get_ref(), waivable);
                 return Err(self.at(waiver.check.span().start, &words));
             }
         }

@@ -93,7 +93,7 @@ word!(
 );
 word!(
     /// A token's label.
-    TokenLabel(String), |text| if text.is_empty() || text.len() > 22 {
+    TokenLabel(String), |text| if text.is_empty() || text.len() > TokenLabel::LIMIT {
         Err("a token label has 1 to 22 octets (\"rehearsal-\" must fit before it)".to_owned())
     } else if text.chars().any(cannot_be_seen) {
         Err("a token label has no character that cannot be seen".to_owned())
@@ -101,6 +101,11 @@ word!(
         Ok(text)
     }
 );
+impl TokenLabel {
+    /// The most octets: 32 of PKCS#11, less those of "rehearsal-".
+    pub const LIMIT: usize = 22;
+}
+
 word!(
     /// A path below the ceremony file's folder.
     Path(String), |text| {
@@ -392,13 +397,20 @@ fn one_of(text: &str, known: &[&str]) -> Result<(), String> {
 }
 
 pub(super) fn not_one_of(text: &str, known: &[&str]) -> String {
+    let words = format!("is not known here; it takes {}", known.join(", "));
+    not_this(text, &words, known)
+}
+
+/// Most checks can be waived by nobody, known as they are.
+pub(super) fn not_waivable(text: &str, waivable: &[&str]) -> String {
+    let words = format!("cannot be waived; these can: {}", waivable.join(", "));
+    not_this(text, &words, waivable)
+}
+
+fn not_this(text: &str, words: &str, known: &[&str]) -> String {
     let meant =
         nearest(text, known).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
-    format!(
-        "\"{}\" is not known here; it takes {}{meant}",
-        crate::x509::escape::escape(text),
-        known.join(", ")
-    )
+    format!("\"{}\" {words}{meant}", crate::x509::escape::escape(text))
 }
 
 /// The known word that `text` was probably meant to be.

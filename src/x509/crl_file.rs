@@ -28,8 +28,8 @@ pub struct CrlFile {
 impl CrlFile {
     /// Octets that a CRL may have, PEM or DER.
     pub const SIZE_LIMIT: usize = 128 * 1024 * 1024;
-    /// The labels its PEM may have.
-    pub const LABELS: &[&str] = &["X509 CRL", "CRL"];
+    /// The label its PEM has (RFC 7468 6); openssl reads no other.
+    pub const LABELS: &[&str] = &["X509 CRL"];
 
     /// Reads a CRL with nextUpdate and number; nothing may follow it.
     pub fn from_der(der: Vec<u8>) -> Result<Self, DerError> {

@@ -77,7 +77,9 @@ impl Request {
         let fields = sequence_of(parts.tbs, "CertificationRequestInfo")?;
         let (version, subject, spki, attributes) = match fields.as_slice() {
             [version, subject, spki, attributes] => (version, subject, spki, attributes),
-            [_, _, _] => return Err(RequestError::NoAttributes),
+            [version, subject, spki] if are_first_three(version, subject, spki) => {
+                return Err(RequestError::NoAttributes);
+            }
             _ => return Err(DerError::new("CertificationRequestInfo: not four fields").into()),
         };
         if version.raw != [2, 1, 0] {
@@ -135,6 +137,15 @@ impl Request {
         }
         self.extensions.iter().try_for_each(Extension::check_value)
     }
+}
+
+/// Whether these look like version, subject and key, so that the attributes are what is missing.
+fn are_first_three(
+    version: &tlv::Element<'_>,
+    subject: &tlv::Element<'_>,
+    spki: &tlv::Element<'_>,
+) -> bool {
+    [version.tag, subject.tag, spki.tag] == [Tag::Integer, tlv::SEQUENCE, tlv::SEQUENCE]
 }
 
 /// Type and values of an attribute (RFC 2986 4.1); it has at least one value.

@@ -71,6 +71,12 @@ fn containers(signer: &Signer) -> Vec<Case> {
         case(
             Id::CrlFileContainer,
             FAIL,
+            "label CRL",
+            pem::encode("CRL", &der).as_bytes(),
+        ),
+        case(
+            Id::CrlFileContainer,
+            FAIL,
             "two",
             format!("{one}{one}").as_bytes(),
         ),

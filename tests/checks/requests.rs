@@ -166,6 +166,7 @@ fn containers() -> Vec<Case> {
     let twice = format!("{block}{block}");
     let absent = Parts::with(|parts| parts.attributes = None);
     let version = Parts::with(|parts| parts.version = vec![2, 1, 1]);
+    let versionless = Parts::with(|parts| parts.version = Vec::new());
     let trailing = [der.as_slice(), &[0]].concat();
     let case = |id, wanted, name, bytes: &[u8]| Case::new(id, wanted, name, check(bytes));
     vec![
@@ -212,6 +213,7 @@ fn containers() -> Vec<Case> {
         case(Id::RequestDer, Fail, "cut short", &der[..der.len() - 1]),
         case(Id::RequestAttributes, Pass, "empty", &der),
         case(Id::RequestAttributes, Fail, "absent", &absent),
+        case(Id::RequestDer, Fail, "no version", &versionless),
         case(Id::RequestDer, Fail, "version 2", &version),
         case(Id::RequestSize, Pass, "16 KiB of DER", &of_size(16 * 1024)),
         case(

@@ -130,7 +130,6 @@ changed("profile-path-length-negative", 'base = "vault"', 'base = "vault"\npath_
 changed("profile-path-length-huge", 'base = "vault"', 'base = "vault"\npath_length = 99999999999999999999', "a number over 64 bits", "line 15")
 changed("profile-outlives", 'validity = "5y"', 'validity = "30y"', "longer than its root", "root")
 changed("profile-both-ends", 'validity = "5y"', 'validity = "5y"\nnot_after = "issuer"', "two ends", "not_after")
-changed("profile-any-eku", 'base = "vault"', 'base = "vault"\nextended_key_usage = ["anyExtendedKeyUsage"]', "every purpose: five verifiers refuse it", "anyExtendedKeyUsage", 1, "PROFILE-EKU-ANY")
 changed("profile-eku-unknown", 'base = "vault"', 'base = "vault"\nextended_key_usage = ["webServer"]', "an unknown purpose", "serverAuth")
 changed("profile-usage-no-sign", 'base = "vault"', 'base = "vault"\nkey_usage = ["cRLSign"]', "a CA that may not sign", "keyCertSign")
 changed("profile-url-https", 'base = "vault"', 'base = "vault"\ncrl_url = "https://pki.example/a.crl"', "https needs the chain that it serves", "http://")
@@ -204,3 +203,58 @@ refused("request-two-organizations", GOOD.replace(T, T + '\npolicy = "webtrust"'
 refused("request-blocked", GOOD.replace("[token]", '[keys]\nblocked = "inputs/blocked.txt"\n\n[token]'),
         "REQ-KEY-BLOCKED", "a key on the site's own list", exit=1, says="REQ-KEY-BLOCKED")
 INPUTS["inputs/blocked.txt"] = (digest("sha256", A.spki()).hex() + "\n").encode()
+
+ANY = 'base = "vault"\nextended_key_usage = ["anyExtendedKeyUsage"]'
+DOTTED = 'base = "vault"\npermitted = { dns = [".acme.example"] }'
+
+
+def with_changes(*changes, policy="private"):
+    text = GOOD.replace(T, f'{T}\npolicy = "{policy}"')
+    for old, new in changes:
+        if old not in text:
+            raise ValueError(old)
+        text = text.replace(old, new, 1)
+    return text
+
+
+def judged(name_, check, why, *changes, policy="private"):
+    """A root, profile or CRL that is known to break clients."""
+    refused(name_, with_changes(*changes, policy=policy), check, why, exit=1, says=check)
+
+
+def told(name_, check, why, *changes):
+    refused(name_, with_changes(*changes), None, why, exit=0, notice=check)
+
+
+def by_policy(name_, check, why, *changes):
+    """Refused under webtrust, told under private."""
+    judged(name_ + "-webtrust", check, why, *changes, policy="webtrust")
+    told(name_ + "-private", check, why, *changes)
+
+
+def waived(name_, check, why, *changes):
+    judged(name_, check, why, *changes)
+    text = with_changes(*changes) + WAIVER % (check, "etcd", "eve")
+    refused(name_ + "-waived", text, None, why + "; waived", exit=0, says=f"WAIVED {check} ")
+
+
+B = 'base = "vault"'
+by_policy("judged-root-no-c", "ROOT-SUBJECT", "a root without a country", ('C = "DE", ', ""))
+by_policy("judged-root-short", "ROOT-VALIDITY", "a root under eight years", ('"20y"', '"7y"'))
+by_policy("judged-root-long", "ROOT-VALIDITY", "a root over 25 years", ('"20y"', '"30y"'))
+by_policy("judged-no-crl-url", "PROFILE-CRL-URL", "nowhere to learn of a revocation",
+          (B, B + '\npolicies = [{ oid = "2.23.140.1.2.1" }]'))
+by_policy("judged-eku-none", "PROFILE-EKU", "no usages: good for everything", (B, B + "\nextended_key_usage = []"))
+by_policy("judged-crl-year", "CRL-NEXT-UPDATE", "a year and a day, in leap years", ('"6mo"', '"12mo"'))
+judged("judged-no-policy", "PROFILE-POLICIES", "no certificate policy", policy="webtrust")
+told("judged-no-policy-private", "PROFILE-CRL-URL", "the same is no fault in a private hierarchy")
+told("judged-root-p521", "ROOT-KEY", "a key that ring does not know", ("ec:P-384", "ec:P-521"))
+told("judged-path-length-none", "PROFILE-PATH-LENGTH", "CAs without end below it", (B, B + '\npath_length = "none"'))
+told("judged-profile-long", "PROFILE-VALIDITY", "over eight years", ('"5y"', '"10y"'))
+told("judged-constraints-ip", "PROFILE-CONSTRAINTS", "names are constrained, addresses are not",
+     (B, B + '\npermitted = { dns = ["acme.example"] }'))
+waived("profile-any-eku", "PROFILE-EKU-ANY", "every purpose: five verifiers refuse it", (B, ANY))
+waived("judged-leading-dot", "PROFILE-CONSTRAINTS-FORM", "a leading dot: pyca refuses it", (B, DOTTED))
+for check in ("PROFILE-EKU-NESTED", "PROFILE-POLICIES"):
+    changed("waiver-" + check.lower(), 'next_update = "6mo"\n', 'next_update = "6mo"\n' + WAIVER % (check, "etcd", "eve"),
+            "what always refuses cannot be waived", check)

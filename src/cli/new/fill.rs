@@ -1,0 +1,122 @@
+//! The template with the answers in it. Its comments stay: they are half of what it is for.
+
+use super::answers::Answers;
+
+/// The template's text with everything that was answered put in its place.
+pub(super) fn fill(template: &str, answers: &Answers) -> String {
+    let mut section = "";
+    let mut filled = Vec::new();
+    let mut steps_are_written = false;
+    for paragraph in template.split("\n\n") {
+        if is_intermediate(paragraph) && !answers.mounts.is_empty() {
+            if !steps_are_written {
+                filled.extend(steps(template, paragraph, answers));
+                steps_are_written = true;
+            }
+            continue;
+        }
+        let lines = paragraph.split('\n').map(|line| {
+            if line.starts_with('[') {
+                section = line;
+            }
+            with_answer(line, section, answers)
+        });
+        filled.push(lines.collect::<Vec<_>>().join("\n"));
+    }
+    filled.join("\n\n")
+}
+
+fn with_answer(line: &str, section: &str, answers: &Answers) -> String {
+    let key = line.trim_start_matches("# ").split(' ').next();
+    let is_commented = line.starts_with('#');
+    let value = match (section, key.unwrap_or_default(), is_commented) {
+        ("", "id", false) => answers.ceremony_id().map(|id| quoted(&id)),
+        ("", "title", false) => answers.organisation.as_deref().map(title),
+        ("[token]", "label", false) => answers.token_label().map(|label| quoted(&label)),
+        ("[root]", "subject", false) => subject(answers),
+        ("[root]", "key", false) => answers.key.as_deref().map(quoted),
+        (_, "crl_url", _) if section.starts_with("[profile.") => {
+            answers.crl_url.as_deref().map(quoted)
+        }
+        _ => None,
+    };
+    value.map_or_else(|| line.to_owned(), |value| with_value(line, &value))
+}
+
+/// A line of the template with another value; its comment stays in its column where it can.
+fn with_value(line: &str, value: &str) -> String {
+    let line = line.trim_start_matches("# ");
+    let Some((key, rest)) = line.split_once("= ") else {
+        return line.to_owned();
+    };
+    // No value of the templates holds a #.
+    let Some(comment) = rest.find(" #") else {
+        return format!("{key}= {value}");
+    };
+    let old = key.len() + 2 + comment;
+    let new = format!("{key}= {value}");
+    let width = old.max(new.chars().count());
+    format!("{new:<width$}{}", &rest[comment..])
+}
+
+fn is_intermediate(paragraph: &str) -> bool {
+    paragraph.starts_with("[[step]]") && paragraph.contains("\"issue-intermediate\"")
+}
+
+/// A step for each mount, after the template's first one.
+fn steps(template: &str, pattern: &str, answers: &Answers) -> Vec<String> {
+    let others = template.split("\n\n").filter(|one| !is_intermediate(one));
+    let ids: Vec<&str> = others
+        .filter(|one| one.starts_with("[[step]]"))
+        .filter_map(|one| one.lines().find(|line| line.starts_with("id")))
+        .filter_map(|line| line.split('"').nth(1))
+        .collect();
+    let steps = answers.steps(&ids);
+    let filled = steps.iter().map(|(id, mount)| {
+        let lines = pattern.split('\n').map(|line| {
+            let value = match line.split(' ').next().unwrap_or_default() {
+                "id" => quoted(id),
+                "mount" => quoted(mount),
+                "request" => quoted(&format!("requests/{id}.csr")),
+                _ => return line.to_owned(),
+            };
+            with_value(line, &value)
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    });
+    filled.collect()
+}
+
+fn title(organisation: &str) -> String {
+    quoted(&format!("{organisation} root and its first intermediates"))
+}
+
+fn subject(answers: &Answers) -> Option<String> {
+    let part = |key: &str, value: &Option<String>| {
+        let value = value.as_deref()?;
+        Some(format!("{key} = {}", quoted(value)))
+    };
+    let parts = [
+        part("C", &answers.country),
+        part("O", &answers.organisation),
+        part("CN", &answers.root),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("{{ {} }}", parts.join(", ")))
+}
+
+/// A TOML string.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            _ if character.is_control() => {
+                quoted.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

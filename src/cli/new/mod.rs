@@ -1,0 +1,36 @@
+//! `new`: a commented ceremony file to start from; in a terminal, with a person's names in it.
+
+mod answers;
+mod fill;
+mod questions;
+#[cfg(test)]
+mod tests;
+
+use super::args::Template;
+use super::exit::Exit;
+use super::trouble::Trouble;
+use crate::host::{Terminal, print, wants_plain};
+
+/// Prints the file. Where nobody can be asked it is the template as it stands in the tree.
+pub fn new(template: Template) -> Result<Exit, Trouble> {
+    let text = text(template);
+    let Ok(mut terminal) = Terminal::open_beside_document(wants_plain()) else {
+        print(text);
+        return Ok(Exit::Done);
+    };
+    let asked = questions::of(template);
+    let answers = questions::ask(text, asked, &mut terminal)
+        .map_err(|error| Trouble::new(Exit::Stopped, error.to_string()))?;
+    print(&fill::fill(text, &answers));
+    Ok(Exit::Done)
+}
+
+/// The text of a template.
+fn text(template: Template) -> &'static str {
+    match template {
+        Template::FirstRoot => include_str!("../../../ceremonies/first-root/first-root.toml"),
+        Template::MoreIntermediates => {
+            include_str!("../../../ceremonies/more-intermediates/more-intermediates.toml")
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The questions. Each answer is judged by the ceremony file's own reader, with the answer in
+//! its place: what is taken here, `plan` takes too.
+
+use super::answers::Answers;
+use super::fill::fill;
+use crate::cli::args::Template;
+use crate::handover::check_mounts;
+use crate::plan::make::Draft;
+use crate::ports::{Operator, OperatorError, Question};
+use crate::x509::escape::escape;
+use crate::x509::public_key::RootKey;
+
+/// One question, and where its answer goes.
+pub(super) struct Asked {
+    id: &'static str,
+    words: fn(&Answers) -> String,
+    /// What Enter means.
+    default: fn(&Answers) -> String,
+    put: fn(&mut Answers, &str),
+}
+
+/// What stands in the brackets where there is no answer to keep.
+const NONE: &str = "none";
+
+const ORGANISATION: Asked = Asked {
+    id: "organisation",
+    words: |_| "Organisation, as it stands in certificates".to_owned(),
+    default: |_| "Acme".to_owned(),
+    put: |answers, text| answers.organisation = Some(text.to_owned()),
+};
+
+const COUNTRY: Asked = Asked {
+    id: "country",
+    words: |_| "Country, two letters".to_owned(),
+    default: |_| "DE".to_owned(),
+    put: |answers, text| answers.country = Some(text.to_owned()),
+};
+
+const ROOT: Asked = Asked {
+    id: "root",
+    words: |_| "Name of the root".to_owned(),
+    default: |answers| {
+        // A common name has 64 characters.
+        let organisation = answers.organisation.iter().flat_map(|name| name.chars());
+        let organisation: String = organisation.take(64 - " Root G1".len()).collect();
+        format!("{} Root G1", organisation.trim())
+    },
+    put: |answers, text| answers.root = Some(text.to_owned()),
+};
+
+const KEY: Asked = Asked {
+    id: "key",
+    words: |_| {
+        let known: Vec<&str> = RootKey::ALL.iter().map(|key| key.word()).collect();
+        format!("Root key: {}", known.join(" "))
+    },
+    default: |_| RootKey::P384.word().to_owned(),
+    put: |answers, text| answers.key = Some(text.to_owned()),
+};
+
+const CRL_URL: Asked = Asked {
+    id: "crl-url",
+    words: |_| "Where the CRL will be published: an http:// URL, or none".to_owned(),
+    default: |_| NONE.to_owned(),
+    put: |answers, text| answers.crl_url = (text != NONE).then(|| text.to_owned()),
+};
+
+const FIRST_MOUNTS: Asked = Asked {
+    id: "mounts",
+    words: |_| "Mounts that get an intermediate, spaces between".to_owned(),
+    default: |_| "pki/etcd pki/kubernetes".to_owned(),
+    put: put_mounts,
+};
+
+const MORE_MOUNTS: Asked = Asked {
+    default: |_| "pki/fra1-etcd".to_owned(),
+    ..FIRST_MOUNTS
+};
+
+const ID: Asked = Asked {
+    id: "id",
+    words: |_| "Id of this ceremony, another one each time: a-z, 0-9 and -".to_owned(),
+    default: |_| "acme-more-clusters".to_owned(),
+    put: |answers, text| answers.id = Some(text.to_owned()),
+};
+
+const LABEL: Asked = Asked {
+    id: "label",
+    words: |_| "Label of the token that holds the root key".to_owned(),
+    default: |_| "acme-root-g1".to_owned(),
+    put: |answers, text| answers.label = Some(text.to_owned()),
+};
+
+fn put_mounts(answers: &mut Answers, text: &str) {
+    answers.mounts = text.split_whitespace().map(str::to_owned).collect();
+}
+
+/// The questions of a template.
+pub(super) fn of(template: Template) -> &'static [Asked] {
+    match template {
+        Template::FirstRoot => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, FIRST_MOUNTS],
+        Template::MoreIntermediates => &[ID, LABEL, MORE_MOUNTS],
+    }
+}
+
+/// Asks until every answer can stand in the file.
+pub(super) fn ask(
+    template: &str,
+    asked: &[Asked],
+    operator: &mut dyn Operator,
+) -> Result<Answers, OperatorError> {
+    operator.show(
+        "A few questions; everything else is explained in the file.\n\
+         Enter keeps what stands in brackets. Ctrl-C ends it, and nothing is written.\n",
+    );
+    let mut answers = Answers::default();
+    let mut open = asked;
+    while let Some((first, rest)) = open.split_first() {
+        let judge = |answers: &Answers| judge(template, &with_defaults(answers, rest));
+        answers = ask_one(first, &answers, judge, operator)?;
+        open = rest;
+    }
+    Ok(answers)
+}
+
+/// The answers so far, and Enter for all that is still open.
+fn with_defaults(answers: &Answers, open: &[Asked]) -> Answers {
+    let mut all = answers.clone();
+    for one in open {
+        let default = (one.default)(&all);
+        (one.put)(&mut all, &default);
+    }
+    all
+}
+
+fn ask_one(
+    asked: &Asked,
+    before: &Answers,
+    judge: impl Fn(&Answers) -> Result<(), String>,
+    operator: &mut dyn Operator,
+) -> Result<Answers, OperatorError> {
+    let default = (asked.default)(before);
+    let question = Question {
+        id: asked.id,
+        text: format!("{} [{}]:", (asked.words)(before), escape(&default)),
+        on_paper: default.clone(),
+    };
+    loop {
+        let typed = operator.ask(&question)?;
+        let typed = typed.trim();
+        let mut answers = before.clone();
+        (asked.put)(
+            &mut answers,
+            if typed.is_empty() { &default } else { typed },
+        );
+        match judge(&answers) {
+            Ok(()) => return Ok(answers),
+            Err(words) => operator.show(&format!("not taken: {words}\n")),
+        }
+    }
+}
+
+/// Whether the file with these answers could be planned, its inputs aside.
+fn judge(template: &str, answers: &Answers) -> Result<(), String> {
+    let text = fill(template, answers);
+    Draft::parse(&text).map_err(|error| error.words)?;
+    let mounts = answers.mounts.iter().map(String::as_str);
+    check_mounts(mounts).map_err(|error| error.to_string())
+}
