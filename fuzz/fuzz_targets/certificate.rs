@@ -7,13 +7,14 @@
 
 use anchorite::check::certificate::{CertificateContext, certificate};
 use anchorite::x509::certificate::{Certificate, Issuer, SignedParts};
+use anchorite::x509::facts::CertificateFacts;
 use anchorite::x509::public_key::PublicKey;
-use anchorite::x509::show::{self, Stage};
+use anchorite::x509::show;
 use anchorite::x509::tbs::CertificateTbs;
 use anchorite::x509::time::UtcTime;
 use anchorite_fuzz::{
-    assert_escaped, assert_same_again, before_1970, cleared, read_extensions, read_name,
-    signed_again,
+    assert_escaped, assert_lines, assert_same_again, before_1970, cleared, read_extensions,
+    read_name, signed_again,
 };
 use libfuzzer_sys::fuzz_target;
 use rustls_pki_types::CertificateDer;
@@ -45,9 +46,13 @@ fn show_any(bytes: &[u8]) {
     let Ok(parts) = SignedParts::from_der(bytes, "certificate") else {
         return;
     };
-    for stage in [Stage::Actual, Stage::Template] {
-        let page = show::certificate(&CertificateTbs(parts.tbs.to_vec()), stage, "5y");
-        page.iter().flatten().for_each(|line| assert_escaped(line));
+    let body = CertificateTbs(parts.tbs.to_vec());
+    let facts = [
+        CertificateFacts::of(&body),
+        CertificateFacts::of_template(&body, "5y"),
+    ];
+    for facts in facts.into_iter().flatten() {
+        assert_lines(&show::certificate(&facts));
     }
 }
 

@@ -6,11 +6,12 @@ use anchorite::check::crl_file::{CrlFileContext, crl_file};
 use anchorite::x509::certificate::SignedParts;
 use anchorite::x509::crl::Crl;
 use anchorite::x509::crl_file::CrlFile;
-use anchorite::x509::show::{self, Stage};
+use anchorite::x509::facts::CrlFacts;
+use anchorite::x509::show;
 use anchorite::x509::tbs::CrlTbs;
 use anchorite::x509::time::UtcTime;
 use anchorite_fuzz::{
-    assert_escaped, assert_same_again, before_1970, cleared, read_extensions, read_name,
+    assert_lines, assert_same_again, before_1970, cleared, read_extensions, read_name,
 };
 use libfuzzer_sys::fuzz_target;
 use webpki::BorrowedCertRevocationList;
@@ -38,12 +39,10 @@ fn show_any(bytes: &[u8]) {
         return;
     };
     let body = CrlTbs(parts.tbs.to_vec());
-    for stage in [Stage::Actual, Stage::Template] {
-        let page = show::crl(&body, stage, "6mo");
-        page.iter().flatten().for_each(|line| assert_escaped(line));
-    }
-    if let Ok(lines) = show::entries(&body) {
-        lines.for_each(|line| assert_escaped(&line));
+    let facts = [CrlFacts::of(&body), CrlFacts::of_template(&body, "6mo")];
+    for facts in facts.into_iter().flatten() {
+        assert_lines(&show::crl(&facts));
+        assert_lines(&show::revoked(&facts));
     }
 }
 

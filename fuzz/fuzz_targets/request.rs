@@ -8,10 +8,13 @@
 
 use anchorite::check::request::{RequestContext, request};
 use anchorite::ledger::register::Register;
+use anchorite::x509::facts::RequestFacts;
 use anchorite::x509::public_key::PublicKey;
 use anchorite::x509::request::Request;
+use anchorite::x509::show;
 use anchorite_fuzz::{
-    assert_same_again, cleared, keep_accepted, read_extensions, read_name, signed_again,
+    assert_lines, assert_same_again, cleared, keep_accepted, read_extensions, read_name,
+    signed_again,
 };
 use libfuzzer_sys::fuzz_target;
 use x509_parser::certification_request::X509CertificationRequest;
@@ -29,6 +32,7 @@ fn judge(bytes: &[u8]) {
     if let Ok(read) = Request::from_bytes(bytes) {
         read_name(&read.subject);
         read_extensions(&read.extensions);
+        assert_lines(&show::request(&RequestFacts::of(&read)));
     }
     let register = Register::default();
     let context = RequestContext::alone("fuzz.csr", &register);

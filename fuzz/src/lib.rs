@@ -26,6 +26,11 @@ pub fn assert_escaped(text: &str) {
     assert_eq!(raw, None, "a raw character in {text:?}");
 }
 
+/// The same for every line of a page.
+pub fn assert_lines(page: &[String]) {
+    page.iter().for_each(|line| assert_escaped(line));
+}
+
 /// Whatever a name's bytes are, its words are escaped, and no reader of it panics.
 pub fn read_name(name: &Name) {
     assert_escaped(&name.to_string());

@@ -50,20 +50,28 @@ pub fn guard(text: &str) -> String {
 }
 
 /// Characters that show nothing, or turn the text around them: format and bidi controls,
-/// fillers, variation selectors, tags. A name that holds one looks like another name.
+/// fillers, variation selectors, tags (Default_Ignorable_Code_Point of Unicode), the blank
+/// pattern of Braille, and code points that are no characters. A name that holds one looks like
+/// another name.
 pub fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{fff0}'..='\u{ffff}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
+    let is_no_character = u32::from(character) & 0xfffe == 0xfffe;
+    is_no_character
+        || matches!(
+            character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{fdd0}'..='\u{fdef}'
+                | '\u{fff0}'..='\u{ffff}'
+                | '\u{13430}'..='\u{1343f}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 /// Letters of Latin-1 and Latin Extended-A: what European names are written with.

@@ -3,14 +3,34 @@
 
 use der::Tag;
 
-use super::tlv::{self, Element};
+use super::sniff::element;
+use super::tlv::{self, Element, Elements};
 
 /// Whether a private key stands anywhere in a file's bytes: as PEM before, after or inside
 /// other text, in UTF-16, in Vault's JSON, or as DER.
 pub fn is_in(bytes: &[u8]) -> bool {
     // UTF-16 of ASCII is ASCII with zeros between.
     let text: Vec<u8> = bytes.iter().copied().filter(|&byte| byte != 0).collect();
-    has_frame(&text) || has_json_field(&text) || is_der(bytes)
+    has_frame(&text)
+        || has_json_field(&text, b"\"private_key\"")
+        || is_json_web_key(&text)
+        || has_dump(&text)
+        || has_base64(&text)
+        || is_der(bytes)
+}
+
+/// Whether one stands anywhere in DER that has another purpose: as an element of its own, or
+/// in an OCTET STRING, as an attribute or extension could hold it.
+pub fn is_inside(der: &[u8]) -> bool {
+    is_in(der) || is_element(der, 2 * super::strict::DEPTH)
+}
+
+fn is_element(der: &[u8], depth: usize) -> bool {
+    let holds_more = |one: &Element<'_>| one.tag.is_constructed() || one.tag == Tag::OctetString;
+    depth > 0
+        && Elements::of(der)
+            .map_while(Result::ok)
+            .any(|one| is_der(one.raw) || holds_more(&one) && is_element(one.value, depth - 1))
 }
 
 /// `-----BEGIN RSA PRIVATE KEY-----` and its kind: OpenSSH's, PGP's, SSH2's.
@@ -20,16 +40,91 @@ fn has_frame(text: &[u8]) -> bool {
         let before = &text[at.saturating_sub(40)..at];
         places(before, b"BEGIN").next().is_some() || text[at + WORDS.len()..].starts_with(b"-----")
     }) || text.starts_with(b"PuTTY-User-Key-File")
+        || places(text, b"AGE-SECRET-KEY-1").next().is_some()
 }
 
 /// `"private_key": "..."`, which Vault answers for `exported`, also with `format=der`.
-fn has_json_field(text: &[u8]) -> bool {
-    const FIELD: &[u8] = b"\"private_key\"";
-    places(text, FIELD).any(|at| {
-        let value = text[at + FIELD.len()..].trim_ascii_start();
+fn has_json_field(text: &[u8], field: &[u8]) -> bool {
+    places(text, field).any(|at| {
+        let value = text[at + field.len()..].trim_ascii_start();
         let value = value.strip_prefix(b":").map(<[u8]>::trim_ascii_start);
         value.is_some_and(|value| value.starts_with(b"\"") && !value.starts_with(b"\"\""))
     })
+}
+
+/// A JSON Web Key with its private part (RFC 7518 6.2.2 and 6.3.2).
+fn is_json_web_key(text: &[u8]) -> bool {
+    has_json_field(text, b"\"kty\"") && has_json_field(text, b"\"d\"")
+}
+
+/// What `openssl pkey -text` and `certtool --key-info` print of a private key's numbers.
+fn has_dump(text: &[u8]) -> bool {
+    const TITLES: [&[u8]; 4] = [
+        b"priv:",
+        b"privateExponent:",
+        b"private exponent:",
+        b"private key:",
+    ];
+    let mut lines = text.split(|byte| *byte == b'\n');
+    lines.any(|line| TITLES.contains(&line.trim_ascii()))
+}
+
+/// The base64 of a key without its frame, at the beginning of any word: in YAML, in a table,
+/// in a file whose BEGIN line was lost.
+fn has_base64(text: &[u8]) -> bool {
+    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || b"+/".contains(&byte);
+    // A SEQUENCE of any length that a key has begins with M.
+    places(text, b"M").any(|at| {
+        let before = at.checked_sub(1).map(|before| text[before]);
+        !before.is_some_and(is_inner) && begins_der(&base64_start(&text[at..]))
+    })
+}
+
+/// The first octets of what base64 stands for, up to 48.
+fn base64_start(text: &[u8]) -> Vec<u8> {
+    let near = text.get(..80).unwrap_or(text);
+    let digits: Vec<u8> = near
+        .iter()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .map_while(|byte| match byte {
+            b'A'..=b'Z' => Some(byte - b'A'),
+            b'a'..=b'z' => Some(byte - b'a' + 26),
+            b'0'..=b'9' => Some(byte - b'0' + 52),
+            b'+' | b'-' => Some(62),
+            b'/' | b'_' => Some(63),
+            _ => None,
+        })
+        .take(64)
+        .collect();
+    let quads = digits.chunks_exact(4);
+    quads
+        .flat_map(|quad| {
+            let number = quad
+                .iter()
+                .fold(0, |sum, digit| sum << 6 | u32::from(*digit));
+            let [_, octets @ ..] = number.to_be_bytes();
+            octets
+        })
+        .collect()
+}
+
+/// Whether bytes begin as a private key in DER does, of which only the first are there.
+fn begins_der(bytes: &[u8]) -> bool {
+    const OID: u8 = 6;
+    let Some((0x30, body, _)) = element(bytes) else {
+        return false;
+    };
+    let Some((first, value, rest)) = element(body) else {
+        return false;
+    };
+    let second = element(rest).map(|(tag, content, _)| (tag, content));
+    match (first, value, second) {
+        (2, [0 | 1 | 3], Some((0x30, content))) => content.first() == Some(&OID),
+        (2, [1], Some((4, _))) => true,
+        (2, [0 | 1], Some((2, number))) => number.len() > 8,
+        (0x30, [OID, _, oid @ ..], _) => is_encryption(oid),
+        _ => false,
+    }
 }
 
 fn places<'a>(bytes: &'a [u8], wanted: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
@@ -60,12 +155,14 @@ pub fn is_der(bytes: &[u8]) -> bool {
 
 /// `pkcs-5` and `pkcs-12PbeIds`: how a private key is encrypted.
 fn names_an_encryption(algorithm: &Element<'_>) -> bool {
+    let fields = tlv::elements(algorithm.value).unwrap_or_default();
+    fields.first().is_some_and(|oid| is_encryption(oid.value))
+}
+
+fn is_encryption(oid: &[u8]) -> bool {
     const PKCS5: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5];
     const PKCS12: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1];
-    let fields = tlv::elements(algorithm.value).unwrap_or_default();
-    fields
-        .first()
-        .is_some_and(|oid| oid.value.starts_with(PKCS5) || oid.value.starts_with(PKCS12))
+    oid.starts_with(PKCS5) || oid.starts_with(PKCS12)
 }
 
 #[cfg(test)]
@@ -100,6 +197,56 @@ mod tests {
         assert!(!is_in(
             b"the PRIVATE KEY stays in Vault\n-----BEGIN CERTIFICATE REQUEST-----"
         ));
+    }
+
+    #[test]
+    fn keys_without_a_frame_are_seen() {
+        // PKCS#8 of P-256, SEC 1, PKCS#1, encrypted PKCS#8, PKCS#12: their first octets.
+        for key in [
+            "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg",
+            "MHcCAQEEIAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH",
+            "MIIEpAIBAAKCAQEAuK5v4ZcNGm0hZFQ2eS1RZ0bFZQz0bFZQ",
+            "MIIC3TBXBgkqhkiG9w0BBQ0wSjApBgkqhkiG9w0BBQwwHAQI",
+            "MIIJ6QIBAzCCCa8GCSqGSIb3DQEHAaCCCaAEggmcMIIJmDCC",
+        ] {
+            assert!(is_in(key.as_bytes()), "{key}");
+            let broken = format!("private_key: |\n  {}\n  {}", &key[..20], &key[20..]);
+            assert!(is_in(broken.as_bytes()), "{broken}");
+            assert!(!is_in(format!("A{key}").as_bytes()), "inside a word");
+        }
+        for text in [
+            "Private-Key: (256 bit)\npriv:\n    00:aa\n",
+            "RSA Private-Key\nprivateExponent:\n    00:aa\n",
+            "{\"kty\": \"EC\", \"d\": \"Nzc3\"}",
+            "AGE-SECRET-KEY-1QQPQQPQQP",
+        ] {
+            assert!(is_in(text.as_bytes()), "{text}");
+        }
+        for text in [
+            // A request, a certificate, a public key.
+            "MIIBAzCBqgIBADBIMQswCQYDVQQGEwJERTENMAsGA1UECgwE",
+            "MIIBszCCAVmgAwIBAgIUQFnBkYc4q0mF8r0eJ7lqgq1m3vow",
+            "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEuK5v4ZcNGm0h",
+            "Public-Key: (256 bit)\npub:\n    04:aa\n",
+            "{\"kty\": \"EC\", \"x\": \"Nzc3\"}",
+            "M",
+            "",
+        ] {
+            assert!(!is_in(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn der_is_seen_in_other_der() {
+        let key = sequence(&[&[2, 1, 1], &encode(Tag::OctetString, &[&[7; 32]])]);
+        let octets = encode(Tag::OctetString, &[&key]);
+        assert!(is_inside(&sequence(&[&key])), "an element");
+        assert!(is_inside(&sequence(&[&octets])), "in octets");
+        assert!(!is_inside(&sequence(&[&octets[..2]])), "cut short");
+        let deep = (0..3000).fold(Vec::new(), |inner, _| {
+            encode(Tag::OctetString, &[&inner[..inner.len().min(60_000)]])
+        });
+        assert!(!is_inside(&deep), "without a key, and without an end");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::extension::Extension;
 use super::name::Name;
 use super::oid;
 use super::pem::{self, PemError};
+use super::private_key;
 use super::strict;
 use super::tlv::{self, DerError, context, sequence_of};
 use crate::digest::Digest;
@@ -65,6 +66,9 @@ impl Request {
         let der = pem::decode_one(bytes, &["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"])?;
         if der.len() > DER_LIMIT {
             return Err(RequestError::TooLarge(der.len()));
+        }
+        if private_key::is_inside(&der) {
+            return Err(PemError::PrivateKey.into());
         }
         let mut request = Self::from_der(&der)?;
         request.file_digest = Digest::of(bytes);

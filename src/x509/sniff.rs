@@ -88,8 +88,8 @@ fn outline(bytes: &[u8]) -> Option<Content> {
     }
 }
 
-/// Tag, content and what follows the first element.
-fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+/// Tag, content and what follows the first element, as far as they are there.
+pub(super) fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&tag, rest) = bytes.split_first()?;
     let (&first, rest) = rest.split_first()?;
     let (length, rest) = match first {

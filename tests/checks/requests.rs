@@ -186,6 +186,18 @@ fn containers() -> Vec<Case> {
             format!("{block}{key}").as_bytes(),
         ),
         case(Id::RequestPrivateKey, Fail, "in JSON", json.as_bytes()),
+        case(
+            Id::RequestPrivateKey,
+            Fail,
+            "without a frame",
+            format!("private_key: MHcCAQEEIAcHBwcHBwcHBwcHBwcHBwcH\n{block}").as_bytes(),
+        ),
+        case(
+            Id::RequestPrivateKey,
+            Pass,
+            "a public key without a frame",
+            format!("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcD\n{block}").as_bytes(),
+        ),
         case(Id::RequestContainer, Pass, "DER", &der),
         case(Id::RequestContainer, Pass, "PEM", block.as_bytes()),
         case(Id::RequestContainer, Fail, "two blocks", twice.as_bytes()),

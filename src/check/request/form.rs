@@ -77,7 +77,7 @@ fn value(attribute: &Attribute) -> Result<(), String> {
         .ok_or_else(|| format!("is no valid text ({})", attribute.tag))?;
     let length = text.chars().count();
     let most = upper_bound(&attribute.oid);
-    if length == 0 {
+    if text.trim().is_empty() {
         return Err("is empty".to_owned());
     }
     if length > most {

@@ -3,7 +3,7 @@
 import base64
 import json
 
-from .build import EC256, RSA2048, csr, name, pem
+from .build import EC256, RSA2048, attr, csr, extension, name, pem, wishes
 from .der import bits, context, integer, null, octets, oid, seq, tlv
 from .items import group
 
@@ -109,6 +109,34 @@ keys_near("utf-16", b"\xff\xfe" + pem(KEY, "PRIVATE KEY").decode().encode("utf-1
           "a private key in UTF-16")
 keys_near("in-text-before", b"-----BEGIN PRIVATE KEY-----\n(removed)\n" + PEM, K,
           "what is left of a key's frame: nobody can tell how much travelled")
+for word, der in [("pkcs8", KEY), ("sec1", SEC1), ("pkcs1", PKCS1), ("encrypted", ENCRYPTED)]:
+    keys_near(f"bare-base64-{word}-before", base64.encodebytes(der) + PEM, K,
+              "a private key without its frame before the request")
+keys_near("yaml-before", b"private_key: " + base64.b64encode(SEC1) + b"\n" + PEM, K,
+          "Vault's answer in YAML, with format=der")
+keys_near("table-before", b"private_key         " + base64.b64encode(SEC1) + b"\n" + PEM, K,
+          "Vault's answer as a table, with format=der")
+keys_near("lower-case-frame", pem(KEY, "PRIVATE KEY").replace(b"BEGIN", b"begin").replace(b"PRIVATE", b"private")
+          + PEM, K, "a private key whose frame nobody reads, and everybody sees")
+keys_near("json-web-key", json.dumps({"kty": "EC", "crv": "P-256", "d": "Nzc3"}) + "\n" + TEXT, K,
+          "a private key as JSON Web Key")
+keys_near("age", b"AGE-SECRET-KEY-1QQPQQPQQPQQPQQPQQPQQPQQP\n" + PEM, K, "a private key of age")
+keys_near("openssl-text-ec", b"Private-Key: (256 bit)\npriv:\n    00:07\npub:\n    04:07\n" + PEM, K,
+          "openssl pkey -text prints the key's number")
+keys_near("openssl-text-rsa", b"modulus:\n    00:07\nprivateExponent:\n    00:07\n" + PEM, K,
+          "openssl rsa -text prints the key's numbers")
+keys_near("certtool-text", b"curve:\tSECP256R1\nprivate key:\n\t00:07\n" + PEM, K,
+          "certtool --key-info prints the key's number")
+keys_near("in-an-attribute", pem(csr(attributes=[attr("1.2.3.4", SEC1)])), K,
+          "a private key as an attribute's value")
+keys_near("in-an-attributes-octets", pem(csr(attributes=[attr("1.2.3.4", octets(KEY))])), K,
+          "a private key in an OCTET STRING of an attribute")
+keys_near("in-an-extension", pem(csr(attributes=[wishes(extension("1.2.3.4", KEY))])), K,
+          "a private key as an extension's value")
+good("public-key-dump-before", b"Public-Key: (256 bit)\npub:\n    04:07\n" + PEM, None,
+     "openssl pkey -pubin -text prints what is no secret")
+good("base64-of-public-key-before", base64.b64encode(EC256.spki()) + b"\n" + PEM, None,
+     "a public key without its frame is no secret")
 
 good("pem", PEM, None, "the plain case")
 good("der", DER, None, "DER without a frame, as format=der decoded")
