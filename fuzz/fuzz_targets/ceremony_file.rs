@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use anchorite::plan::LedgerState;
 use anchorite::plan::document::PlanDocument;
+use anchorite::plan::error::PlanError;
 use anchorite::plan::file::FileError;
-use anchorite::plan::make::{Draft, PlanError};
+use anchorite::plan::make::Draft;
 use anchorite::x509::request::Request;
 use anchorite_fuzz::assert_escaped;
 use libfuzzer_sys::fuzz_target;
