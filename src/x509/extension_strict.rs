@@ -17,6 +17,7 @@ impl Extension {
         };
         let named = |error: DerError| DerError(format!("{}: {error}", self.name()));
         strict::check(&self.value).map_err(named)?;
+        strict::check_strings(&self.value).map_err(named)?;
         let value = tlv::single(&self.value, *tag, self.name())?;
         let good = match tag {
             Tag::Sequence => shape(&tlv::elements(value.value).map_err(named)?),

@@ -41,6 +41,7 @@ pub mod serial;
 pub mod show;
 pub mod sniff;
 pub mod strict;
+mod string;
 pub mod tbs;
 pub mod template;
 pub mod time;

@@ -8,6 +8,7 @@ use der::oid::ObjectIdentifier;
 
 use super::escape::escape_bytes;
 use super::oid;
+use super::string;
 use super::tlv::{self, DerError, encode, sequence};
 
 /// A Name (RFC 5280 4.1.2.4), DER. Displays as `C=DE, O=Acme, CN=Acme Root G1`, escaped.
@@ -198,19 +199,17 @@ impl Name {
 impl Attribute {
     /// The value as text, where its octets are what its string type allows.
     pub fn text(&self) -> Option<String> {
-        let printable = |byte: &u8| byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(byte);
-        let numeric = |byte: &u8| byte.is_ascii_digit() || *byte == b' ';
-        match self.tag {
-            Tag::Utf8String => String::from_utf8(self.value.clone()).ok(),
-            Tag::PrintableString => self.value.iter().all(printable).then(|| self.shown()),
-            Tag::Ia5String => self.value.is_ascii().then(|| self.shown()),
-            Tag::NumericString => self.value.iter().all(numeric).then(|| self.shown()),
-            Tag::TeletexString => Some(self.shown()),
-            Tag::BmpString if self.value.len().is_multiple_of(2) => {
-                String::from_utf16(&self.units()).ok()
-            }
-            _ => None,
-        }
+        let is_text = matches!(
+            self.tag,
+            Tag::Utf8String
+                | Tag::PrintableString
+                | Tag::Ia5String
+                | Tag::NumericString
+                | Tag::TeletexString
+                | Tag::BmpString
+        );
+        let allowed = string::check(self.tag.number().value(), &self.value).is_ok();
+        (is_text && allowed).then(|| self.shown())
     }
 
     fn units(&self) -> Vec<u16> {

@@ -122,6 +122,8 @@ impl Request {
         for attribute in attributes {
             let (kind, values) = attribute_parts(&attribute)?;
             if kind != EXTENSION_REQUEST {
+                strict::check_strings(attribute.raw)
+                    .map_err(|error| DerError(format!("{}: {error}", oid::name(&kind))))?;
                 self.other_attributes.push(oid::name(&kind).to_owned());
                 continue;
             }

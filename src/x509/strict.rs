@@ -2,10 +2,11 @@
 //! before anything in them is read, so that every encoding has its only form at every level,
 //! also in what is dropped.
 //!
-//! What the octets of a string mean is not looked at here: names have their own checks.
+//! The octets of strings are looked at apart: names have their own checks.
 
 use std::ops::Range;
 
+use super::string;
 use super::tlv::DerError;
 
 /// The deepest nesting that is taken; a real certificate or request has 8 or 9.
@@ -18,9 +19,22 @@ const SET: u8 = 0x31;
 /// Bit 6 of an identifier octet: made of elements (X.690 8.1.2.5).
 const CONSTRUCTED: u8 = 0x20;
 
+/// What is asked of a leaf's tag and content.
+type Leaf = fn(u8, &[u8]) -> Result<(), &'static str>;
+
 /// Checks that `bytes` are one element, DER down to its leaves, with nothing after it.
 pub fn check(bytes: &[u8]) -> Result<(), DerError> {
-    let end = element(bytes, 0..bytes.len(), 1)?;
+    whole(bytes, primitive)
+}
+
+/// Checks that every string in one element holds what its type allows (X.680 41). A context tag
+/// hides the type.
+pub fn check_strings(bytes: &[u8]) -> Result<(), DerError> {
+    whole(bytes, |tag, content| string::check(tag.into(), content))
+}
+
+fn whole(bytes: &[u8], leaf: Leaf) -> Result<(), DerError> {
+    let end = element(bytes, 0..bytes.len(), 1, leaf)?;
     if end == bytes.len() {
         Ok(())
     } else {
@@ -39,25 +53,36 @@ fn fault(at: usize, words: &str) -> DerError {
 }
 
 /// Checks the element that begins a range; gives the octet after it.
-fn element(bytes: &[u8], within: Range<usize>, depth: usize) -> Result<usize, DerError> {
+fn element(
+    bytes: &[u8],
+    within: Range<usize>,
+    depth: usize,
+    leaf: Leaf,
+) -> Result<usize, DerError> {
     let at = within.start;
     if depth > DEPTH {
         return Err(fault(at, "nested deeper than 16"));
     }
     let (tag, content) = header(bytes, within)?;
     if is_constructed(tag).ok_or_else(|| fault(at, "a tag that has no place here"))? {
-        children(bytes, tag, content.clone(), depth)?;
+        children(bytes, tag, content.clone(), depth, leaf)?;
     } else {
-        primitive(tag, &bytes[content.clone()]).map_err(|words| fault(at, words))?;
+        leaf(tag, &bytes[content.clone()]).map_err(|words| fault(at, words))?;
     }
     Ok(content.end)
 }
 
-fn children(bytes: &[u8], tag: u8, content: Range<usize>, depth: usize) -> Result<(), DerError> {
+fn children(
+    bytes: &[u8],
+    tag: u8,
+    content: Range<usize>,
+    depth: usize,
+    leaf: Leaf,
+) -> Result<(), DerError> {
     let mut at = content.start;
     let mut last: Option<Range<usize>> = None;
     while at < content.end {
-        let end = element(bytes, at..content.end, depth + 1)?;
+        let end = element(bytes, at..content.end, depth + 1, leaf)?;
         let order = last.is_none_or(|last| bytes[last] <= bytes[at..end]);
         if tag == SET && !order {
             return Err(fault(at, "a SET OF is out of order"));

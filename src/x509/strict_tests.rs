@@ -192,6 +192,27 @@ fn der_beside_it_is_taken() {
 }
 
 #[test]
+fn strings_are_held_to_their_type() {
+    let inside = |string: &[u8]| sequence(&[&encode(Tag::Set, &[&sequence(&[string])])]);
+    let good: &[&[u8]] = &[
+        b"\x13\x02a-",
+        b"\x0c\x02\xc3\xbc",
+        b"\x14\x01\xfc",
+        b"\x80\x01\xff",
+    ];
+    for string in good {
+        assert_eq!(check_strings(&inside(string)), Ok(()), "{string:x?}");
+    }
+    let bad = inside(b"\x13\x02a@");
+    assert_eq!(check(&bad), Ok(()), "names have their own checks");
+    let said = check_strings(&bad).unwrap_err().to_string();
+    assert_eq!(
+        said,
+        "not DER at octet 6: a PrintableString with octets that it does not allow"
+    );
+}
+
+#[test]
 fn nesting_ends_at_16() {
     let nested = |depth: usize| (1..depth).fold(vec![0x30, 0], |inner, _| sequence(&[&inner]));
     assert_eq!(check(&nested(16)), Ok(()));

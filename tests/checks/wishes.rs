@@ -12,6 +12,7 @@ use crate::Case;
 use crate::requests::{Parts, Room, check, wish};
 
 const EXTENSION_REQUEST: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 14];
+const CHALLENGE_PASSWORD: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 7];
 const BASIC: &[u8] = &[6, 3, 0x55, 0x1d, 19];
 const USAGE: &[u8] = &[6, 3, 0x55, 0x1d, 15];
 const NAMES: &[u8] = &[6, 3, 0x55, 0x1d, 17];
@@ -35,6 +36,11 @@ fn request(attributes: &[Vec<u8>]) -> Vec<u8> {
 
 fn asks(extensions: &[Vec<u8>]) -> Vec<u8> {
     request(&[asking(extensions)])
+}
+
+fn with_password(tag: Tag, octets: &[u8]) -> Vec<u8> {
+    let value = encode(Tag::Set, &[&encode(tag, &[octets])]);
+    request(&[sequence(&[CHALLENGE_PASSWORD, &value])])
 }
 
 pub fn cases() -> Vec<Case> {
@@ -113,6 +119,21 @@ fn strict() -> Vec<Case> {
             asks(&[extension(&[NAMES], &[0x30, 3, 0x82, 1, 0xfc])]),
         ),
         (Fail, "a long length in what is dropped", request(&[ber])),
+        (
+            Pass,
+            "a dropped PrintableString",
+            with_password(Tag::PrintableString, b"secret"),
+        ),
+        (
+            Fail,
+            "a dropped PrintableString with an @",
+            with_password(Tag::PrintableString, b"secret@"),
+        ),
+        (
+            Pass,
+            "a dropped TeletexString in Latin-1",
+            with_password(Tag::TeletexString, b"Schl\xfcssel"),
+        ),
         (
             Fail,
             "an attribute that is a SET",
@@ -209,4 +230,17 @@ fn wishes_are_compared_with_the_certificate() {
         }
     }
     insta::assert_snapshot!(words.join("\n"));
+}
+
+#[test]
+fn a_string_that_is_none_is_named_with_its_place() {
+    let finding = check(&with_password(Tag::PrintableString, b"secret@"))
+        .into_iter()
+        .find(|finding| finding.id == CheckId::RequestDer)
+        .unwrap();
+    assert_eq!(
+        finding.words,
+        "the request cannot be read: challengePassword: not DER at octet 15: \
+         a PrintableString with octets that it does not allow"
+    );
 }

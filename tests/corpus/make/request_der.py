@@ -115,6 +115,18 @@ item("oid-64-octets", csr(attributes=[attr("1.2." + ".".join(["99"] * 64), d.nul
 item("boolean-2-octets", csr(attributes=[attr("1.2.3", tlv(1, b"\xff\xff"))]), D, "a BOOLEAN of two octets")
 item("null-with-content", csr(attributes=[attr("1.2.3", tlv(5, b"x"))]), D, "a NULL with content")
 item("bit-string-9-unused", csr(attributes=[attr("1.2.3", tlv(3, b"\x09\0"))]), D, "nine unused bits")
+for word, value, why in [
+    ("printable", printable(b"geheim\0\xff"), "octets that a PrintableString does not allow"),
+    ("utf8", utf8(b"geh\xc3"), "a UTF8String that is not UTF-8"),
+    ("bmp", d.bmp(b"\0g\0"), "a BMPString of an odd number of octets"),
+]:
+    item(f"challenge-password-{word}", csr(attributes=[attr("1.2.840.113549.1.9.7", value)]), D,
+         f"{why}, in an attribute that is dropped")
+item("attribute-ia5-8-bit", csr(attributes=[attr("1.2.3", seq(d.ia5("Bücher")))]), D,
+     "an IA5String of eight bits below an unknown attribute")
+item("policy-uri-8-bit", csr(attributes=[wishes(extension("2.5.29.32", seq(seq(oid("2.5.29.32.0"),
+     seq(seq(oid("1.3.6.1.5.5.7.2.1"), d.ia5("http://bücher.example")))))))]), D,
+     "an IA5String of eight bits in a policy")
 item("set-unordered", csr(attributes=[seq(oid("1.2.3"), set_as_given(integer(9), integer(1)))]), D,
      "a SET OF out of order")
 item("attributes-unordered", csr(field=context(0, attr("1.2.9", d.null()), attr("1.2.3", d.null()))),

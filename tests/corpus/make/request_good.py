@@ -108,6 +108,10 @@ wish("unknown-extension", "an extension that nobody knows", wishes(extension("1.
 wish("own-key-id", "a key identifier of its own", wishes(subject_id(EC256)))
 wish("challenge-password", "challengePassword: dropped, its value never shown",
      attr("1.2.840.113549.1.9.7", printable("geheim")))
+for word, value in [("utf8", utf8("Schlüssel")), ("t61", t61("Schlüssel")), ("bmp", bmp("Schlüssel")),
+                    ("ia5", ia5("geheim@acme"))]:
+    wish(f"challenge-password-{word}", "a challengePassword in another string type",
+         attr("1.2.840.113549.1.9.7", value))
 wish("unstructured-name", "an attribute of PKCS#9", attr("1.2.840.113549.1.9.2", utf8("Acme")))
 wish("microsoft", "what Windows writes: OS version, client info, CSP",
      attr("1.3.6.1.4.1.311.13.2.3", ia5("10.0.20348.2")),
