@@ -26,6 +26,7 @@ mod key_refusal;
 pub mod key_usage;
 pub mod name;
 pub mod name_constraints;
+pub mod name_folded;
 pub mod network;
 pub mod oid;
 pub mod pem;
