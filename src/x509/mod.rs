@@ -31,6 +31,7 @@ pub mod network;
 pub mod oid;
 pub mod pem;
 pub mod private_key;
+mod private_key_text;
 mod pss;
 pub mod public_key;
 pub mod raw;
