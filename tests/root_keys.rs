@@ -260,6 +260,50 @@ fn ed25519() {
     });
 }
 
+/// A root may name its key by SHA-1 (RFC 5280 4.2.1.2, method 1). All that it signs names it by
+/// those very octets, also where the later ceremony names keys by SHA-256.
+#[test]
+fn a_root_that_names_its_key_by_sha1() {
+    let stage = rehearsed("key = \"ec:P-256\"\nkey_identifier = \"sha1\"");
+    judge(&stage, "ecdsa-with-SHA256");
+    let root = key_identifier(&stage, "root.pem", "subjectKeyIdentifier");
+    assert_eq!(root, sha1_of_key(&stage, "root.pem"));
+    for (folder, mount, is_sha1) in [(FIRST, "rsa-2048", true), (SECOND, "etcd", false)] {
+        let file = format!("kept/ledger/{folder}/out/{mount}/intermediate.pem");
+        assert_eq!(
+            key_identifier(&stage, &file, "authorityKeyIdentifier"),
+            root
+        );
+        let own = key_identifier(&stage, &file, "subjectKeyIdentifier");
+        assert_eq!(own == sha1_of_key(&stage, &file), is_sha1, "{file}");
+        let inspected = stage.quiet(&["inspect", &file, "--issuer", "root.pem"]);
+        assert_eq!(inspected.status.code(), Some(0), "{}", said(&inspected));
+    }
+    let crl = format!("openssl crl -noout -text -in kept/ledger/{SECOND}/out/root.crl");
+    let shown = stage.tool(".", &crl).replace(':', "");
+    assert!(shown.contains(&root), "{shown}");
+    let planned = stage.quiet(&["plan", "second.toml"]);
+    assert_eq!(planned.status.code(), Some(0), "{}", said(&planned));
+}
+
+/// The key identifier in an extension, as OpenSSL reads it.
+fn key_identifier(stage: &Stage, file: &str, extension: &str) -> String {
+    let shown = stage.tool(
+        ".",
+        &format!("openssl x509 -noout -in {file} -ext {extension}"),
+    );
+    let last = shown.lines().last().unwrap().trim();
+    last.trim_start_matches("keyid:").replace(':', "")
+}
+
+/// What OpenSSL calculates for OCSP: SHA-1 over the BIT STRING's content.
+fn sha1_of_key(stage: &Stage, file: &str) -> String {
+    let shown = stage.tool(".", &format!("openssl x509 -noout -in {file} -ocspid"));
+    let mut lines = shown.lines();
+    let hash = lines.find_map(|line| line.trim().strip_prefix("Public key OCSP hash: "));
+    hash.unwrap().to_owned()
+}
+
 /// A root that OpenSSL made: the stand-in of a rehearsal, and all it signs, has its algorithm.
 #[test]
 fn a_stand_in_signs_as_the_root_it_stands_for() {

@@ -18,9 +18,9 @@ use super::tlv::{self, DerError, bit_string, bit_string_octets, sequence, sequen
 use super::{edwards, key_refusal};
 use crate::digest::Digest;
 
-/// The most octets of an RSA exponent that aws-lc calculates with. It stops at 33 bits, and
-/// SP 800-56B and the CA/Browser Forum at 256.
-const LC_EXPONENT: usize = 4;
+/// The most bits of an RSA exponent that aws-lc calculates with. SP 800-56B and the CA/Browser
+/// Forum stop at 256.
+const LC_EXPONENT_BITS: usize = 33;
 
 /// Why a public key is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -148,9 +148,7 @@ impl PublicKey {
         let Some(method) = algorithm.verification(self.kind) else {
             return false;
         };
-        if let Some((modulus, exponent)) = self.rsa_numbers()
-            && exponent.len() > LC_EXPONENT
-        {
+        if let Some((modulus, exponent)) = self.long_exponent() {
             let hash = algorithm.hash();
             return !algorithm.is_pss()
                 && super::rsa::verifies_pkcs1(&modulus, &exponent, hash, message, signature);
@@ -158,6 +156,22 @@ impl PublicKey {
         lc::UnparsedPublicKey::new(method, &self.key_octets)
             .verify(message, signature)
             .is_ok()
+    }
+
+    /// Whether nothing here can tell if such a signature is good: PSS under an exponent that
+    /// aws-lc does not take. [`Self::verifies`] says no to it, though it may be sound.
+    pub fn is_beyond_verifier(&self, algorithm: SignatureAlgorithm) -> bool {
+        algorithm.is_pss() && self.long_exponent().is_some()
+    }
+
+    /// Modulus and exponent, where the exponent has more bits than aws-lc takes.
+    fn long_exponent(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        self.rsa_numbers().filter(|(_, exponent)| {
+            let zeros = exponent
+                .first()
+                .map_or(0, |top| top.leading_zeros() as usize);
+            exponent.len() * 8 - zeros > LC_EXPONENT_BITS
+        })
     }
 
     /// An EC point must be uncompressed (aws-lc takes other forms too, and then one key has

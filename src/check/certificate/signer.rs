@@ -8,7 +8,7 @@ use crate::x509::certificate::Certificate;
 use crate::x509::extension::ExtensionValue;
 use crate::x509::key_usage::KeyUsage;
 use crate::x509::oid;
-use crate::x509::public_key::PublicKey;
+use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 use crate::x509::time::UtcTime;
 
 /// Whose key signed.
@@ -136,8 +136,13 @@ fn signature(
     // A key that is refused already verifies nothing here, and the signature may be sound.
     let Some(key) = key else { return };
     let verifies = verifies(found, key);
+    let algorithm = SignatureAlgorithm::from_der(found.parts.algorithm);
     let words = if verifies {
         format!("verifies under {whose}")
+    } else if algorithm.is_some_and(|algorithm| key.is_beyond_verifier(algorithm)) {
+        format!(
+            "cannot be verified under {whose}: an RSASSA-PSS signature under an exponent of more than 33 bits; it may be sound"
+        )
     } else {
         format!("does not verify under {whose}")
     };

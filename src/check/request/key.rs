@@ -68,6 +68,9 @@ pub(super) fn check_digest(key: &PublicKey, context: &RequestContext<'_>, findin
     }
 }
 
+/// Why a request is refused whose signature may be sound.
+const BEYOND_VERIFIER: &str = "the request's own signature cannot be verified: no RSASSA-PSS signature under an exponent of more than 33 bits can be verified here, and this one may be sound; sign the request with PKCS#1 v1.5, or make a key with the exponent 65537";
+
 /// Proof of possession: algorithm, parameters and signature.
 pub(super) fn check_signature(
     request: &Request,
@@ -96,6 +99,7 @@ pub(super) fn check_signature(
         match () {
             () if verifies => "the request's own signature verifies",
             () if request.signature.is_empty() => "the request's own signature is empty",
+            () if key.is_beyond_verifier(algorithm) => BEYOND_VERIFIER,
             () if is_ec && strict::check(&request.signature).is_err() => {
                 "the request's own signature does not verify: it is not DER"
             }

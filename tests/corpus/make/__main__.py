@@ -4,15 +4,15 @@ import json
 import pathlib
 import shutil
 
-from . import (ceremonies, certificates, crls, request_container, request_der, request_good,  # noqa: F401
-               request_key, request_name, request_signature)
+from . import (bundles, ceremonies, certificates, crls, request_container, request_der, request_good,  # noqa: F401
+               request_key, request_name, request_signature, transcripts)
 from .items import ITEMS
 
 ROOT = pathlib.Path(__file__).parent.parent
 
 
 def main():
-    for kind in ("request", "certificate", "crl", "ceremony"):
+    for kind in ("request", "certificate", "crl", "bundle", "transcript", "ceremony"):
         shutil.rmtree(ROOT / kind, ignore_errors=True)
     for item in ITEMS:
         path = ROOT / item.path

@@ -220,6 +220,16 @@ good_root("root-rsa-3072", RSA3072, "an RSA root")
 good_root("root-rsa-4096", RSA4096, "an RSA root with SHA-512", hash_="sha512")
 good_root("root-rsa-pss", RSA3072, "an RSA root that signs with PSS", inner=pss_algorithm(),
           algorithm=pss_algorithm(), sign=RSA3072.sign_pss)
+for bits_, exponent in ((33, 2**32 + 1), (34, 2**33 + 5)):
+    KEY = Rsa("p1536a", "p1536b", e=exponent)
+    OPTIONS = {"key": KEY, "inner": pss_algorithm(), "algorithm": pss_algorithm(), "sign": KEY.sign_pss,
+               "extensions": replaced((SKI, subject_id(KEY)))}
+    if bits_ == 33:
+        good_root("root-rsa-pss-exponent-33-bits", why="the longest exponent under which PSS can be verified here",
+                  **OPTIONS)
+    else:
+        root("pss-exponent-34-bits", wrapped(certificate(**OPTIONS)), "CERT-SIGNATURE",
+             "a sound signature that nothing here can verify: the words say so", says="it may be sound")
 good_root("root-9999", ROOT_KEY, "a root without an end (RFC 5280 4.1.2.5)",
           dates=dates(utc("200101000000Z"), generalized("99991231235959Z")))
 good_root("root-2050", ROOT_KEY, "the first second of GeneralizedTime",

@@ -26,7 +26,8 @@ class Item:
 
 
 ITEMS: list[Item] = []
-SUFFIX = {"request": ".csr", "certificate": ".pem", "crl": ".crl", "ceremony": ".toml"}
+SUFFIX = {"request": ".csr", "certificate": ".pem", "crl": ".crl", "bundle": ".pem",
+          "transcript": ".jsonl", "ceremony": ".toml"}
 
 
 def group(kind, folder):

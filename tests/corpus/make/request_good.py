@@ -25,6 +25,9 @@ taken("rsa-8192", Rsa("p4096a", "p4096b"), "the largest that OpenBao makes")
 taken("rsa-2056", Rsa("p1024a", "p1032"), "an odd size, a multiple of 8 all the same")
 taken("rsa-three-primes", Rsa("p1024a", "p1024b", "p1024c"), "multi-prime RSA (RFC 8017 3.1)")
 taken("rsa-exponent-large", Rsa("p1024c", "p1024d", e=2**255 + 95), "an exponent under 2^256")
+LONG = Rsa("p1024c", "p1024d", e=2**32 + 1)
+taken("rsa-pss-exponent-33-bits", LONG, "the longest exponent under which PSS can be verified here",
+      algorithm=pss_algorithm(), sign=LONG.sign_pss)
 taken("rsa-sha384", RSA2048, "signature_bits=384", hash_="sha384")
 taken("rsa-sha512", RSA2048, "signature_bits=512", hash_="sha512")
 for size in (256, 384, 512):

@@ -65,6 +65,13 @@ item("pss-damaged", pem(csr(RSA2048, algorithm=pss_algorithm(), sign=lambda m: c
      RSA2048.sign_pss(m), 9))), POP, "one bit is wrong")
 item("pss-salt-differs", pem(csr(RSA2048, algorithm=pss_algorithm(), sign=lambda m:
      RSA2048.sign_pss(m, salt=20))), POP, "the salt is shorter than the parameters say")
+SHORT = Rsa("p1024c", "p1024d", e=2**32 + 1)
+LONG = Rsa("p1024c", "p1024d", e=2**33 + 3)
+item("pss-exponent-34-bits", pem(csr(LONG, algorithm=pss_algorithm(), sign=LONG.sign_pss)), POP,
+     "a sound signature that nothing here can verify: the words say so", says="this one may be sound")
+item("pss-exponent-33-bits-damaged", pem(csr(SHORT, algorithm=pss_algorithm(), sign=lambda m: changed(
+     SHORT.sign_pss(m), 9))), POP, "one bit is wrong under an exponent that can be verified",
+     says="the request's own signature does not verify")
 item("pkcs1-as-pss", pem(csr(RSA2048, algorithm=pss_algorithm())), POP, "PKCS#1 v1.5 under the name of PSS")
 
 
