@@ -82,7 +82,7 @@ pub(super) fn issuer_name(judged: &mut Judged, found: &Element<'_>, issuer: &Cer
     };
     if found.folded() == wanted.folded() {
         judged.fault(format!(
-            "the issuer is {found}, and differs from the given one's subject in its bytes (string type, case or spaces): Go and Vault find no issuer then"
+            "the issuer is {found}, and differs from the given one's subject in its bytes (string type, case, spaces or how a character is written): Go and Vault find no issuer then"
         ));
     } else {
         judged.fault(format!("the issuer is {found}, not {wanted}"));

@@ -1,5 +1,4 @@
-//! Distinguished names: carried as the bytes they came as, shown escaped, compared as bytes
-//! and, where look-alikes matter, folded.
+//! Distinguished names: carried as the bytes they came as, shown escaped, compared as bytes.
 
 use std::fmt;
 
@@ -158,21 +157,6 @@ impl Name {
         self.rdns().unwrap_or_default().into_iter().flatten()
     }
 
-    /// The name as RFC 5280 7.1 compares it, roughly: string types put aside, case and runs
-    /// of spaces folded. Two names that fold alike look alike to people and to some software.
-    pub fn folded(&self) -> String {
-        let mut folded = String::new();
-        for rdn in self.rdns().unwrap_or_default() {
-            for attribute in rdn {
-                let text = attribute.shown().to_lowercase();
-                let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-                folded.push_str(&format!("{}={text}+", attribute.oid));
-            }
-            folded.push(',');
-        }
-        folded
-    }
-
     /// Whether each RDN's SET OF stands in DER order (X.690 11.6), none of its members twice.
     pub fn is_in_der_order(&self) -> bool {
         let sorted = |rdn: &tlv::Element<'_>| {
@@ -220,7 +204,7 @@ impl Attribute {
     }
 
     /// The value for people; bytes that are no text are kept lossily.
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         match self.tag {
             // T61String is read as Latin-1, as every common reader does.
             Tag::TeletexString => self.value.iter().map(|&byte| char::from(byte)).collect(),
@@ -300,20 +284,5 @@ mod tests {
         assert!(Name::from_der(&[0x30, 0]).unwrap().is_empty());
         assert_eq!(Name::from_der(name.as_der()).unwrap(), name);
         assert!(Name::from_der(&[0x31, 0]).is_err());
-    }
-
-    #[test]
-    fn folding_puts_string_types_case_and_spaces_aside() {
-        let utf8 = Name::build(&[(AttributeType::CommonName, "Acme  Root")]);
-        let mut printable = utf8.as_der().to_vec();
-        let at = printable.iter().position(|&b| b == 0x0c).unwrap();
-        printable[at] = 0x13;
-        let printable = Name::from_der(&printable).unwrap();
-        assert_ne!(utf8, printable);
-        assert_eq!(utf8.folded(), printable.folded());
-        let other = Name::build(&[(AttributeType::CommonName, "acme root")]);
-        assert_eq!(utf8.folded(), other.folded());
-        let different = Name::build(&[(AttributeType::Organization, "acme root")]);
-        assert_ne!(utf8.folded(), different.folded());
     }
 }

@@ -1,22 +1,51 @@
 //! Private keys where none may be: seen by their frame or their DER, in any wrapping people
 //! send them in. Their octets are looked at and never shown.
 
-use der::Tag;
+use std::borrow::Cow;
 
+use der::Tag;
+use memchr::memmem;
+
+use super::private_key_text::{has_hex, has_parse, unescaped};
 use super::sniff::element;
 use super::tlv::{self, Element, Elements};
 
 /// Whether a private key stands anywhere in a file's bytes: as PEM before, after or inside
-/// other text, in UTF-16, in Vault's JSON, or as DER.
+/// other text, in UTF-16, in JSON, in hex, or as DER.
 pub fn is_in(bytes: &[u8]) -> bool {
     // UTF-16 of ASCII is ASCII with zeros between.
-    let text: Vec<u8> = bytes.iter().copied().filter(|&byte| byte != 0).collect();
-    has_frame(&text)
-        || has_json_field(&text, b"\"private_key\"")
-        || is_json_web_key(&text)
-        || has_dump(&text)
-        || has_base64(&text)
-        || is_der(bytes)
+    let text: Cow<'_, [u8]> = match memchr::memchr(0, bytes) {
+        Some(_) => bytes.iter().copied().filter(|&byte| byte != 0).collect(),
+        None => Cow::Borrowed(bytes),
+    };
+    is_in_text(&text)
+        || matches!(unescaped(&text), Cow::Owned(plain) if is_in_text(&plain))
+        || is_among(bytes)
+        || after_frame(bytes).is_some_and(is_among)
+}
+
+fn is_in_text(text: &[u8]) -> bool {
+    has_frame(text)
+        || has_json_field(text, b"\"private_key\"")
+        || is_json_web_key(text)
+        || has_dump(text)
+        || has_base64(text)
+        || has_hex(text)
+        || has_parse(text)
+}
+
+/// Whether one of several objects in DER, one after the other, is a key.
+fn is_among(bytes: &[u8]) -> bool {
+    const OBJECTS: usize = 64;
+    let objects = Elements::of(bytes).map_while(Result::ok).take(OBJECTS);
+    bytes.first() == Some(&0x30) && objects.into_iter().any(|one| is_der(one.raw))
+}
+
+/// What follows the last frame of PEM.
+fn after_frame(bytes: &[u8]) -> Option<&[u8]> {
+    const DASHES: &[u8] = b"-----";
+    let end = memmem::rfind(bytes, DASHES)? + DASHES.len();
+    Some(bytes[end..].trim_ascii_start())
 }
 
 /// Whether one stands anywhere in DER that has another purpose: as an element of its own, or
@@ -76,14 +105,14 @@ fn has_base64(text: &[u8]) -> bool {
     // A SEQUENCE of any length that a key has begins with M.
     places(text, b"M").any(|at| {
         let before = at.checked_sub(1).map(|before| text[before]);
-        !before.is_some_and(is_inner) && begins_der(&base64_start(&text[at..]))
+        !before.is_some_and(is_inner) && begins_der(base64_start(&text[at..], &mut [0; 48]))
     })
 }
 
 /// The first octets of what base64 stands for, up to 48.
-fn base64_start(text: &[u8]) -> Vec<u8> {
+fn base64_start<'a>(text: &[u8], octets: &'a mut [u8; 48]) -> &'a [u8] {
     let near = text.get(..80).unwrap_or(text);
-    let digits: Vec<u8> = near
+    let digits = near
         .iter()
         .filter(|byte| !byte.is_ascii_whitespace())
         .map_while(|byte| match byte {
@@ -93,23 +122,20 @@ fn base64_start(text: &[u8]) -> Vec<u8> {
             b'+' | b'-' => Some(62),
             b'/' | b'_' => Some(63),
             _ => None,
-        })
-        .take(64)
-        .collect();
-    let quads = digits.chunks_exact(4);
-    quads
-        .flat_map(|quad| {
-            let number = quad
-                .iter()
-                .fold(0, |sum, digit| sum << 6 | u32::from(*digit));
-            let [_, octets @ ..] = number.to_be_bytes();
-            octets
-        })
-        .collect()
+        });
+    let (mut bits, mut count) = (0_u32, 0);
+    for (at, digit) in digits.take(64).enumerate() {
+        bits = bits << 6 | u32::from(digit);
+        if at % 4 == 3 {
+            octets[count..count + 3].copy_from_slice(&bits.to_be_bytes()[1..]);
+            count += 3;
+        }
+    }
+    &octets[..count]
 }
 
 /// Whether bytes begin as a private key in DER does, of which only the first are there.
-fn begins_der(bytes: &[u8]) -> bool {
+pub(super) fn begins_der(bytes: &[u8]) -> bool {
     const OID: u8 = 6;
     let Some((0x30, body, _)) = element(bytes) else {
         return false;
@@ -128,14 +154,13 @@ fn begins_der(bytes: &[u8]) -> bool {
 }
 
 fn places<'a>(bytes: &'a [u8], wanted: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
-    let windows = bytes.windows(wanted.len()).enumerate();
-    windows.filter_map(move |(at, window)| (window == wanted).then_some(at))
+    memmem::find_iter(bytes, wanted)
 }
 
 /// Whether bytes are a private key in DER: PKCS#8 (RFC 5958), plain or encrypted, PKCS#1
 /// (RFC 8017 A.1.2), SEC 1 (RFC 5915), or a PKCS#12 store (RFC 7292).
 pub fn is_der(bytes: &[u8]) -> bool {
-    let Ok(fields) = tlv::sequence_of(bytes, "key") else {
+    let Some(fields) = first_fields(bytes) else {
         return false;
     };
     let tags: Vec<Tag> = fields.iter().map(|field| field.tag).collect();
@@ -151,6 +176,16 @@ pub fn is_der(bytes: &[u8]) -> bool {
         [Tag::Sequence, Tag::OctetString] => names_an_encryption(&fields[0]),
         _ => false,
     }
+}
+
+/// The first fields of one SEQUENCE, as many as a key is told by: a hostile file has millions.
+fn first_fields(bytes: &[u8]) -> Option<Vec<Element<'_>>> {
+    const FIELDS: usize = 9;
+    let mut objects = Elements::of(bytes);
+    let one = objects.next()?.ok()?;
+    let is_alone = one.tag == tlv::SEQUENCE && objects.next().is_none();
+    let fields = Elements::of(one.value).take(FIELDS);
+    is_alone.then(|| fields.collect::<Result<_, _>>().ok())?
 }
 
 /// `pkcs-5` and `pkcs-12PbeIds`: how a private key is encrypted.

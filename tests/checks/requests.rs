@@ -387,6 +387,18 @@ fn names() -> Vec<Case> {
             "another case",
             &subject(name("ACME  root g1").as_der()),
         ),
+        case(
+            Id::RequestSubjectIssuer,
+            Fail,
+            "full width",
+            &subject(name("\u{ff21}cme\u{a0}Root G\u{ff11}").as_der()),
+        ),
+        case(
+            Id::RequestSubjectIssuer,
+            Pass,
+            "an accent more",
+            &subject(name("Acm\u{e9} Root G1").as_der()),
+        ),
     ];
     let mut replaced = Room::empty();
     replaced.subject = Some(root_name());
@@ -415,6 +427,22 @@ fn names() -> Vec<Case> {
         "another key",
         room.check(&parts.der()),
     ));
+    for (wanted, known, subject) in [
+        (Fail, "M\u{fc}ller", "Mu\u{308}ller"),
+        (Fail, "Stra\u{df}e", "STRASSE"),
+        (Pass, "M\u{fc}ller", "Muller"),
+        (Pass, "Stra\u{df}e", "Strase"),
+    ] {
+        let mut room = Room::empty();
+        room.register = issued(name(known), b"another key");
+        let bytes = Parts::with(|parts| parts.subject = name(subject).as_der().to_vec());
+        list.push(Case::new(
+            Id::RequestSubjectTaken,
+            wanted,
+            "another way to write it",
+            room.check(&bytes),
+        ));
+    }
     room.register = issued(name("Acme other"), &spki);
     list.push(Case::new(
         Id::RequestKeyTaken,

@@ -16,6 +16,10 @@ INPUTS = {
     "inputs/etcd-again.csr": pem(csr(A, name(("CN", "another CA")))),
     "inputs/root-name.csr": pem(csr(B, name(("C", "DE"), ("O", "Acme"), ("CN", "ACME  root g1")))),
     "inputs/same-name.csr": pem(csr(B, name(("CN", "ETCD  ca")))),
+    "inputs/same-name-full-width.csr": pem(csr(B, name(("CN", "\uff45tcd\u00a0CA")))),
+    "inputs/composed.csr": pem(csr(Ec(P256, "ceremony c"), name(("CN", "M\u00fcller Stra\u00dfe CA")))),
+    "inputs/decomposed.csr": pem(csr(B, name(("CN", "Mu\u0308ller STRASSE CA")))),
+    "inputs/no-umlaut.csr": pem(csr(B, name(("CN", "Muller Strasse CA")))),
     "inputs/two-organizations.csr": pem(csr(B, name(("O", "A"), ("O", "B"), ("CN", "x CA")))),
     "inputs/shared-1.csr": pem(csr(SHARED[0], name(("CN", "one")))),
     "inputs/shared-2.csr": pem(csr(SHARED[1], name(("CN", "two")))),
@@ -195,6 +199,13 @@ whole("private-key-in-place", b"-----BEGIN PRIVATE KEY-----\nMARKER\n-----END PR
 
 with_request("request-root-name", "root-name.csr", "REQ-SUBJECT-ISSUER", "the root's name in other letters")
 with_request("request-same-name", "same-name.csr", "REQ-SUBJECT-TAKEN", "two intermediates of one name")
+with_request("request-same-name-full-width", "same-name-full-width.csr", "REQ-SUBJECT-TAKEN",
+             "one name in letters of full width, with a space that does not break")
+with_request("request-same-name-decomposed", "composed.csr", "REQ-SUBJECT-TAKEN",
+             "one name with its umlaut as one character and as two, with sharp s and ss",
+             ANOTHER.replace("second", "third") % "decomposed.csr")
+refused("request-another-name", GOOD + ANOTHER % "composed.csr" + ANOTHER.replace("second", "third") % "no-umlaut.csr",
+        None, "without its umlaut it is another name", exit=0)
 with_request("request-same-key", "etcd-again.csr", "REQ-KEY-TAKEN", "two certificates of one key")
 with_request("request-shared-factor", "shared-1.csr", "REQ-KEY-SHARED", "two moduli with one prime: both are lost",
              ANOTHER.replace("second", "third") % "shared-2.csr")

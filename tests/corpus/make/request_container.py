@@ -84,6 +84,13 @@ PKCS1 = seq(integer(0), *(integer(0x4D41524B4552 << 64 | n) for n in range(8)))
 ENCRYPTED = seq(seq(oid("1.2.840.113549.1.5.13"), seq()), octets(b"MARKER" * 8))
 K = "REQ-PRIVATE-KEY"
 
+
+def xxd(data):
+    """A dump as xxd writes it, with its column of characters."""
+    lines = ((at, data[at:at + 16]) for at in range(0, len(data), 16))
+    return "".join(f"{at:08x}: {part.hex(' ', 2)}  {'.' * len(part)}\n" for at, part in lines)
+
+
 for label, der in [("PRIVATE KEY", KEY), ("EC PRIVATE KEY", SEC1), ("RSA PRIVATE KEY", PKCS1),
                    ("ENCRYPTED PRIVATE KEY", ENCRYPTED)]:
     word = label.lower().replace(" ", "-")
@@ -109,6 +116,15 @@ keys_near("utf-16", b"\xff\xfe" + pem(KEY, "PRIVATE KEY").decode().encode("utf-1
           "a private key in UTF-16")
 keys_near("in-text-before", b"-----BEGIN PRIVATE KEY-----\n(removed)\n" + PEM, K,
           "what is left of a key's frame: nobody can tell how much travelled")
+for word, der in [("pkcs8", KEY), ("sec1", SEC1), ("pkcs1", PKCS1), ("encrypted", ENCRYPTED)]:
+    keys_near(f"hex-{word}-before", der.hex() + "\n" + TEXT, K, "a private key in hex before the request")
+    keys_near(f"xxd-{word}-before", xxd(der) + TEXT, K, "a private key as xxd prints it")
+    keys_near(f"der-{word}-before-der", der + DER, K, "a private key in DER before a request in DER")
+    keys_near(f"der-{word}-after-der", DER + der, K, "a private key in DER after a request in DER")
+    keys_near(f"der-{word}-after-pem", PEM + der, K, "a private key in DER after a request in PEM")
+keys_near("json-escaped-frame", json.dumps({"key": pem(KEY, "PRIVATE KEY").decode()})
+          .replace("PRIVATE KEY", "PRIVATE\\u0020KEY").replace("-----", "--\\u002d--") + "\n" + TEXT, K,
+          "a private key's frame behind the escapes of JSON")
 for word, der in [("pkcs8", KEY), ("sec1", SEC1), ("pkcs1", PKCS1), ("encrypted", ENCRYPTED)]:
     keys_near(f"bare-base64-{word}-before", base64.encodebytes(der) + PEM, K,
               "a private key without its frame before the request")
@@ -155,3 +171,5 @@ good("one-line", pem(DER, columns=100000), None, "the whole body on one line")
 good("76-columns", pem(DER, columns=76), None, "base64 of MIME's width")
 good("8-columns", pem(DER, columns=8), None, "short lines")
 good("spaces-at-line-ends", TEXT.replace("\n", " \n"), None, "mail programs add spaces")
+good("hex-of-itself-before", DER.hex() + "\n" + TEXT, None, "the same request in hex is no key")
+good("dump-of-itself-before", xxd(DER) + TEXT, None, "the same request as xxd prints it is no key")
