@@ -24,11 +24,11 @@ fuzz_target!(|bytes: &[u8]| {
 
 fn taken(bytes: &[u8], der: &[u8]) {
     let again = encode(LABELS[0], der);
-    assert_eq!(
-        decode_one(again.as_bytes(), LABELS).as_deref(),
-        Ok(der),
-        "not the same again"
-    );
+    match decode_one(again.as_bytes(), LABELS) {
+        // Other line ends can bring what begins as a key does to the beginning of a line.
+        Err(PemError::PrivateKey) => {}
+        again => assert_eq!(again.as_deref(), Ok(der), "not the same again"),
+    }
     // What stands before the block may be in any encoding.
     let text = String::from_utf8_lossy(bytes);
     assert!(

@@ -145,12 +145,20 @@ pub(super) fn begins_der(bytes: &[u8]) -> bool {
     };
     let second = element(rest).map(|(tag, content, _)| (tag, content));
     match (first, value, second) {
-        (2, [0 | 1 | 3], Some((0x30, content))) => content.first() == Some(&OID),
+        (2, [0 | 1 | 3], Some((0x30, content))) => {
+            content.first() == Some(&OID) && !is_field_type(content)
+        }
         (2, [1], Some((4, _))) => true,
         (2, [0 | 1], Some((2, number))) => number.len() > 8,
         (0x30, [OID, _, oid @ ..], _) => is_encryption(oid),
         _ => false,
     }
+}
+
+/// `id-fieldType` (RFC 3279 2.3.5): a curve written out in full, which also begins with version
+/// and OID, and comes to the beginning of a line in a public key.
+fn is_field_type(content: &[u8]) -> bool {
+    content.starts_with(&[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 1])
 }
 
 fn places<'a>(bytes: &'a [u8], wanted: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
@@ -262,6 +270,8 @@ mod tests {
             "MIIBAzCBqgIBADBIMQswCQYDVQQGEwJERTENMAsGA1UECgwE",
             "MIIBszCCAVmgAwIBAgIUQFnBkYc4q0mF8r0eJ7lqgq1m3vow",
             "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEuK5v4ZcNGm0h",
+            // The parameters of a curve written out in full, within a request.
+            "MIIBQAIBATA8BgcqhkjOPQEBAjEA////////////////////",
             "Public-Key: (256 bit)\npub:\n    04:aa\n",
             "{\"kty\": \"EC\", \"x\": \"Nzc3\"}",
             "M",
