@@ -395,6 +395,52 @@ fn the_request() {
     book.snapshot("request");
 }
 
+/// Whatever a file says at length, its error fits a screen.
+#[test]
+fn long_words_of_a_file_are_not_echoed_whole() {
+    let book = Book::new();
+    let long = "k\u{1f600}".repeat(50_000);
+    let huge = "k".repeat(900_000);
+    let wrong = [
+        ("[root]", format!("[root]\n\"{long}\" = 1")),
+        ("[root]", format!("[root]\n{huge} = 1")),
+        ("[root]", format!("[root]\nvalidity = \"{huge}\"")),
+        (
+            "validity = \"20y\"",
+            format!("validity = {{ \"{long}\" = 1 }}"),
+        ),
+        ("key = \"ec:P-384\"", format!("key = \"{huge}\"")),
+        ("profile = \"vault\"", format!("profile = \"{huge}\"")),
+        ("requests/new.csr", format!("requests/{huge}")),
+        (
+            "requests/new.csr",
+            format!("{}new.csr", "r/".repeat(400_000)),
+        ),
+    ];
+    for (from, to) in &wrong {
+        assert!(CEREMONY.contains(from), "{from}");
+        book.stage.write("a.toml", &CEREMONY.replacen(from, to, 1));
+        let output = book.stage.quiet(&["plan", "a.toml"]);
+        let said = stderr(&output);
+        let start: String = said.chars().take(1500).collect();
+        assert_eq!(output.status.code(), Some(3), "{start}");
+        assert!(said.len() < 2000, "{} octets: {start}", said.len());
+    }
+    for text in [
+        format!("{huge} = 1\n"),
+        format!("module = {{ {huge} = 1 }}\n"),
+    ] {
+        // A site file has at most 64 KiB.
+        let text = text.replacen(&huge, &huge[..60_000], 1);
+        book.stage.write("site.toml", &text);
+        let output = book.stage.quiet(&["token", "list", "--site", "site.toml"]);
+        let said = stderr(&output);
+        let start: String = said.chars().take(1500).collect();
+        assert_eq!(output.status.code(), Some(3), "{start}");
+        assert!(said.len() < 2000, "{} octets: {start}", said.len());
+    }
+}
+
 #[test]
 fn completions_for_every_shell() {
     let stage = Stage::empty("a.toml");

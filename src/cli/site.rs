@@ -9,6 +9,7 @@ use super::trouble::Trouble;
 use crate::digest::Digest;
 use crate::host::read_named;
 use crate::plan::file::error_at;
+use crate::x509::escape::escape_message;
 
 /// Module and token of this laptop.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -60,7 +61,7 @@ impl Site {
                 error.span().map_or(0, |span| span.start),
                 error.message(),
             );
-            Trouble::new(Exit::Unreadable, crate::x509::escape::escape(&place.words))
+            Trouble::new(Exit::Unreadable, escape_message(&place.words))
                 .at(&format!(
                     "{shown}, line {}, column {}",
                     place.line, place.column

@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::host::{InputError, shown};
 use crate::plan::error::PlanError;
 use crate::ports::{PinTries, StoreError, TokenError};
-use crate::x509::escape::escape;
+use crate::x509::escape::{escape, escape_message};
 
 /// An error as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,7 +175,7 @@ fn token_hint(error: &TokenError) -> String {
 
 impl From<PlanError> for Trouble {
     fn from(error: PlanError) -> Self {
-        Self::new(Exit::Unreadable, escape(&error.to_string()))
+        Self::new(Exit::Unreadable, escape_message(&error.to_string()))
     }
 }
 

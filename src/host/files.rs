@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, Mode, OFlags};
 
 use super::beneath::{self, Trouble};
-use crate::x509::escape::{escape, escape_bytes};
+use crate::x509::escape::{escape_bytes, escape_quoted};
 
 /// Why a file outside the ledger could not be read or written. Paths are escaped already.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -92,7 +92,7 @@ pub fn read_input(folder: &Path, relative: &str, limit: u64) -> Result<Vec<u8>, 
         let (mut file, stat) = beneath::open_plain(&parent, name, OFlags::RDONLY)?;
         beneath::read_limited(&mut file, beneath::size(&stat), limit)
     };
-    read().map_err(|trouble| told(trouble, escape(relative), "read", limit))
+    read().map_err(|trouble| told(trouble, escape_quoted(relative), "read", limit))
 }
 
 /// The path without links and dots.

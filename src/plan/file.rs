@@ -14,6 +14,7 @@ pub use super::words::{
     SealWord, SshKey, Text, TokenLabel, UriTree, Url, Usage, nearest,
 };
 use crate::digest::Digest;
+use crate::x509::escape::{escape_message, escape_quoted};
 
 /// A mistake in the file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -305,7 +306,7 @@ fn meant(message: &str) -> String {
         Some((unknown, known)) if first.starts_with("unknown field") => {
             constraint_not_written(unknown).unwrap_or_else(|| not_one_of(unknown, known))
         }
-        _ => crate::x509::escape::escape(first),
+        _ => escape_message(first),
     }
 }
 
@@ -320,7 +321,7 @@ fn constraint_not_written(field: &str) -> Option<String> {
     };
     Some(format!(
         "\"{}\" constraints are not written: {clients}",
-        crate::x509::escape::escape(field)
+        escape_quoted(field)
     ))
 }
 

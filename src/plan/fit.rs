@@ -63,7 +63,7 @@ impl Draft<'_> {
             .start;
         let words = format!(
             "profile \"{}\" does not end before the root; shorten its validity, or write not_after = \"issuer\"",
-            crate::x509::escape::escape(&profile.name)
+            crate::x509::escape::escape_quoted(&profile.name)
         );
         Err(self.at(place, &words))
     }

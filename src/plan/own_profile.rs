@@ -9,6 +9,7 @@ use super::file::{self, FileError, ProfileFile, SubtreesFile};
 use super::make::Draft;
 use super::profile::{BuiltIn, Profile};
 use crate::x509::certificate_policy::CertificatePolicy;
+use crate::x509::escape::{escape_message, escape_quoted};
 use crate::x509::key_usage::KeyUsage;
 use crate::x509::name_constraints::Subtree;
 use crate::x509::network::Network;
@@ -41,8 +42,8 @@ impl Draft<'_> {
                 .map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
             let words = format!(
                 "no profile \"{}\"; there are {}{meant}",
-                crate::x509::escape::escape(name),
-                known.join(", ")
+                escape_quoted(name),
+                escape_message(&known.join(", "))
             );
             self.at(place, &words)
         })

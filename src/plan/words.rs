@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::x509::escape::is_invisible;
+use crate::x509::escape::{escape_quoted, is_invisible};
 use crate::x509::key_identifier::KeyIdentifierMethod;
 use crate::x509::key_usage::KeyUsage;
 use crate::x509::name_constraints::Subtree;
@@ -410,11 +410,15 @@ pub(super) fn not_waivable(text: &str, waivable: &[&str]) -> String {
 fn not_this(text: &str, words: &str, known: &[&str]) -> String {
     let meant =
         nearest(text, known).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
-    format!("\"{}\" {words}{meant}", crate::x509::escape::escape(text))
+    format!("\"{}\" {words}{meant}", escape_quoted(text))
 }
 
 /// The known word that `text` was probably meant to be.
 pub fn nearest<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
+    // Far longer than any word here: the distance would only cost time and memory.
+    if text.len() > 200 {
+        return None;
+    }
     known
         .iter()
         .map(|word| {

@@ -43,6 +43,62 @@ pub fn escape_once(text: &str) -> String {
     safe
 }
 
+/// The most characters of a word or path that an error quotes.
+const QUOTED: usize = 200;
+/// The most characters of a message that another library made and that may quote a file.
+const MESSAGE: usize = 1000;
+
+/// What a file says, as an error quotes it: escaped, and cut where nobody reads on.
+pub fn escape_quoted(text: &str) -> String {
+    cut(&escape(text), QUOTED)
+}
+
+/// Another library's message, which may quote a file in full: escaped, and cut later.
+pub fn escape_message(text: &str) -> String {
+    cut(&escape(text), MESSAGE)
+}
+
+/// Escaped text up to a limit, and how many characters are left out. No escape sequence is
+/// cut in two.
+fn cut(safe: &str, limit: usize) -> String {
+    let mut end = 0;
+    let mut left_out = 0_usize;
+    for (at, size) in characters(safe) {
+        if left_out == 0 && at + size <= limit {
+            end = at + size;
+        } else {
+            left_out += 1;
+        }
+    }
+    match left_out {
+        0 => safe.to_owned(),
+        _ => {
+            let kept = safe.get(..end).unwrap_or_default();
+            format!("{kept}... ({left_out} more characters)")
+        }
+    }
+}
+
+/// Where each character of escaped text begins, and its octets: an escape sequence is one.
+fn characters(safe: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = safe.get(at..)?;
+        let first = rest.chars().next()?;
+        let size = if rest.starts_with("\\u{") {
+            rest.find('}').map_or(rest.len(), |end| end + 1)
+        } else if rest.starts_with("\\x") {
+            rest.len().min(4)
+        } else if rest.starts_with("\\\\") {
+            2
+        } else {
+            first.len_utf8()
+        };
+        at += size;
+        Some((at - size, size))
+    })
+}
+
 /// The wall at the sinks: text put together from escaped pieces, with line feeds between them.
 pub fn guard(text: &str) -> String {
     let lines: Vec<String> = text.split('\n').map(escape_once).collect();
@@ -97,7 +153,44 @@ mod tests {
         assert_eq!(escape_bytes(b"a\xff\x00"), "a\\xff\\u{0}");
     }
 
+    #[test]
+    fn long_text_is_cut_between_characters_and_says_so() {
+        let at_limit = "a".repeat(QUOTED);
+        assert_eq!(escape_quoted(&at_limit), at_limit);
+        let over = escape_quoted(&"a".repeat(QUOTED + 1));
+        assert_eq!(over, format!("{at_limit}... (1 more characters)"));
+        // The escape sequence would begin within the limit and end behind it.
+        let before = "a".repeat(QUOTED - 2);
+        let split = escape_quoted(&format!("{before}\u{202e}b"));
+        assert_eq!(split, format!("{before}... (2 more characters)"));
+        let split = escape_quoted(&format!("{before}a\\b"));
+        assert_eq!(split, format!("{before}a... (2 more characters)"));
+        let huge = escape_message(&"\u{1b}".repeat(1 << 20));
+        assert!(huge.len() < MESSAGE + 40, "{}", huge.len());
+        assert!(
+            huge.ends_with("\\u{1b}... (1048410 more characters)"),
+            "{huge}"
+        );
+    }
+
     proptest! {
+        #[test]
+        fn what_is_quoted_is_short_and_whole(text in "(.|\\\\|\\PC|\u{1b}){0,600}") {
+            let safe = escape_quoted(&text);
+            prop_assert!(safe.chars().all(|c| matches!(c, ' '..='~') || is_latin_letter(c)));
+            prop_assert!(safe.chars().count() <= QUOTED + 30);
+            // It begins as the text does, and what is kept and left out is all of it.
+            match safe.rsplit_once("... (") {
+                Some((kept, rest)) if safe != escape(&text) => {
+                    prop_assert!(escape(&text).starts_with(kept));
+                    let left: usize = rest.split(' ').next().unwrap().parse().unwrap();
+                    let count = text.chars().count() - left;
+                    prop_assert_eq!(escape(&text.chars().take(count).collect::<String>()), kept);
+                }
+                _ => prop_assert_eq!(safe, escape(&text)),
+            }
+        }
+
         #[test]
         fn only_printable_ascii_and_latin_letters_leave(text in any::<Vec<u8>>()) {
             let safe = escape_bytes(&text);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::digest::{Digest, unhex};
 use crate::plan::make::Draft;
-use crate::x509::escape::escape;
+use crate::x509::escape::escape_quoted;
 use crate::x509::rsa::blacklist_fingerprint;
 
 /// Keys that no certificate is made for. Empty where the ceremony file names no list.
@@ -106,7 +106,7 @@ fn lines<T: Ord>(
             continue;
         }
         let line_error = ListError {
-            path: escape(path),
+            path: escape_quoted(path),
             line: at + 1,
             wanted,
         };
