@@ -1,14 +1,18 @@
 //! The register: everything the root has issued, and the next CRL number. Never stored; a
 //! fold over the transcripts, and in them over the very bytes that were signed.
 
+use std::sync::Arc;
+
 use super::entry::{Entry, Event};
 use crate::digest::{Digest, unhex};
 use crate::x509::certificate::CertificateFields;
-use crate::x509::crl::CrlFields;
+use crate::x509::crl::{CrlFields, RevokedEntry};
 use crate::x509::name::Name;
 use crate::x509::public_key::rsa_modulus;
+use crate::x509::raw::RawCrl;
 use crate::x509::serial::Serial;
 use crate::x509::time::UtcTime;
+use crate::x509::tlv::DerError;
 
 /// How sure we are that a certificate exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +38,10 @@ pub struct Issued {
     pub spki_sha256: Digest,
     /// The modulus of an RSA key.
     pub rsa_modulus: Option<Vec<u8>>,
+    /// subjectKeyIdentifier, as its bytes.
+    pub key_identifier: Option<Vec<u8>>,
+    /// First second.
+    pub not_before: UtcTime,
     /// Last second.
     pub not_after: UtcTime,
     /// Digest of its body.
@@ -51,8 +59,24 @@ pub struct IssuedCrl {
     pub this_update: UtcTime,
     /// nextUpdate
     pub next_update: UtcTime,
+    /// Its body, DER: it may list a million certificates, and is shared, never copied.
+    pub body: Arc<[u8]>,
     /// Signed or possibly signed.
     pub certainty: Certainty,
+}
+
+impl IssuedCrl {
+    /// What it lists, in its order; read anew each time.
+    pub fn entries(&self) -> impl Iterator<Item = Result<RevokedEntry, DerError>> + '_ {
+        let (broken, raw) = match RawCrl::from_tbs(&self.body) {
+            Ok(raw) => (None, Some(raw)),
+            Err(error) => (Some(Err(error)), None),
+        };
+        let entries = raw.into_iter().flat_map(|raw| raw.entries());
+        broken
+            .into_iter()
+            .chain(entries.map(|entry| RevokedEntry::read(&entry?)))
+    }
 }
 
 /// The register of one root.
@@ -119,7 +143,8 @@ impl Register {
                 "crl" => {
                     let fields =
                         CrlFields::from_tbs(&body).map_err(|error| fail(&error.to_string()))?;
-                    self.add_crl(&fields, certainty).map_err(|why| fail(&why))?;
+                    self.add_crl(&fields, body, certainty)
+                        .map_err(|why| fail(&why))?;
                 }
                 _ => return Err(fail("neither certificate nor CRL")),
             }
@@ -152,6 +177,8 @@ impl Register {
             product: product.to_owned(),
             spki_sha256: Digest::of(&fields.spki),
             rsa_modulus: rsa_modulus(&fields.spki),
+            key_identifier: fields.subject_key_identifier(),
+            not_before: fields.not_before,
             serial: fields.serial,
             subject: fields.subject,
             not_after: fields.not_after,
@@ -161,12 +188,18 @@ impl Register {
         Ok(())
     }
 
-    fn add_crl(&mut self, fields: &CrlFields, certainty: Certainty) -> Result<(), String> {
+    fn add_crl(
+        &mut self,
+        fields: &CrlFields,
+        body: Vec<u8>,
+        certainty: Certainty,
+    ) -> Result<(), String> {
         let number = fields.number().ok_or("the CRL has no number")?;
         let crl = IssuedCrl {
             number,
             this_update: fields.this_update,
             next_update: fields.next_update,
+            body: body.into(),
             certainty,
         };
         if self.crls.last() == Some(&crl) {
@@ -189,12 +222,17 @@ impl Register {
         self.crls.last()
     }
 
-    /// When the next CRL is due: a CRL that was only possibly signed reached nobody.
-    pub fn next_crl_due(&self) -> Option<UtcTime> {
+    /// The newest CRL that is signed: what it lists is revoked. One that was only possibly
+    /// signed reached nobody.
+    pub fn published_crl(&self) -> Option<&IssuedCrl> {
         self.crls
             .iter()
             .rfind(|crl| crl.certainty == Certainty::Signed)
-            .map(|crl| crl.next_update)
+    }
+
+    /// When the next CRL is due.
+    pub fn next_crl_due(&self) -> Option<UtcTime> {
+        self.published_crl().map(|crl| crl.next_update)
     }
 
     /// Whether a serial is taken.

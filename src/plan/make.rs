@@ -237,6 +237,19 @@ impl<'a> Draft<'a> {
                     .collect::<Result<Vec<_>, _>>()?;
                 StepKind::IssueIntermediates(list)
             }
+            // Not on main before each has its own arm.
+            (
+                Kind::Revoke
+                | Kind::CrossSign
+                | Kind::CertificateRequest
+                | Kind::AdoptRoot
+                | Kind::ConfirmCopy
+                | Kind::DestroyKey,
+                _,
+            ) => {
+                let words = "this version does not do this step yet";
+                return Err(self.at(written.kind.span().start, words).into());
+            }
             (Kind::IssueCrl, _) => {
                 let next_update = match &written.next_update {
                     None => Span::Months(6),

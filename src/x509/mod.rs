@@ -33,6 +33,7 @@ pub mod private_key;
 mod pss;
 pub mod public_key;
 pub mod raw;
+pub mod reason;
 pub mod request;
 pub mod root;
 pub mod root_key;

@@ -224,6 +224,8 @@ fn fields(desk: &Desk) -> Vec<Case> {
             subject: desk.issuer.name.clone(),
             spki_sha256: desk.public.digest(),
             rsa_modulus: None,
+            key_identifier: None,
+            not_before: desk.now,
             not_after: desk.now,
             tbs_sha256: desk.public.digest(),
             certainty: Certainty::PossiblySigned,

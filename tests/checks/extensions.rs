@@ -273,6 +273,7 @@ fn crls(desk: &Desk) -> Vec<Case> {
             number,
             this_update,
             next_update: fields.next_update,
+            body: [].into(),
             certainty: Certainty::PossiblySigned,
         }],
         ..Register::default()

@@ -341,6 +341,8 @@ pub(crate) fn issued(subject: Name, spki: &[u8]) -> Register {
             subject,
             spki_sha256: Digest::of(spki),
             rsa_modulus: rsa_modulus(spki),
+            key_identifier: None,
+            not_before: UtcTime::TEMPLATE_START,
             not_after: UtcTime::NO_END,
             tbs_sha256: Digest::ZERO,
             certainty: Certainty::PossiblySigned,
