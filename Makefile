@@ -16,7 +16,8 @@ test:
 	BAO_BIN="$(if $(filter-out file,$(origin BAO_BIN)),$(BAO_BIN))" sh scripts/setup.sh test
 	BAO_BIN="$(BAO_BIN)" $(CARGO) test --locked
 
-# A ceremony killed at every sync, rename, new folder and transcript line, and resumed: minutes.
+# A ceremony killed at every sync, rename, new folder and transcript line, or refused by the disk
+# at every call, and brought to its end: an hour.
 crash:
 	ANCHORITE_ALL_KILLS=1 $(CARGO) test --locked --test kill -- --nocapture
 
