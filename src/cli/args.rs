@@ -95,13 +95,27 @@ pub struct NewArgs {
     pub template: Template,
 }
 
-/// The templates of `new`.
+/// The templates of `new`, in the order of a root's life.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Template {
     /// A new root, two intermediates for Vault, the first CRL
     FirstRoot,
     /// More intermediates and a new CRL under an existing root
     MoreIntermediates,
+    /// The next CRL, with nothing newly revoked
+    NextCrl,
+    /// An intermediate is revoked
+    Revoke,
+    /// An intermediate's key is certified once more
+    Renew,
+    /// An intermediate is revoked, and gets a new key under its old name
+    ReplaceAfterCompromise,
+    /// Another CA is signed by this root too
+    CrossSign,
+    /// A root that was made elsewhere goes on in a ledger
+    AdoptRoot,
+    /// A last CRL, and the root's key is destroyed
+    EndOfRoot,
 }
 
 /// `plan`
