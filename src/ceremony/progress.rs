@@ -63,6 +63,8 @@ pub struct Progress {
     pub issued: Vec<String>,
     /// The module and assurance of the token.
     pub token: Option<(Digest, String)>,
+    /// Steps whose revocation a person has confirmed.
+    pub revoked: BTreeSet<String>,
     /// The hand-over was written.
     pub handed_over: bool,
     /// The last entry was written: `completed` or `aborted`.
@@ -177,6 +179,7 @@ impl Progress {
                 }
             }
             Event::Issued { product, .. } => self.issued.push(product.clone()),
+            Event::Revoked { .. } => self.revoked.extend(entry.step.clone()),
             Event::HandedOver { .. } => self.handed_over = true,
             Event::Close { outcome, .. } => self.closed = Some(outcome.clone()),
             _ => {}

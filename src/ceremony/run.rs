@@ -239,6 +239,7 @@ impl Course<'_, '_> {
             StepKind::IssueRoot(product) => self.issue_root(step, product),
             StepKind::IssueIntermediates(list) => self.issue_intermediates(step, list),
             StepKind::IssueCrl(crl) => self.issue_crl(step, crl),
+            StepKind::Revoke(plan) => self.revoke(step, plan),
         }
     }
 
@@ -258,6 +259,7 @@ impl Course<'_, '_> {
         let progress = &self.journal.progress;
         match &step.kind {
             StepKind::GenerateRootKey => progress.key.is_some(),
+            StepKind::Revoke(_) => progress.revoked.contains(&step.id),
             kind => kind
                 .products()
                 .iter()

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::revoke_document::RevokeDocument;
 use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind};
 use crate::digest::{Digest, hex, unhex};
 use crate::x509::certificate_policy::CertificatePolicy;
@@ -107,6 +108,9 @@ pub struct StepDocument {
     pub read_aloud: Option<String>,
     /// What people approve in one go.
     pub approval_sha256: Option<Digest>,
+    /// What it revokes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoke: Option<RevokeDocument>,
     /// What it signs.
     pub products: Vec<ProductDocument>,
 }
@@ -125,6 +129,9 @@ pub struct ProductDocument {
     pub profile: Option<ProfileDocument>,
     /// Number of a CRL.
     pub crl_number: Option<u64>,
+    /// How many entries a CRL lists again; their digest stands in its template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<u64>,
     /// `20y`, or "to the issuer's last second".
     pub validity: String,
     /// What the template marks of the root: nothing, issuer, own.
@@ -222,6 +229,10 @@ impl PlanDocument {
                     title: step.title.clone(),
                     read_aloud: step.read_aloud.clone(),
                     approval_sha256: step.approval_digest(),
+                    revoke: match &step.kind {
+                        StepKind::Revoke(plan) => Some(RevokeDocument::of(plan)),
+                        _ => None,
+                    },
                     products: products(&step.kind),
                 })
                 .collect(),
@@ -304,12 +315,13 @@ fn root(root: &RootPlan) -> RootDocument {
 
 fn products(kind: &StepKind) -> Vec<ProductDocument> {
     match kind {
-        StepKind::GenerateRootKey => Vec::new(),
+        StepKind::GenerateRootKey | StepKind::Revoke(_) => Vec::new(),
         StepKind::IssueRoot(one) => vec![product(one)],
         StepKind::IssueIntermediates(list) => list.iter().map(intermediate).collect(),
         StepKind::IssueCrl(crl) => {
             vec![ProductDocument {
                 crl_number: Some(crl.number),
+                carried: (crl.carried.count() > 0).then(|| crl.carried.count()),
                 ..product(&crl.product)
             }]
         }
@@ -361,6 +373,7 @@ fn product(product: &Product) -> ProductDocument {
         request: None,
         profile: None,
         crl_number: None,
+        carried: None,
         validity: product.validity.words(),
         unknown: match product.unknown {
             Unknown::Nothing => "nothing",

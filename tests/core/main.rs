@@ -18,6 +18,7 @@ mod keys;
 mod profiles;
 mod refused;
 mod years;
+mod revoked;
 
 use std::collections::BTreeMap;
 
