@@ -25,6 +25,8 @@ pub struct LedgerView {
     pub register: Register,
     /// SHA-256 of the newest SEAL.txt.
     pub head: Digest,
+    /// Digests of all SEAL.txt, in order.
+    pub seals: Vec<Digest>,
     /// The root certificate that the open ceremony names or has signed.
     pub open_root: Option<Certificate>,
     /// The root certificate, once a sealed ceremony has issued or named one.
@@ -148,6 +150,7 @@ impl LedgerView {
             self.root = Some(root);
         }
         self.head = seal.digest();
+        self.seals.push(self.head);
         Ok(())
     }
 }

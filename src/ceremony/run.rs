@@ -6,6 +6,7 @@ use super::folder::{deliver, deliver_beside, give_sealed_name, settle};
 pub use super::job::Job;
 use super::journal::Journal;
 use super::ledger_view::LedgerView;
+use super::note;
 use super::pages;
 use super::stage::{compare, stage};
 use crate::digest::Digest;
@@ -27,6 +28,8 @@ pub struct Done {
     pub signed: Vec<String>,
     /// What the token did in this session.
     pub deeds: Deeds,
+    /// What people should know besides.
+    pub notices: Vec<String>,
 }
 
 /// The root key in the token.
@@ -58,8 +61,12 @@ fn attempt(
     resume: bool,
     deeds: &mut Deeds,
 ) -> Result<Done, CeremonyError> {
-    let folder = choose_folder(desk, job, resume)?;
+    let (folder, seals) = choose_folder(desk, job, resume)?;
     log_in(desk, job)?;
+    let root = job.root.as_ref();
+    let noted = root
+        .map(|root| note::look(desk.token, &root.fields.spki, &seals))
+        .transpose()?;
     let name = folder.name();
     if resume {
         deeds.open = Some(name.clone());
@@ -82,6 +89,7 @@ fn attempt(
     };
     let result = course
         .begin(resume, torn_record)
+        .and_then(|()| course.record_notes(noted))
         .and_then(|()| course.go(&folder));
     if matches!(result, Err(CeremonyError::Stopped)) {
         course.note_interruption();
@@ -89,12 +97,13 @@ fn attempt(
     result
 }
 
-/// The folder of a new ceremony, or the open one; everything else refuses.
+/// The folder of a new ceremony, or the open one; everything else refuses. With it the digests
+/// of all seals before it.
 fn choose_folder(
     desk: &mut Desk<'_>,
     job: &Job,
     resume: bool,
-) -> Result<CeremonyFolder, CeremonyError> {
+) -> Result<(CeremonyFolder, Vec<Digest>), CeremonyError> {
     let view = LedgerView::read(desk.store)?;
     let plan = &job.prepared.plan;
     if view.state() != plan.ledger {
@@ -130,7 +139,7 @@ fn choose_folder(
         }
         _ => {}
     }
-    match (view.open, resume) {
+    let folder = match (view.open, resume) {
         (Some(open), false) => Err(CeremonyError::Open(open.name())),
         (None, true) => Err(CeremonyError::NothingOpen),
         (Some(open), true) if open.id != plan.id => {
@@ -142,7 +151,8 @@ fn choose_folder(
             id: plan.id.clone(),
             open: true,
         }),
-    }
+    }?;
+    Ok((folder, view.seals))
 }
 
 /// Shows the token and asks for its PIN: once, before anything is written.
@@ -265,9 +275,9 @@ impl Course<'_, '_> {
         }
     }
 
-    /// Logs out, takes write permission from the folder, and gives it its sealed name.
+    /// Takes write permission from the folder, gives it its sealed name, leaves the token its
+    /// note, and logs out.
     fn finish(&mut self, folder: &CeremonyFolder, seal: Digest) -> Result<Done, CeremonyError> {
-        self.desk.token.logout()?;
         let open = folder.name();
         let sealed = CeremonyFolder {
             open: false,
@@ -276,6 +286,10 @@ impl Course<'_, '_> {
         .name();
         give_sealed_name(self.desk.store, &open, &sealed)?;
         self.deeds.open = None;
+        let notices = Vec::from_iter(self.write_note(seal));
+        // Everything is done: what a token says at its end changes nothing, and closing the
+        // session logs out too.
+        let _ = self.desk.token.logout();
         let plan = &self.job.prepared.plan;
         let signed = plan
             .steps
@@ -288,6 +302,7 @@ impl Course<'_, '_> {
             seal,
             signed,
             deeds: self.deeds.clone(),
+            notices,
         })
     }
 

@@ -13,6 +13,7 @@ pub mod id;
 pub mod issued;
 mod judged;
 pub mod key;
+pub mod note;
 pub mod plan;
 mod profile;
 pub mod request;
