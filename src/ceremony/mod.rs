@@ -3,6 +3,7 @@
 
 pub mod abort;
 mod console;
+pub mod destruction;
 pub mod error;
 pub mod folder;
 pub mod job;

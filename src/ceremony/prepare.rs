@@ -143,7 +143,8 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         return Err(PrepareError::Refused(refusals));
     }
     let plan = draft.plan(&ingredients.inputs, &requests, ingredients.ledger)?;
-    let planned = check::plan::all(&plan);
+    let mut planned = check::plan::all(&plan);
+    planned.extend(check::destroy::all(&plan, &ingredients.register));
     let refused = planned.iter().filter_map(|one| one.found.as_ref().err());
     let refusals: Vec<Refusal> = refused.cloned().collect();
     if !refusals.is_empty() {

@@ -1,17 +1,19 @@
 //! A ceremony from its first question to its sealed folder.
 
 use super::console::Console;
+use super::destruction;
 use super::error::{CeremonyError, Deeds, Failure};
 use super::folder::{deliver, deliver_beside, give_sealed_name, settle};
 pub use super::job::Job;
 use super::journal::Journal;
-use super::ledger_view::LedgerView;
+use super::ledger_view::{End, LedgerView};
 use super::note;
 use super::pages;
 use super::stage::{compare, stage};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
 use crate::ledger::layout::CeremonyFolder;
+use crate::ledger::post_seal::Destruction;
 use crate::plan::{RootPlan, Step, StepKind};
 use crate::ports::{Desk, KeyId, PinTries, TokenError};
 use crate::x509::certificate::Certificate;
@@ -106,6 +108,9 @@ fn choose_folder(
 ) -> Result<(CeremonyFolder, Vec<Digest>), CeremonyError> {
     let view = LedgerView::read(desk.store)?;
     let plan = &job.prepared.plan;
+    if let Some(end) = &view.end {
+        return Err(end.refusal());
+    }
     if view.state() != plan.ledger {
         let words = "the plan was made for another state of the ledger: plan again".to_owned();
         return Err(CeremonyError::WrongLedger(words));
@@ -249,6 +254,8 @@ impl Course<'_, '_> {
             StepKind::IssueRoot(product) => self.issue_root(step, product),
             StepKind::IssueIntermediates(list) => self.issue_intermediates(step, list),
             StepKind::IssueCrl(crl) => self.issue_crl(step, crl),
+            StepKind::ConfirmCopy(token) => self.confirm_copy(step, token),
+            StepKind::DestroyKey => self.announce_destruction(step),
         }
     }
 
@@ -268,6 +275,8 @@ impl Course<'_, '_> {
         let progress = &self.journal.progress;
         match &step.kind {
             StepKind::GenerateRootKey => progress.key.is_some(),
+            StepKind::ConfirmCopy(_) => !progress.copies.is_empty(),
+            StepKind::DestroyKey => progress.destruction.is_some(),
             kind => kind
                 .products()
                 .iter()
@@ -287,6 +296,19 @@ impl Course<'_, '_> {
         give_sealed_name(self.desk.store, &open, &sealed)?;
         self.deeds.open = None;
         let notices = Vec::from_iter(self.write_note(seal));
+        if let Some(key) = self.journal.progress.destruction.clone() {
+            let end = End {
+                folder: CeremonyFolder {
+                    open: false,
+                    ..folder.clone()
+                },
+                seal,
+                key,
+                state: Destruction::Announced,
+            };
+            let actor = self.job.prepared.plan.actor();
+            destruction::destroy(self.desk, &end, actor, None, self.deeds)?;
+        }
         // Everything is done: what a token says at its end changes nothing, and closing the
         // session logs out too.
         let _ = self.desk.token.logout();

@@ -147,6 +147,8 @@ rules! {
         "write crl_url = \"http://...\" and publish each CRL there";
     CrlNextUpdate = "CRL-NEXT-UPDATE", "a CRL's nextUpdate is at most 365 days away (BR 7.2)",
         "write next_update = \"6mo\", or \"365d\" at most";
+    DestroyFinalCrl = "DESTROY-FINAL-CRL", "the root key is destroyed only after the final CRL: nobody can issue the next one",
+        "put issue-crl with final = true before destroy-key, or in a ceremony before this one";
     LedgerNote = "LEDGER-NOTE", "the token's note, where it has one, names a seal of this ledger",
         "find the newest copy of the ledger; where it is lost, adopt-root with lost_ledger rebuilds it";
     KeyUnique = "KEY-UNIQUE", "exactly one private key in the token matches",

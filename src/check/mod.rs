@@ -15,6 +15,7 @@ mod judged;
 pub mod key;
 pub mod note;
 pub mod plan;
+pub mod destroy;
 mod profile;
 pub mod request;
 pub mod seal;

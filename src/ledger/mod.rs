@@ -6,6 +6,7 @@ pub mod chain;
 pub mod entry;
 pub mod layout;
 pub mod note;
+pub mod post_seal;
 pub mod register;
 pub mod seal;
 pub mod seal_signature;

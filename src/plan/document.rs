@@ -105,6 +105,9 @@ pub struct StepDocument {
     pub title: String,
     /// To be read aloud.
     pub read_aloud: Option<String>,
+    /// Label of the token that holds a copy of the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// What people approve in one go.
     pub approval_sha256: Option<Digest>,
     /// What it signs.
@@ -221,6 +224,10 @@ impl PlanDocument {
                     kind: step.kind.word().to_owned(),
                     title: step.title.clone(),
                     read_aloud: step.read_aloud.clone(),
+                    token: match &step.kind {
+                        StepKind::ConfirmCopy(label) => Some(label.clone()),
+                        _ => None,
+                    },
                     approval_sha256: step.approval_digest(),
                     products: products(&step.kind),
                 })
@@ -304,7 +311,7 @@ fn root(root: &RootPlan) -> RootDocument {
 
 fn products(kind: &StepKind) -> Vec<ProductDocument> {
     match kind {
-        StepKind::GenerateRootKey => Vec::new(),
+        StepKind::GenerateRootKey | StepKind::ConfirmCopy(_) | StepKind::DestroyKey => Vec::new(),
         StepKind::IssueRoot(one) => vec![product(one)],
         StepKind::IssueIntermediates(list) => list.iter().map(intermediate).collect(),
         StepKind::IssueCrl(crl) => {

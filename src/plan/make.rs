@@ -242,14 +242,19 @@ impl<'a> Draft<'a> {
                 Kind::Revoke
                 | Kind::CrossSign
                 | Kind::CertificateRequest
-                | Kind::AdoptRoot
-                | Kind::ConfirmCopy
-                | Kind::DestroyKey,
+                | Kind::AdoptRoot,
                 _,
             ) => {
                 let words = "this version does not do this step yet";
                 return Err(self.at(written.kind.span().start, words).into());
             }
+            (Kind::ConfirmCopy, _) => {
+                let label = written.token.as_ref().map(|label| label.get_ref().0.clone());
+                let place = written.kind.span().start;
+                let words = "confirm-copy needs token = \"label of the token that holds the copy\"";
+                StepKind::ConfirmCopy(label.ok_or_else(|| self.at(place, words))?)
+            }
+            (Kind::DestroyKey, _) => StepKind::DestroyKey,
             (Kind::IssueCrl, _) => {
                 let next_update = match &written.next_update {
                     None => Span::Months(6),
@@ -360,5 +365,9 @@ fn default_title(kind: &StepKind, root: &RootPlan) -> String {
             many => format!("Issue {} intermediates", many.len()),
         },
         StepKind::IssueCrl(crl) => format!("Issue CRL number {}", crl.number),
+        StepKind::ConfirmCopy(label) => {
+            format!("Confirm that the token {label} holds a copy of the root key")
+        }
+        StepKind::DestroyKey => "Destroy the root key, after the seal".to_owned(),
     }
 }

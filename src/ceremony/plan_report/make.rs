@@ -146,7 +146,9 @@ impl Bench<'_> {
             title: escape(&step.title),
             read_aloud: step.read_aloud.as_deref().map(escape),
             products: match &step.kind {
-                StepKind::GenerateRootKey => Vec::new(),
+                StepKind::GenerateRootKey | StepKind::ConfirmCopy(_) | StepKind::DestroyKey => {
+                    Vec::new()
+                }
                 StepKind::IssueRoot(product) => vec![self.certificate(product)],
                 StepKind::IssueIntermediates(list) => {
                     list.iter().map(|one| self.intermediate(one)).collect()
