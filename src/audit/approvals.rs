@@ -8,6 +8,7 @@ use super::script::Script;
 use super::story::at;
 use crate::digest::Digest;
 use crate::ledger::entry::{Entry, Event};
+use crate::plan::past;
 
 /// What has been approved so far in this session.
 struct Approvals<'e> {
@@ -17,6 +18,8 @@ struct Approvals<'e> {
     begun: bool,
     seal: bool,
     generate: bool,
+    /// The step whose revocation was confirmed last.
+    revoke: Option<&'e str>,
     given: BTreeMap<&'e str, Vec<Digest>>,
 }
 
@@ -30,6 +33,7 @@ pub(super) fn check(entries: &[Entry], script: &Script, findings: &mut Findings)
         begun: false,
         seal: false,
         generate: false,
+        revoke: None,
         given: BTreeMap::new(),
     };
     for entry in entries {
@@ -61,6 +65,13 @@ impl<'e> Approvals<'e> {
                 require(
                     self.begun && self.generate,
                     "a key is generated without the answer that allows it",
+                );
+            }
+            Event::Revoked { .. } => {
+                let confirmed = self.revoke.take() == Some(step);
+                require(
+                    self.begun && confirmed,
+                    "a revocation without the answer that allows it",
                 );
             }
             Event::SignIntended {
@@ -143,6 +154,7 @@ impl<'e> Approvals<'e> {
             "begin" => self.begun = true,
             "generate" => self.generate = true,
             "seal" => self.seal = true,
+            "revoke" => self.revoke = step,
             _ => {}
         }
         if let (Some(step), Some(digest), "approve") = (step, digest, id.as_str()) {
@@ -161,9 +173,21 @@ impl<'e> Approvals<'e> {
             }
             "generate" => Paper::Says(self.label.to_owned()),
             "seal" => Paper::Says("seal".to_owned()),
+            "revoke" => self.serial(text, step).unwrap_or(Paper::Wrong),
             "begin" | "approve" => self.words(id, text, step).unwrap_or(Paper::Wrong),
             _ => Paper::Unknown,
         }
+    }
+
+    /// The end of the serial number that a step revokes.
+    fn serial(&self, text: &str, step: Option<&str>) -> Option<Paper> {
+        let plan = self.script.plan.as_ref()?;
+        let step = plan
+            .steps
+            .iter()
+            .find(|one| Some(one.id.as_str()) == step)?;
+        let (asked, paper) = past::question(&step.revoke.as_ref()?.serial);
+        (asked == text).then_some(Paper::Says(paper))
     }
 
     /// `From the printed plan, type word 3 and word 17 of step x's digest:`

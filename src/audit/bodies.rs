@@ -36,9 +36,13 @@ pub(super) fn check(
     }
     if let Some(number) = document.crl_number {
         let fields = CrlFields::from_tbs(body).ok();
+        let revoked = bench.script.past.revoked.values();
         let plan = CrlPlan {
             product: product.clone(),
             number,
+            carried: bench.script.past.carried.clone(),
+            revoked: revoked.map(|one| one.entry.clone()).collect(),
+            after: bench.script.past.previous.map(|crl| crl.this_update),
         };
         let context = CrlContext {
             plan: &plan,

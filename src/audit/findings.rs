@@ -47,6 +47,8 @@ rules! {
         "look at the named entry";
     Product = "VERIFY-PRODUCT", "every signed body is the planned one under the rules for it, and its signature verifies under the given root",
         "take the named certificate or CRL out of use until it is explained";
+    Revoked = "VERIFY-REVOKED", "what is revoked was confirmed and recorded as it was planned, and the CRL lists it and nothing else for the first time",
+        "look at the named entry; ask those who were there why this serial number is listed, or is not";
     Out = "VERIFY-OUT", "the files in out/ are those that follow from the transcript, byte for byte",
         "do not deliver these files";
     Issued = "VERIFY-ISSUED", "what the transcript says of each product is what its bytes say",

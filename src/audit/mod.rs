@@ -12,9 +12,11 @@ mod key;
 mod ledger;
 mod order;
 mod out;
+mod past;
 mod products;
 mod report;
 mod requests;
+mod revoked;
 mod script;
 mod seal;
 mod sessions;
@@ -216,6 +218,7 @@ fn look(
         products = facts;
         let has_root = matches!(story.begin, Some(Event::Begin { root: Some(_), .. }))
             || made.iter().any(|one| one.is_root);
+        revoked::check(&bench, findings);
         key::check(&entries, authority, has_root, unmade.as_ref(), findings);
         out::check(&bench, &made, findings);
         seal::check(seal, &story, &script, &made, authority, before, findings);

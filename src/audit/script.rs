@@ -6,6 +6,7 @@ use super::Before;
 use super::authority::Authority;
 use super::files::Files;
 use super::findings::{AuditId, Findings};
+use super::past;
 use super::unmade::Unmade;
 use crate::check::plan::Planned;
 use crate::check::request::lists::KeyLists;
@@ -14,6 +15,7 @@ use crate::digest::Digest;
 use crate::ledger::layout;
 use crate::plan::document::{PlanDocument, ProductDocument, StepDocument, TOOL};
 use crate::plan::make::{Draft, WantedRequest};
+use crate::plan::past::Past;
 use crate::plan::{LedgerState, Policy, Product, Validity, Waiver, lock};
 use crate::x509::escape::escape;
 use crate::x509::key_identifier::KeyIdentifierMethod;
@@ -37,6 +39,8 @@ pub(super) struct Script {
     pub planned: Vec<Planned>,
     /// The lists of lost keys that it names.
     pub lists: KeyLists,
+    /// What it takes from the root's life before it.
+    pub past: Past,
 }
 
 impl Script {
@@ -64,16 +68,21 @@ impl Script {
             wanted: None,
             planned: Vec::new(),
             lists: KeyLists::NONE,
+            past: Past::default(),
         };
         if let Some(plan) = script.plan.take() {
             check_plan(&plan, files, before, findings);
             if unmade.is_none() {
                 check_root(&plan, authority, findings);
             }
-            if let Some((wanted, lists, planned)) = recompute(&plan, files, findings) {
-                script.wanted = Some(wanted);
-                script.lists = lists;
-                script.planned = planned;
+            match recompute(&plan, files, before, findings) {
+                Some(again) => {
+                    script.wanted = Some(again.wanted);
+                    script.lists = again.lists;
+                    script.planned = again.planned;
+                    script.past = again.past;
+                }
+                None => script.past = past::told(&plan, None, &BTreeMap::new()),
             }
             script.plan = Some(plan);
         }
@@ -127,6 +136,8 @@ impl Script {
         };
         let validity = if product.validity == Validity::UntilIssuer.words() {
             Validity::UntilIssuer
+        } else if product.validity == Validity::NoEnd.words() {
+            Validity::NoEnd
         } else {
             Validity::For(Span::parse(&product.validity)?)
         };
@@ -273,12 +284,12 @@ fn check_plan(
 fn recompute(
     plan: &PlanDocument,
     files: &Files,
+    before: Option<&Before>,
     findings: &mut Findings,
-) -> Option<(Vec<WantedRequest>, KeyLists, Vec<Planned>)> {
+) -> Option<Again> {
     let ours = plan.tool == TOOL;
-    let again = made_again(plan, files);
-    let (made, wanted, lists, planned) = match again {
-        Ok(all) => all,
+    let mut again = match made_again(plan, files, before) {
+        Ok(again) => again,
         Err(why) => {
             let words = format!("cannot be made again from the ceremony file: {why}");
             if ours {
@@ -289,7 +300,7 @@ fn recompute(
             return None;
         }
     };
-    let same = made.to_bytes() == files.get(layout::SCRIPT_PLAN);
+    let same = again.document.to_bytes() == files.get(layout::SCRIPT_PLAN);
     if ours {
         findings.require(
             AuditId::Plan,
@@ -300,7 +311,11 @@ fn recompute(
     } else if !same {
         findings.notice("this version would make another plan of the same ceremony file");
     }
-    for refusal in planned.iter().filter_map(|one| one.found.as_ref().err()) {
+    for refusal in again
+        .planned
+        .iter()
+        .filter_map(|one| one.found.as_ref().err())
+    {
         let words = format!(
             "{}: {}: {}",
             refusal.subject,
@@ -309,13 +324,26 @@ fn recompute(
         );
         findings.fail(AuditId::Plan, layout::SCRIPT_PLAN, words);
     }
-    Some((wanted, lists, if ours { planned } else { Vec::new() }))
+    if !ours {
+        again.planned.clear();
+    }
+    Some(again)
+}
+
+/// A plan made again, with what it was made from.
+struct Again {
+    document: PlanDocument,
+    wanted: Vec<WantedRequest>,
+    lists: KeyLists,
+    planned: Vec<Planned>,
+    past: Past,
 }
 
 fn made_again(
     plan: &PlanDocument,
     files: &Files,
-) -> Result<(PlanDocument, Vec<WantedRequest>, KeyLists, Vec<Planned>), String> {
+    before: Option<&Before>,
+) -> Result<Again, String> {
     let source = std::str::from_utf8(files.get(layout::SCRIPT_FILE))
         .map_err(|_| "it is not UTF-8".to_owned())?;
     let draft = Draft::parse(source).map_err(|error| escape(&error.to_string()))?;
@@ -343,10 +371,22 @@ fn made_again(
         head: plan.ledger.head,
         next_crl_number: plan.ledger.next_crl_number,
     };
+    let (past, of_past) = past::past(plan, &draft, &inputs, before)?;
     let made = draft
-        .plan(&inputs, &requests, ledger)
+        .plan(&inputs, &requests, ledger, &past)
         .map_err(|error| escape(&error.to_string()))?;
     let mut document = PlanDocument::of(&made);
     document.tool.clone_from(&plan.tool);
-    Ok((document, wanted, lists, check::plan::all(&made)))
+    let mut planned = check::plan::all(&made);
+    planned.extend(of_past);
+    if let Some(before) = before {
+        planned.extend(check::ending::all(&made, &before.register));
+    }
+    Ok(Again {
+        document,
+        wanted,
+        lists,
+        planned,
+        past,
+    })
 }

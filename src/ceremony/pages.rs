@@ -6,8 +6,9 @@ use super::job::Job;
 use crate::plan::{Product, Step};
 use crate::ports::{PinTries, TokenIdentity, TokenKey};
 use crate::x509::escape::escape;
-use crate::x509::facts::{CertificateFacts, CrlFacts};
+use crate::x509::facts::{CertificateFacts, CrlFacts, RevokedFact};
 use crate::x509::public_key::{PublicKey, RootKey};
+use crate::x509::raw::RawCrl;
 use crate::x509::show::{self, joined, line, wrapped};
 use crate::x509::tbs::{CertificateTbs, CrlTbs};
 use crate::x509::tlv::DerError;
@@ -164,7 +165,15 @@ pub fn certificate(
 /// A CRL, from the very bytes.
 pub fn crl(product: &Product, body: &CrlTbs, again: bool) -> Result<String, DerError> {
     let mut page = vec![format!("To be signed: CRL {}", escape(&product.name))];
-    page.extend(show::crl(&CrlFacts::of(body)?));
+    let facts = CrlFacts::of(body)?;
+    page.extend(show::crl(&facts));
+    let raw = RawCrl::from_tbs(&body.0)?;
+    let new = raw.entries().filter(|entry| {
+        let entry = entry.as_ref();
+        entry.is_ok_and(|one| one.date.raw == raw.this_update.raw)
+    });
+    let new: Vec<RevokedFact> = new.map(RevokedFact::of).collect();
+    page.extend(show::listed(&new, facts.revoked_count));
     if again {
         page.push(
             "This repeats an intent from before the interruption: the same bytes.".to_owned(),

@@ -14,6 +14,7 @@ use crate::ledger::register::Register;
 use crate::plan::document::PlanDocument;
 use crate::plan::error::PlanError;
 use crate::plan::make::Draft;
+use crate::plan::past::Past;
 use crate::plan::{IntermediatePlan, LedgerState, Plan, RootPlan, Waiver, lock};
 use crate::x509::certificate::Certificate;
 use crate::x509::request::Request;
@@ -142,8 +143,16 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
     if !refusals.is_empty() {
         return Err(PrepareError::Refused(refusals));
     }
-    let plan = draft.plan(&ingredients.inputs, &requests, ingredients.ledger)?;
+    let (past, of_past) = past(&draft, &root, &ingredients);
+    if of_past.iter().any(|one| one.found.is_err()) {
+        let found = of_past.into_iter();
+        let refusals = found.filter_map(|one| one.found.err()).collect();
+        return Err(PrepareError::Refused(refusals));
+    }
+    let plan = draft.plan(&ingredients.inputs, &requests, ingredients.ledger, &past)?;
     let mut planned = check::plan::all(&plan);
+    planned.extend(of_past);
+    planned.extend(check::ending::all(&plan, &ingredients.register));
     planned.extend(check::destroy::all(&plan, &ingredients.register));
     let refused = planned.iter().filter_map(|one| one.found.as_ref().err());
     let refusals: Vec<Refusal> = refused.cloned().collect();
@@ -170,6 +179,18 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         lists,
         register: ingredients.register,
     })
+}
+
+/// What the plan takes from the root's life so far: of a new root, nothing.
+fn past(draft: &Draft<'_>, root: &RootPlan, ingredients: &Ingredients<'_>) -> (Past, Vec<Planned>) {
+    let RootPlan::Existing(root) = root else {
+        return (Past::default(), Vec::new());
+    };
+    let file = |path: &str| ingredients.inputs.get(path).map_or(&[][..], Vec::as_slice);
+    // An existing root's ledger has a ceremony: an empty one is not known, or a rehearsal's.
+    let known = ingredients.ledger.ceremonies > 0;
+    let register = known.then_some(&ingredients.register);
+    check::past::past(draft, root, file, register)
 }
 
 /// Checks a request again against the root as it now is: a new root's key was not known when

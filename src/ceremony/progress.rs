@@ -71,6 +71,8 @@ pub struct Progress {
     pub destruction: Option<AnnouncedKey>,
     /// The ceremony's id.
     pub ceremony: String,
+    /// Steps whose revocation a person has confirmed.
+    pub revoked: BTreeSet<String>,
     /// The hand-over was written.
     pub handed_over: bool,
     /// The last entry was written: `completed` or `aborted`.
@@ -191,6 +193,7 @@ impl Progress {
                 self.copies.extend(KeyCopy::of(&self.ceremony, event));
             }
             Event::DestructionAnnounced { .. } => self.destruction = AnnouncedKey::of(event),
+            Event::Revoked { .. } => self.revoked.extend(entry.step.clone()),
             Event::HandedOver { .. } => self.handed_over = true,
             Event::Close { outcome, .. } => self.closed = Some(outcome.clone()),
             _ => {}

@@ -256,6 +256,7 @@ impl Course<'_, '_> {
             StepKind::IssueCrl(crl) => self.issue_crl(step, crl),
             StepKind::ConfirmCopy(token) => self.confirm_copy(step, token),
             StepKind::DestroyKey => self.announce_destruction(step),
+            StepKind::Revoke(plan) => self.revoke(step, plan),
         }
     }
 
@@ -277,6 +278,7 @@ impl Course<'_, '_> {
             StepKind::GenerateRootKey => progress.key.is_some(),
             StepKind::ConfirmCopy(_) => !progress.copies.is_empty(),
             StepKind::DestroyKey => progress.destruction.is_some(),
+            StepKind::Revoke(_) => progress.revoked.contains(&step.id),
             kind => kind
                 .products()
                 .iter()

@@ -39,11 +39,15 @@ impl CheckId {
             | Self::ProfileExtendedUsage
             | Self::ProfileConstraints
             | Self::ProfileCrlUrl
-            | Self::CrlNextUpdate => Level::Default,
+            | Self::CrlNextUpdate
+            | Self::CrlPreviousGiven
+            | Self::CrlFinal
+            | Self::RevokeExpired => Level::Default,
             Self::RequestSubjectRepeated
             | Self::RequestContradiction
             | Self::ProfileExtendedUsageAny
-            | Self::ProfileConstraintsForm => Level::Waivable,
+            | Self::ProfileConstraintsForm
+            | Self::CrlPreviousNewer => Level::Waivable,
             _ => Level::Must,
         }
     }
@@ -199,8 +203,44 @@ rules! {
         "compare the laptop's clock with a watch; wait a second after the last CRL";
     CrlNumber = "CRL-NUMBER", "the CRL number is the register's next one",
         "plan again for this ledger";
-    CrlEntries = "CRL-ENTRIES", "the list of revoked certificates is absent when nothing is revoked",
+    CrlEntries = "CRL-ENTRIES", "revoked certificates are listed in the order of their serial numbers, none twice, none later than thisUpdate, and two readers agree on each; the list is absent when empty",
         "this is a fault of the tool: nothing must be signed with it";
+    CrlContinuity = "CRL-CONTINUITY", "every entry of the CRLs before stands in the new one, byte for byte: nothing is silently un-revoked",
+        "plan again for this ledger, and give the last published CRL as previous";
+    CrlRevoked = "CRL-REVOKED", "what is listed for the first time is what this ceremony revokes, dated thisUpdate, with a reason of 1, 3, 4, 5 or 9 that is not critical",
+        "this is a fault of the tool: nothing must be signed with it";
+    CrlPreviousGiven = "CRL-PREVIOUS-GIVEN", "where a CRL was published before, the file names it as previous",
+        "fetch the CRL from where clients get it, and write previous = \"root.crl\"";
+    CrlPreviousNumber = "CRL-PREVIOUS-NUMBER", "the published CRL's number leaves room for the next one in 64 bits",
+        "no number here grows beyond 2^64: this root needs a successor";
+    CrlPreviousFork = "CRL-PREVIOUS-FORK", "the ledger knows no other CRL of the published one's number, and lists nothing in another way",
+        "two ledgers of one root have gone apart: stop, and find out who signed the other CRL";
+    CrlPreviousStale = "CRL-PREVIOUS-STALE", "the published CRL is not older than the newest that this ledger signed",
+        "clients still get a stale CRL: publish the ledger's newest one, and give that as previous";
+    CrlPreviousNewer = "CRL-PREVIOUS-NEWER", "the ledger knows the published CRL",
+        "this is an old copy of the ledger: find the newest; if it is lost, waive this, and all that the published CRL lists is carried over";
+    CrlFinal = "CRL-FINAL", "the final CRL lists everything that was issued and has not expired",
+        "revoke it first: after the final CRL nothing can be revoked any more";
+    CrlAfterFinal = "CRL-AFTER-FINAL", "nothing is issued or revoked after the final CRL",
+        "this root has ended: make a new one";
+    RevokeCertificate = "REVOKE-CERTIFICATE", "the certificate to be revoked can be read",
+        "give the certificate alone in its file, PEM or DER, or its serial number";
+    RevokeIssuer = "REVOKE-ISSUER", "a certificate to be revoked is this root's: its issuer byte for byte, and its signature",
+        "only its own issuer can revoke a certificate";
+    RevokeRoot = "REVOKE-ROOT", "what is revoked is not the root itself",
+        "a root ends with a final CRL, and by being taken out of trust stores";
+    RevokeKnown = "REVOKE-KNOWN", "what is revoked is in the register, with this very body, or the file says foreign = true",
+        "compare the serial number with the register; foreign = true is for what this root issued elsewhere";
+    RevokeForeign = "REVOKE-FOREIGN", "foreign = true stands only where the register does not know the serial number",
+        "leave foreign out";
+    RevokeTwice = "REVOKE-TWICE", "what is revoked is not revoked already",
+        "its entry stays as it is, with its date and reason: take this step out";
+    RevokeRepeated = "REVOKE-REPEATED", "no serial number is revoked by two steps of a ceremony",
+        "take one of the two steps out";
+    RevokeExpired = "REVOKE-EXPIRED", "what is revoked has not expired",
+        "an expired certificate is refused everywhere already; an entry does no harm";
+    RevokeDate = "REVOKE-DATE", "an invalidity date is not in the future, nor before the certificate's first second",
+        "write the moment from which on the key is not to be trusted, in UTC";
     IssuedSame = "ISSUED-SAME", "what was put together holds the signed bytes, and another library reads and writes it as it stands",
         "this is a fault of the tool: keep the ceremony's folder and report it";
     IssuedSignature = "ISSUED-SIGNATURE", "the token's signature verifies in software under the root's key",

@@ -8,16 +8,21 @@ pub mod bundle;
 pub mod certificate;
 pub mod crl;
 pub mod crl_file;
+mod crl_list;
+pub mod destroy;
+pub mod ending;
 mod extensions;
 pub mod id;
 pub mod issued;
 mod judged;
 pub mod key;
 pub mod note;
+pub mod past;
 pub mod plan;
-pub mod destroy;
+pub mod previous;
 mod profile;
 pub mod request;
+pub mod revoke;
 pub mod seal;
 mod signed_file;
 pub mod stand_in;
@@ -145,6 +150,16 @@ impl Findings {
             outcome: Outcome::Notice,
             words: found.into(),
         });
+    }
+
+    /// Adds what another check found.
+    pub(crate) fn extend(&mut self, found: Vec<Finding>) {
+        self.list.extend(found);
+    }
+
+    /// Whether nothing was checked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 
     /// Puts aside what the ceremony file waives, where a check's level allows it.

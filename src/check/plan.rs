@@ -41,7 +41,10 @@ pub fn all(plan: &Plan) -> Vec<Planned> {
     let mut list = Vec::new();
     for step in &plan.steps {
         match &step.kind {
-            StepKind::GenerateRootKey | StepKind::ConfirmCopy(_) | StepKind::DestroyKey => {}
+            StepKind::GenerateRootKey
+            | StepKind::Revoke(_)
+            | StepKind::ConfirmCopy(_)
+            | StepKind::DestroyKey => {}
             StepKind::IssueRoot(_) => {
                 if let RootPlan::New(new) = &plan.root {
                     list.push(planned(
@@ -171,6 +174,10 @@ fn subject_faults(new: &NewRoot) -> Vec<&'static str> {
 /// Checks a planned CRL.
 fn crl(crl: &CrlPlan, policy: Policy) -> Findings {
     let mut findings = Findings::default();
+    if crl.product.validity == Validity::NoEnd {
+        findings.require(CheckId::CrlNextUpdate, true, crl.product.validity.words());
+        return findings;
+    }
     let Validity::For(span) = crl.product.validity else {
         by_policy(
             &mut findings,

@@ -80,7 +80,7 @@ pub fn intermediate(
     .assemble())
 }
 
-/// The body of a CRL without revoked certificates.
+/// The body of a CRL: what it lists again keeps its bytes, what is new gets its date.
 pub fn crl(
     plan: &CrlPlan,
     issuer: &Issuer,
@@ -88,11 +88,13 @@ pub fn crl(
     now: UtcTime,
 ) -> Result<CrlTbs, DerError> {
     let extensions = profile::crl_extensions(&issuer.key_identifier, plan.number)?;
+    let entries = plan.carried.with(&plan.revoked, now)?;
     Ok(CrlParts {
         algorithm,
         issuer: &issuer.name,
         this_update: now,
         next_update: end(&plan.product, now, issuer),
+        entries: &entries,
         extensions: &extensions,
     }
     .assemble())
@@ -102,5 +104,6 @@ fn end(product: &Product, start: UtcTime, issuer: &Issuer) -> UtcTime {
     match product.validity {
         Validity::For(span) => template::last_second(start, span),
         Validity::UntilIssuer => issuer.not_after,
+        Validity::NoEnd => UtcTime::NO_END,
     }
 }

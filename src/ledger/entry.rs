@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::strict_json::Strict;
 
 use crate::digest::Digest;
+use crate::plan::document::RevokeDocument;
 use crate::ports::TokenIdentity;
 use crate::x509::time::UtcTime;
 
@@ -248,6 +249,21 @@ pub enum Event {
         /// Digest of its SPKI.
         spki_sha256: Digest,
     },
+    /// A person confirmed that this is to be revoked; the CRL of the same ceremony lists it.
+    Revoked {
+        /// Serial number, hex.
+        serial: String,
+        /// Subject, escaped, where certificate or register tell.
+        subject: Option<String>,
+        /// Digest of the certificate, where the file names it.
+        certificate_sha256: Option<Digest>,
+        /// RFC 5280's word.
+        reason: String,
+        /// Since when its key is not to be trusted.
+        invalidity_date: Option<String>,
+        /// The register does not know it.
+        foreign: bool,
+    },
     /// The hand-over was written.
     HandedOver {
         /// What was written.
@@ -282,6 +298,18 @@ impl Event {
         let value = serde_json::to_value(self).unwrap_or_default();
         let word = value.get("type").and_then(Value::as_str);
         word.unwrap_or_default().to_owned()
+    }
+
+    /// A revocation as it was planned.
+    pub fn revoked(plan: &RevokeDocument) -> Self {
+        Self::Revoked {
+            serial: plan.serial.clone(),
+            subject: plan.subject.clone(),
+            certificate_sha256: plan.certificate_sha256,
+            reason: plan.reason.clone(),
+            invalidity_date: plan.invalidity_date.clone(),
+            foreign: plan.foreign,
+        }
     }
 
     /// What was checked, and the ids of its checks whose failure was put aside: the deviations
@@ -412,7 +440,7 @@ fn entry_of(value: &Value) -> Option<Entry> {
 }
 
 /// The types of [`Event`]; a line of such a type that cannot be read is broken, not unknown.
-const KNOWN_TYPES: [&str; 21] = [
+const KNOWN_TYPES: [&str; 22] = [
     "begin",
     "resumed",
     "environment",
@@ -430,6 +458,7 @@ const KNOWN_TYPES: [&str; 21] = [
     "destruction-announced",
     "destruction-intended",
     "key-destroyed",
+    "revoked",
     "handed-over",
     "interrupted",
     "aborted",

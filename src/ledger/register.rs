@@ -1,16 +1,20 @@
 //! The register: everything the root has issued, and the next CRL number. Never stored; a
 //! fold over the transcripts, and in them over the very bytes that were signed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::entry::{Entry, Event};
+use super::layout;
 use crate::digest::{Digest, unhex};
+use crate::plan::document::PlanDocument;
 use crate::x509::certificate::CertificateFields;
 use crate::x509::crl::{CrlFields, RevokedEntry};
 use crate::x509::escape::escape;
 use crate::x509::name::Name;
 use crate::x509::public_key::rsa_modulus;
 use crate::x509::raw::RawCrl;
+use crate::x509::reason::RevocationReason;
 use crate::x509::serial::Serial;
 use crate::x509::time::UtcTime;
 use crate::x509::tlv::DerError;
@@ -24,6 +28,22 @@ pub enum Certainty {
     PossiblySigned,
 }
 
+/// What has become of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Neither of the others.
+    Valid,
+    /// Its last second is over.
+    Expired,
+    /// The newest signed CRL lists it.
+    Revoked {
+        /// revocationDate
+        date: UtcTime,
+        /// reasonCode, where it is one that a CA's certificate may have.
+        reason: Option<RevocationReason>,
+    },
+}
+
 /// A certificate that the root issued, or may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issued {
@@ -31,6 +51,10 @@ pub struct Issued {
     pub ceremony: String,
     /// Product's name in that ceremony's plan.
     pub product: String,
+    /// Mount of an intermediate, as that plan has it.
+    pub mount: Option<String>,
+    /// Where it says that its issuer's CRL is.
+    pub crl_urls: Vec<String>,
     /// Serial number.
     pub serial: Serial,
     /// Subject.
@@ -149,6 +173,7 @@ impl Register {
     ) -> Result<(), RegisterError> {
         let events = entries.iter().filter_map(|entry| entry.event.as_ref().ok());
         self.copies.extend(events.filter_map(|event| KeyCopy::of(ceremony, event)));
+        let mounts = mounts(entries, &mut read_file);
         for entry in entries {
             let Ok(Event::SignIntended {
                 product,
@@ -178,7 +203,8 @@ impl Register {
                 "certificate" => {
                     let fields = CertificateFields::from_tbs(&body)
                         .map_err(|error| fail(&error.to_string()))?;
-                    self.add_certificate(ceremony, product, fields, *tbs_sha256, certainty)
+                    let named = (ceremony, product.as_str(), mounts.get(product).cloned());
+                    self.add_certificate(named, fields, *tbs_sha256, certainty)
                         .map_err(|why| fail(&why))?;
                 }
                 "crl" => {
@@ -195,8 +221,7 @@ impl Register {
 
     fn add_certificate(
         &mut self,
-        ceremony: &str,
-        product: &str,
+        (ceremony, product, mount): (&str, &str, Option<String>),
         fields: CertificateFields,
         tbs_sha256: Digest,
         certainty: Certainty,
@@ -216,6 +241,8 @@ impl Register {
         self.issued.push(Issued {
             ceremony: ceremony.to_owned(),
             product: product.to_owned(),
+            mount,
+            crl_urls: fields.crl_urls(),
             spki_sha256: Digest::of(&fields.spki),
             rsa_modulus: rsa_modulus(&fields.spki),
             key_identifier: fields.subject_key_identifier(),
@@ -276,6 +303,37 @@ impl Register {
         self.published_crl().map(|crl| crl.next_update)
     }
 
+    /// The certificate of a serial number.
+    pub fn by_serial(&self, serial: &Serial) -> Option<&Issued> {
+        self.issued.iter().find(|known| known.serial == *serial)
+    }
+
+    /// Every certificate with its state at a moment: one walk through the newest signed CRL.
+    pub fn states(&self, now: UtcTime) -> Vec<(&Issued, State)> {
+        let mut states: BTreeMap<&Serial, State> = BTreeMap::new();
+        for known in &self.issued {
+            let state = if known.not_after < now {
+                State::Expired
+            } else {
+                State::Valid
+            };
+            states.insert(&known.serial, state);
+        }
+        let crl = self.published_crl();
+        for entry in crl.into_iter().flat_map(IssuedCrl::entries).flatten() {
+            if let Some(state) = states.get_mut(&entry.serial) {
+                *state = State::Revoked {
+                    date: entry.date,
+                    reason: entry.reason(),
+                };
+            }
+        }
+        let issued = self.issued.iter();
+        issued
+            .filter_map(|known| Some((known, *states.get(&known.serial)?)))
+            .collect()
+    }
+
     /// Whether the last CRL of all is signed: nothing is issued after it.
     pub fn is_closed(&self) -> bool {
         self.published_crl()
@@ -301,6 +359,26 @@ impl Register {
             .iter()
             .find(|known| known.subject.folded() == folded)
     }
+}
+
+/// Mounts by product, as the ceremony's plan names them; none where it is not the plan that the
+/// transcript begins with, or another version's.
+fn mounts(
+    entries: &[Entry],
+    read_file: &mut impl FnMut(&str) -> Option<Vec<u8>>,
+) -> BTreeMap<String, String> {
+    let begun = entries.iter().find_map(|entry| match &entry.event {
+        Ok(Event::Begin { plan_sha256, .. }) => Some(*plan_sha256),
+        _ => None,
+    });
+    let bytes = read_file(layout::SCRIPT_PLAN).unwrap_or_default();
+    let plan = PlanDocument::from_bytes(&bytes).ok();
+    let same = begun == Some(Digest::of(&bytes));
+    let plan = plan.filter(|_| same).into_iter();
+    plan.flat_map(|plan| plan.steps)
+        .flat_map(|step| step.products)
+        .filter_map(|product| Some((product.name, product.mount?)))
+        .collect()
 }
 
 /// A product's body is signed where any of its intents has a result.

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::revoke_document::RevokeDocument;
 use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind};
 use crate::digest::{Digest, hex, unhex};
 use crate::x509::certificate_policy::CertificatePolicy;
@@ -110,6 +111,9 @@ pub struct StepDocument {
     pub token: Option<String>,
     /// What people approve in one go.
     pub approval_sha256: Option<Digest>,
+    /// What it revokes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoke: Option<RevokeDocument>,
     /// What it signs.
     pub products: Vec<ProductDocument>,
 }
@@ -128,6 +132,9 @@ pub struct ProductDocument {
     pub profile: Option<ProfileDocument>,
     /// Number of a CRL.
     pub crl_number: Option<u64>,
+    /// How many entries a CRL lists again; their digest stands in its template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<u64>,
     /// `20y`, or "to the issuer's last second".
     pub validity: String,
     /// What the template marks of the root: nothing, issuer, own.
@@ -229,6 +236,10 @@ impl PlanDocument {
                         _ => None,
                     },
                     approval_sha256: step.approval_digest(),
+                    revoke: match &step.kind {
+                        StepKind::Revoke(plan) => Some(RevokeDocument::of(plan)),
+                        _ => None,
+                    },
                     products: products(&step.kind),
                 })
                 .collect(),
@@ -311,12 +322,16 @@ fn root(root: &RootPlan) -> RootDocument {
 
 fn products(kind: &StepKind) -> Vec<ProductDocument> {
     match kind {
-        StepKind::GenerateRootKey | StepKind::ConfirmCopy(_) | StepKind::DestroyKey => Vec::new(),
+        StepKind::GenerateRootKey
+        | StepKind::Revoke(_)
+        | StepKind::ConfirmCopy(_)
+        | StepKind::DestroyKey => Vec::new(),
         StepKind::IssueRoot(one) => vec![product(one)],
         StepKind::IssueIntermediates(list) => list.iter().map(intermediate).collect(),
         StepKind::IssueCrl(crl) => {
             vec![ProductDocument {
                 crl_number: Some(crl.number),
+                carried: (crl.carried.count() > 0).then(|| crl.carried.count()),
                 ..product(&crl.product)
             }]
         }
@@ -368,6 +383,7 @@ fn product(product: &Product) -> ProductDocument {
         request: None,
         profile: None,
         crl_number: None,
+        carried: None,
         validity: product.validity.words(),
         unknown: match product.unknown {
             Unknown::Nothing => "nothing",

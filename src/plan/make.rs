@@ -7,10 +7,14 @@ use toml::Spanned;
 
 use super::error::PlanError;
 use super::file::{self, CeremonyFile, FileError, Kind, Requests, StepFile};
+use super::past::{Origin, Past, is_final};
 use super::profile::Profile;
 use super::template;
-use super::{CrlPlan, IntermediatePlan, LedgerState, Person, Plan, RootPlan, Step, StepKind};
+use super::{
+    CrlPlan, IntermediatePlan, LedgerState, Person, Plan, RootPlan, Step, StepKind, Validity,
+};
 use crate::digest::Digest;
+use crate::x509::crl_entry::NewEntry;
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 use crate::x509::request::Request;
 use crate::x509::time::Span;
@@ -117,6 +121,7 @@ impl<'a> Draft<'a> {
         let mut paths: BTreeSet<String> = self.requests().into_iter().collect();
         paths.extend(self.root_certificate().map(str::to_owned));
         paths.extend(self.key_lists().into_iter().flatten().map(str::to_owned));
+        paths.extend(self.revocation_inputs());
         paths.into_iter().collect()
     }
 
@@ -126,12 +131,14 @@ impl<'a> Draft<'a> {
         inputs: &BTreeMap<String, Vec<u8>>,
         requests: &BTreeMap<String, Request>,
         ledger: LedgerState,
+        past: &Past,
     ) -> Result<Plan, PlanError> {
         let root = self.root(inputs)?;
-        let mut next_crl_number = ledger.next_crl_number;
+        let after_previous = past.previous.map_or(0, |crl| crl.number.saturating_add(1));
+        let mut next_crl_number = ledger.next_crl_number.max(after_previous);
         let mut steps = Vec::new();
         for (at, step) in self.file.step.iter().enumerate() {
-            let kind = self.step(at, step, &root, requests, &mut next_crl_number)?;
+            let kind = self.step(at, step, &root, requests, past, &mut next_crl_number)?;
             let written = step.get_ref();
             steps.push(Step {
                 id: self.step_id(at),
@@ -204,6 +211,7 @@ impl<'a> Draft<'a> {
         step: &Spanned<StepFile>,
         root: &RootPlan,
         requests: &BTreeMap<String, Request>,
+        past: &Past,
         next_crl_number: &mut u64,
     ) -> Result<StepKind, PlanError> {
         let id = self.step_id(at);
@@ -239,8 +247,7 @@ impl<'a> Draft<'a> {
             }
             // Not on main before each has its own arm.
             (
-                Kind::Revoke
-                | Kind::CrossSign
+                Kind::CrossSign
                 | Kind::CertificateRequest
                 | Kind::AdoptRoot,
                 _,
@@ -255,22 +262,39 @@ impl<'a> Draft<'a> {
                 StepKind::ConfirmCopy(label.ok_or_else(|| self.at(place, words))?)
             }
             (Kind::DestroyKey, _) => StepKind::DestroyKey,
+            (Kind::Revoke, _) => {
+                let revoked = past.revoked.get(&id).cloned().ok_or_else(|| {
+                    let words = "what it revokes was not read";
+                    self.at(written.kind.span().start, words)
+                })?;
+                StepKind::Revoke(revoked)
+            }
             (Kind::IssueCrl, _) => {
                 let next_update = match &written.next_update {
-                    None => Span::Months(6),
-                    Some(length) => self.bounded(
+                    _ if is_final(written) => Validity::NoEnd,
+                    None => Validity::For(Span::Months(6)),
+                    Some(length) => Validity::For(self.bounded(
                         length,
                         2 * 86_400,
                         366 * 86_400,
                         "a CRL's next_update is 1d to 12mo; longer, and a revocation reaches nobody in time",
-                    )?,
+                    )?),
                 };
                 let algorithm = signature_algorithm(root);
                 let number = *next_crl_number;
                 *next_crl_number += 1;
-                let product = template::crl(&id, root, algorithm, next_update, number)
+                let revoked: Vec<NewEntry> =
+                    past.revoked.values().map(|one| one.entry.clone()).collect();
+                let listed = (&past.carried, revoked.as_slice());
+                let product = template::crl(&id, root, algorithm, next_update, number, listed)
                     .map_err(failed(&id))?;
-                StepKind::IssueCrl(CrlPlan { product, number })
+                StepKind::IssueCrl(CrlPlan {
+                    product,
+                    number,
+                    carried: past.carried.clone(),
+                    revoked,
+                    after: past.previous.map(|crl| crl.this_update),
+                })
             }
         })
     }
@@ -364,10 +388,19 @@ fn default_title(kind: &StepKind, root: &RootPlan) -> String {
             [one] => format!("Issue the intermediate for {}", one.mount),
             many => format!("Issue {} intermediates", many.len()),
         },
-        StepKind::IssueCrl(crl) => format!("Issue CRL number {}", crl.number),
         StepKind::ConfirmCopy(label) => {
             format!("Confirm that the token {label} holds a copy of the root key")
         }
         StepKind::DestroyKey => "Destroy the root key, after the seal".to_owned(),
+        StepKind::IssueCrl(crl) => match crl.product.validity {
+            Validity::NoEnd => format!("Issue CRL number {}, the final one", crl.number),
+            _ => format!("Issue CRL number {}", crl.number),
+        },
+        StepKind::Revoke(one) => match &one.origin {
+            Some(Origin {
+                mount: Some(mount), ..
+            }) => format!("Revoke the intermediate of {mount}"),
+            _ => format!("Revoke the certificate {}", one.entry.serial),
+        },
     }
 }

@@ -10,7 +10,9 @@ pub mod lock;
 pub mod make;
 mod order;
 mod own_profile;
+pub mod past;
 pub mod profile;
+mod revoke_document;
 mod root_plan;
 mod subject;
 pub mod template;
@@ -18,13 +20,15 @@ mod words;
 
 use crate::digest::Digest;
 use crate::x509::certificate::Certificate;
+use crate::x509::crl_entry::{Carried, NewEntry};
 use crate::x509::key_identifier::KeyIdentifierMethod;
 use crate::x509::key_usage::KeyUsage;
 use crate::x509::name::Name;
 use crate::x509::public_key::{RootKey, SignatureAlgorithm};
 use crate::x509::root;
 use crate::x509::template::{Template, Unknown};
-use crate::x509::time::Span;
+use crate::x509::time::{Span, UtcTime};
+use past::RevokePlan;
 use profile::Profile;
 
 /// What is allowed, beyond what is always refused.
@@ -176,6 +180,8 @@ pub enum Validity {
     For(Span),
     /// To the issuer's last second.
     UntilIssuer,
+    /// No well-defined end: the last CRL of all.
+    NoEnd,
 }
 
 impl Validity {
@@ -184,6 +190,7 @@ impl Validity {
         match self {
             Self::For(span) => span.to_string(),
             Self::UntilIssuer => "to the issuer's last second".to_owned(),
+            Self::NoEnd => "for ever: the final CRL".to_owned(),
         }
     }
 }
@@ -227,6 +234,12 @@ pub struct CrlPlan {
     pub product: Product,
     /// cRLNumber
     pub number: u64,
+    /// What it lists again.
+    pub carried: Carried,
+    /// What it lists for the first time: everything that this ceremony revokes.
+    pub revoked: Vec<NewEntry>,
+    /// thisUpdate of the CRL that the file calls `previous`: this one is later.
+    pub after: Option<UtcTime>,
 }
 
 /// What a step does.
@@ -244,6 +257,8 @@ pub enum StepKind {
     ConfirmCopy(String),
     /// `destroy-key`
     DestroyKey,
+    /// `revoke`
+    Revoke(RevokePlan),
 }
 
 impl StepKind {
@@ -256,13 +271,14 @@ impl StepKind {
             Self::IssueCrl(_) => "issue-crl",
             Self::ConfirmCopy(_) => "confirm-copy",
             Self::DestroyKey => "destroy-key",
+            Self::Revoke(_) => "revoke",
         }
     }
 
     /// Everything the step signs.
     pub fn products(&self) -> Vec<&Product> {
         match self {
-            Self::GenerateRootKey | Self::ConfirmCopy(_) | Self::DestroyKey => Vec::new(),
+            Self::GenerateRootKey | Self::Revoke(_) | Self::ConfirmCopy(_) | Self::DestroyKey => Vec::new(),
             Self::IssueRoot(product) => vec![product],
             Self::IssueIntermediates(list) => list.iter().map(|one| &one.product).collect(),
             Self::IssueCrl(crl) => vec![&crl.product],
@@ -350,6 +366,14 @@ impl Plan {
     pub fn waivers_in(&self, step: &str) -> Vec<&Waiver> {
         let waivers = self.waivers.iter();
         waivers.filter(|one| one.step == step).collect()
+    }
+
+    /// Every certificate that is revoked, in the order of the steps.
+    pub fn revocations(&self) -> impl Iterator<Item = &RevokePlan> {
+        self.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Revoke(plan) => Some(plan),
+            _ => None,
+        })
     }
 
     /// Every intermediate of every step.

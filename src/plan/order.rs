@@ -101,6 +101,7 @@ impl Draft<'_> {
             let words = "a new root needs the steps generate-root-key and issue-root";
             return Err(self.at(self.file.root.span().start, words));
         }
+        self.check_nothing_after_final()?;
         let revoke = kinds.iter().rfind(|(kind, _)| *kind == Kind::Revoke);
         let crl = kinds.iter().find(|(kind, _)| *kind == Kind::IssueCrl);
         match (revoke, crl) {
@@ -130,6 +131,7 @@ impl Draft<'_> {
         }
         let intermediate = kind == Kind::IssueIntermediate;
         let place = step.span().start;
+        self.check_revocation(written, place)?;
         match &written.request {
             None if intermediate => Err(self.at(place, "issue-intermediate needs a request")),
             Some(requests) => match requests.get_ref() {

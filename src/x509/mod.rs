@@ -8,6 +8,7 @@ pub mod certificate;
 pub mod certificate_policy;
 pub mod cms;
 pub mod crl;
+pub mod crl_entry;
 pub mod crl_file;
 pub mod crl_number;
 pub mod edwards;

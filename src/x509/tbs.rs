@@ -88,7 +88,7 @@ impl CertificateParts<'_> {
     }
 }
 
-/// The fields of a CRL without revoked certificates.
+/// The fields of a CRL.
 #[derive(Clone, Debug)]
 pub struct CrlParts<'a> {
     /// signature
@@ -99,6 +99,8 @@ pub struct CrlParts<'a> {
     pub this_update: UtcTime,
     /// nextUpdate
     pub next_update: UtcTime,
+    /// What revokedCertificates holds, DER; empty where nothing is revoked.
+    pub entries: &'a [u8],
     /// crlExtensions in their order, each a whole Extension.
     pub extensions: &'a [Vec<u8>],
 }
@@ -106,12 +108,17 @@ pub struct CrlParts<'a> {
 impl CrlParts<'_> {
     /// Version 2; revokedCertificates is absent, never an empty SEQUENCE.
     pub fn assemble(&self) -> CrlTbs {
+        let revoked = match self.entries {
+            [] => Vec::new(),
+            entries => sequence(&[entries]),
+        };
         CrlTbs(sequence(&[
             &[2, 1, 1],
             &self.algorithm.to_der(),
             self.issuer.as_der(),
             &self.this_update.to_der(),
             &self.next_update.to_der(),
+            &revoked,
             &encode(context(0), &[&list(self.extensions)]),
         ]))
     }

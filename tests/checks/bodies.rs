@@ -223,6 +223,8 @@ fn fields(desk: &Desk) -> Vec<Case> {
             serial: mine.clone(),
             subject: desk.issuer.name.clone(),
             spki_sha256: desk.public.digest(),
+            mount: None,
+            crl_urls: Vec::new(),
             rsa_modulus: None,
             key_identifier: None,
             not_before: desk.now,

@@ -340,6 +340,8 @@ pub(crate) fn issued(subject: Name, spki: &[u8]) -> Register {
             serial: Serial::template_mark(),
             subject,
             spki_sha256: Digest::of(spki),
+            mount: None,
+            crl_urls: Vec::new(),
             rsa_modulus: rsa_modulus(spki),
             key_identifier: None,
             not_before: UtcTime::TEMPLATE_START,

@@ -6,10 +6,11 @@ use super::{
 };
 use crate::ceremony::prepare::Prepared;
 use crate::digest::Digest;
+use crate::plan::document::RevokeDocument;
 use crate::plan::profile::Profile;
 use crate::plan::{
-    IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, explain, lock,
-    template,
+    CrlPlan, IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, explain,
+    lock, template,
 };
 use crate::x509::escape::escape;
 use crate::x509::facts::{CertificateFacts, CrlFacts};
@@ -145,15 +146,22 @@ impl Bench<'_> {
             does: step.kind.word(),
             title: escape(&step.title),
             read_aloud: step.read_aloud.as_deref().map(escape),
+            revoke: match &step.kind {
+                StepKind::Revoke(plan) => Some(RevokeDocument::of(plan)),
+                _ => None,
+            },
             products: match &step.kind {
-                StepKind::GenerateRootKey | StepKind::ConfirmCopy(_) | StepKind::DestroyKey => {
+                StepKind::GenerateRootKey
+                | StepKind::Revoke(_)
+                | StepKind::ConfirmCopy(_)
+                | StepKind::DestroyKey => {
                     Vec::new()
                 }
                 StepKind::IssueRoot(product) => vec![self.certificate(product)],
                 StepKind::IssueIntermediates(list) => {
                     list.iter().map(|one| self.intermediate(one)).collect()
                 }
-                StepKind::IssueCrl(crl) => vec![self.crl(&crl.product)],
+                StepKind::IssueCrl(crl) => vec![self.crl(crl)],
             },
             planned: self.planned(step),
             approvals: self.approvals(step),
@@ -193,11 +201,12 @@ impl Bench<'_> {
         }
     }
 
-    fn crl(&self, product: &Product) -> ProductFact {
+    fn crl(&self, plan: &CrlPlan) -> ProductFact {
+        let product = &plan.product;
         let body = CrlTbs(product.template.0.clone());
         let validity = self.validity(product.validity);
         ProductFact {
-            crl: CrlFacts::of_template(&body, &validity).ok(),
+            crl: CrlFacts::of_template(&body, &validity, plan.carried.count()).ok(),
             ..self.product(product)
         }
     }
@@ -227,7 +236,7 @@ impl Bench<'_> {
             (Validity::UntilIssuer, RootPlan::Existing(root)) => {
                 format!("{}: {}", validity.words(), root.fields.not_after.readable())
             }
-            (Validity::UntilIssuer, RootPlan::New(_)) => validity.words(),
+            (Validity::UntilIssuer, RootPlan::New(_)) | (Validity::NoEnd, _) => validity.words(),
         }
     }
 

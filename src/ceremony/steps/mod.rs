@@ -6,4 +6,5 @@ mod crl;
 mod files;
 mod handover;
 mod key;
+mod revoke;
 pub(super) mod sign;

@@ -231,6 +231,15 @@ fn words(event: &Event) -> Vec<String> {
             "{product} with {algorithm}, intent in entry {intent}"
         )],
         Event::Issued { .. } => issued(event),
+        Event::Revoked {
+            serial,
+            subject,
+            reason,
+            ..
+        } => {
+            let subject = subject.as_deref().unwrap_or("subject not known");
+            vec![format!("{serial} ({subject}), {reason}")]
+        }
         Event::HandedOver { files } => files.iter().map(|file| file.path.clone()).collect(),
         Event::Interrupted { at } => vec![at.clone()],
         Event::Aborted {
