@@ -14,6 +14,7 @@ pub mod issued;
 mod judged;
 pub mod key;
 pub mod plan;
+pub mod possession;
 mod profile;
 pub mod request;
 pub mod seal;

@@ -5,6 +5,7 @@
 pub mod chain;
 pub mod entry;
 pub mod layout;
+pub mod possession_files;
 pub mod register;
 pub mod seal;
 pub mod seal_signature;

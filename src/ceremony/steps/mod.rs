@@ -5,4 +5,5 @@ mod crl;
 mod files;
 mod handover;
 mod key;
+mod possession;
 pub(super) mod sign;
