@@ -247,6 +247,10 @@ rules! {
         "the token gave a wrong signature: do not trust it; nothing was kept";
     SealAttributes = "SEAL-ATTRIBUTES", "the seal's signed attributes are a SET that follows from SEAL.txt alone",
         "this is a fault of the tool: nothing must be signed with it";
+    PossessionAttributes = "POSSESSION-ATTRIBUTES", "the signed attributes of a proof of possession are a SET that follows from its random number alone",
+        "this is a fault of the tool: nothing must be signed with it";
+    PossessionTime = "POSSESSION-TIME", "the signing time of a proof of possession is at most 24 hours old and not in the future",
+        "compare the laptop's clock with a watch";
     CertificateSize = "CERT-SIZE", "a certificate file has at most 64 KiB, and 16 KiB of DER in it",
         "export the certificate again, alone in its file; a real one has a few kilobytes";
     CertificatePrivateKey = "CERT-PRIVATE-KEY", "a certificate file holds no private key",

@@ -20,6 +20,7 @@ pub mod note;
 pub mod past;
 pub mod plan;
 pub mod previous;
+pub mod possession;
 mod profile;
 pub mod request;
 pub mod revoke;

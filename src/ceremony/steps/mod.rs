@@ -7,4 +7,5 @@ mod files;
 mod handover;
 mod key;
 mod revoke;
+mod possession;
 pub(super) mod sign;
