@@ -142,6 +142,16 @@ pub trait Token {
     /// `C_GenerateKeyPair` on the token: SENSITIVE, not EXTRACTABLE, SIGN only, not MODIFIABLE.
     fn generate_key(&mut self, spec: &KeySpec) -> Result<TokenKey, TokenError>;
 
+    /// `C_DestroyObject` on every private and public key with this `CKA_ID`. For ever.
+    fn destroy_key(&mut self, id: &KeyId) -> Result<(), TokenError>;
+
+    /// The notes with this label: small data objects that are kept in the token. In no order.
+    fn read_notes(&mut self, label: &str) -> Result<Vec<Vec<u8>>, TokenError>;
+
+    /// Keeps a note in the token in place of all others with this label. Where it dies half-way
+    /// there may be both, never none.
+    fn write_note(&mut self, label: &str, note: &[u8]) -> Result<(), TokenError>;
+
     /// `C_GenerateRandom`.
     fn random(&mut self, length: usize) -> Result<Vec<u8>, TokenError>;
 

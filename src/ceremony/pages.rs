@@ -1,12 +1,13 @@
 //! What the screen shows, rendered from the bytes that will be signed. 80 columns, no colour,
 //! every foreign text escaped.
 
+use super::destruction::AnnouncedKey;
 use super::job::Job;
 use crate::plan::{Product, Step};
 use crate::ports::{PinTries, TokenIdentity, TokenKey};
 use crate::x509::escape::escape;
 use crate::x509::facts::{CertificateFacts, CrlFacts, RevokedFact};
-use crate::x509::public_key::RootKey;
+use crate::x509::public_key::{PublicKey, RootKey};
 use crate::x509::raw::RawCrl;
 use crate::x509::show::{self, joined, line, wrapped};
 use crate::x509::tbs::{CertificateTbs, CrlTbs};
@@ -194,4 +195,71 @@ pub fn irreversible(count: usize) -> String {
 /// After it.
 pub fn issued(product: &str, what: &str) -> String {
     format!("Issued {}: {what}\n", escape(product))
+}
+
+/// What `destroy-key` announces, before the seal.
+pub fn announced(label: &str, public: &PublicKey, copies: &[String]) -> String {
+    let mut page = vec![
+        "The root key will be destroyed AFTER this ceremony is sealed:".to_owned(),
+        line("label", &escape(label)),
+        line("SPKI sha-256", &public.digest().to_string()),
+    ];
+    page.extend(wrapped(
+        "",
+        "Until then nothing is lost: it is asked for twice more, and stopping keeps the key.",
+    ));
+    page.extend(listed(copies));
+    joined(&page)
+}
+
+/// Before the two questions.
+pub fn destroy(key: &AnnouncedKey) -> String {
+    let mut page = vec![
+        RULE.to_owned(),
+        "The ceremony is sealed. THE ROOT KEY IS DESTROYED NOW.".to_owned(),
+        RULE.to_owned(),
+        line("label", &escape(&key.label)),
+        line("id", &key.id),
+        line("SPKI sha-256", &key.spki_sha256.to_string()),
+    ];
+    page.extend(wrapped(
+        "",
+        "This cannot be undone: nothing can be issued or revoked under this root ever again. Ctrl-C keeps the key.",
+    ));
+    page.extend(listed(&key.copies));
+    joined(&page)
+}
+
+/// Copies that are not destroyed with the key.
+fn listed(copies: &[String]) -> Vec<String> {
+    if copies.is_empty() {
+        let words = "The ledger knows of no copy of this key. What it does not know may exist.";
+        return wrapped("", words);
+    }
+    let mut lines = wrapped(
+        "",
+        "COPIES of this key were confirmed; each still exists, unless somebody destroyed it, and must be destroyed by its vendor's tools:",
+    );
+    lines.extend(copies.iter().flat_map(|copy| wrapped("  - ", copy)));
+    lines
+}
+
+/// After it.
+pub fn destroyed(key: &AnnouncedKey) -> String {
+    let mut page = vec!["The root key is gone: the token shows it no more.".to_owned()];
+    if !key.copies.is_empty() {
+        page.extend(listed(&key.copies));
+    }
+    joined(&page)
+}
+
+/// A destruction that was interrupted goes on.
+pub fn destruction_goes_on(folder: &str, identity: &TokenIdentity) -> String {
+    joined(&[
+        RULE.to_owned(),
+        format!("{folder} is sealed and announces that the root key is destroyed."),
+        RULE.to_owned(),
+        line("token", &escape(&identity.label)),
+        line("serial", &escape(&identity.serial)),
+    ])
 }

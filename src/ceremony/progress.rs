@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::destruction::AnnouncedKey;
 use super::error::CeremonyError;
 use crate::digest::{Digest, unhex};
 use crate::ledger::entry::{Entry, Event};
+use crate::ledger::register::KeyCopy;
 use crate::ports::KeyId;
 use crate::x509::certificate::{Certificate, CertificateFields};
 use crate::x509::public_key::SignatureAlgorithm;
@@ -63,6 +65,12 @@ pub struct Progress {
     pub issued: Vec<String>,
     /// The module and assurance of the token.
     pub token: Option<(Digest, String)>,
+    /// Copies of the root key that were confirmed.
+    pub copies: Vec<KeyCopy>,
+    /// The key whose destruction is announced.
+    pub destruction: Option<AnnouncedKey>,
+    /// The ceremony's id.
+    pub ceremony: String,
     /// Steps whose revocation a person has confirmed.
     pub revoked: BTreeSet<String>,
     /// The hand-over was written.
@@ -108,12 +116,14 @@ impl Progress {
             .extend(waived.map(|(what, check)| (what.to_owned(), check.to_owned())));
         match event {
             Event::Begin {
+                ceremony,
                 kind,
                 tool,
                 tool_sha256,
                 lock_sha256,
                 ..
             } => {
+                self.ceremony.clone_from(ceremony);
                 self.lock = Some(*lock_sha256);
                 self.rehearsal = Some(kind == "rehearsal");
                 self.tool = Some((tool.clone(), *tool_sha256));
@@ -179,6 +189,10 @@ impl Progress {
                 }
             }
             Event::Issued { product, .. } => self.issued.push(product.clone()),
+            Event::CopyConfirmed { .. } => {
+                self.copies.extend(KeyCopy::of(&self.ceremony, event));
+            }
+            Event::DestructionAnnounced { .. } => self.destruction = AnnouncedKey::of(event),
             Event::Revoked { .. } => self.revoked.extend(entry.step.clone()),
             Event::HandedOver { .. } => self.handed_over = true,
             Event::Close { outcome, .. } => self.closed = Some(outcome.clone()),

@@ -1,16 +1,19 @@
 //! A ceremony from its first question to its sealed folder.
 
 use super::console::Console;
+use super::destruction;
 use super::error::{CeremonyError, Deeds, Failure};
 use super::folder::{deliver, deliver_beside, give_sealed_name, settle};
 pub use super::job::Job;
 use super::journal::Journal;
-use super::ledger_view::LedgerView;
+use super::ledger_view::{End, LedgerView};
+use super::note;
 use super::pages;
 use super::stage::{compare, stage};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
 use crate::ledger::layout::CeremonyFolder;
+use crate::ledger::post_seal::Destruction;
 use crate::plan::{RootPlan, Step, StepKind};
 use crate::ports::{Desk, KeyId, PinTries, TokenError};
 use crate::x509::certificate::Certificate;
@@ -27,6 +30,8 @@ pub struct Done {
     pub signed: Vec<String>,
     /// What the token did in this session.
     pub deeds: Deeds,
+    /// What people should know besides.
+    pub notices: Vec<String>,
 }
 
 /// The root key in the token.
@@ -58,8 +63,12 @@ fn attempt(
     resume: bool,
     deeds: &mut Deeds,
 ) -> Result<Done, CeremonyError> {
-    let folder = choose_folder(desk, job, resume)?;
+    let (folder, seals) = choose_folder(desk, job, resume)?;
     log_in(desk, job)?;
+    let root = job.root.as_ref();
+    let noted = root
+        .map(|root| note::look(desk.token, &root.fields.spki, &seals))
+        .transpose()?;
     let name = folder.name();
     if resume {
         deeds.open = Some(name.clone());
@@ -82,6 +91,7 @@ fn attempt(
     };
     let result = course
         .begin(resume, torn_record)
+        .and_then(|()| course.record_notes(noted))
         .and_then(|()| course.go(&folder));
     if matches!(result, Err(CeremonyError::Stopped)) {
         course.note_interruption();
@@ -89,14 +99,18 @@ fn attempt(
     result
 }
 
-/// The folder of a new ceremony, or the open one; everything else refuses.
+/// The folder of a new ceremony, or the open one; everything else refuses. With it the digests
+/// of all seals before it.
 fn choose_folder(
     desk: &mut Desk<'_>,
     job: &Job,
     resume: bool,
-) -> Result<CeremonyFolder, CeremonyError> {
+) -> Result<(CeremonyFolder, Vec<Digest>), CeremonyError> {
     let view = LedgerView::read(desk.store)?;
     let plan = &job.prepared.plan;
+    if let Some(end) = &view.end {
+        return Err(end.refusal());
+    }
     if view.state() != plan.ledger {
         let words = "the plan was made for another state of the ledger: plan again".to_owned();
         return Err(CeremonyError::WrongLedger(words));
@@ -130,7 +144,7 @@ fn choose_folder(
         }
         _ => {}
     }
-    match (view.open, resume) {
+    let folder = match (view.open, resume) {
         (Some(open), false) => Err(CeremonyError::Open(open.name())),
         (None, true) => Err(CeremonyError::NothingOpen),
         (Some(open), true) if open.id != plan.id => {
@@ -142,7 +156,8 @@ fn choose_folder(
             id: plan.id.clone(),
             open: true,
         }),
-    }
+    }?;
+    Ok((folder, view.seals))
 }
 
 /// Shows the token and asks for its PIN: once, before anything is written.
@@ -239,6 +254,8 @@ impl Course<'_, '_> {
             StepKind::IssueRoot(product) => self.issue_root(step, product),
             StepKind::IssueIntermediates(list) => self.issue_intermediates(step, list),
             StepKind::IssueCrl(crl) => self.issue_crl(step, crl),
+            StepKind::ConfirmCopy(token) => self.confirm_copy(step, token),
+            StepKind::DestroyKey => self.announce_destruction(step),
             StepKind::Revoke(plan) => self.revoke(step, plan),
         }
     }
@@ -259,6 +276,8 @@ impl Course<'_, '_> {
         let progress = &self.journal.progress;
         match &step.kind {
             StepKind::GenerateRootKey => progress.key.is_some(),
+            StepKind::ConfirmCopy(_) => !progress.copies.is_empty(),
+            StepKind::DestroyKey => progress.destruction.is_some(),
             StepKind::Revoke(_) => progress.revoked.contains(&step.id),
             kind => kind
                 .products()
@@ -267,9 +286,9 @@ impl Course<'_, '_> {
         }
     }
 
-    /// Logs out, takes write permission from the folder, and gives it its sealed name.
+    /// Takes write permission from the folder, gives it its sealed name, leaves the token its
+    /// note, and logs out.
     fn finish(&mut self, folder: &CeremonyFolder, seal: Digest) -> Result<Done, CeremonyError> {
-        self.desk.token.logout()?;
         let open = folder.name();
         let sealed = CeremonyFolder {
             open: false,
@@ -278,6 +297,23 @@ impl Course<'_, '_> {
         .name();
         give_sealed_name(self.desk.store, &open, &sealed)?;
         self.deeds.open = None;
+        let notices = Vec::from_iter(self.write_note(seal));
+        if let Some(key) = self.journal.progress.destruction.clone() {
+            let end = End {
+                folder: CeremonyFolder {
+                    open: false,
+                    ..folder.clone()
+                },
+                seal,
+                key,
+                state: Destruction::Announced,
+            };
+            let actor = self.job.prepared.plan.actor();
+            destruction::destroy(self.desk, &end, actor, None, self.deeds)?;
+        }
+        // Everything is done: what a token says at its end changes nothing, and closing the
+        // session logs out too.
+        let _ = self.desk.token.logout();
         let plan = &self.job.prepared.plan;
         let signed = plan
             .steps
@@ -290,6 +326,7 @@ impl Course<'_, '_> {
             seal,
             signed,
             deeds: self.deeds.clone(),
+            notices,
         })
     }
 

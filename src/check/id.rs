@@ -151,6 +151,10 @@ rules! {
         "write crl_url = \"http://...\" and publish each CRL there";
     CrlNextUpdate = "CRL-NEXT-UPDATE", "a CRL's nextUpdate is at most 365 days away (BR 7.2)",
         "write next_update = \"6mo\", or \"365d\" at most";
+    DestroyFinalCrl = "DESTROY-FINAL-CRL", "the root key is destroyed only after the final CRL: nobody can issue the next one",
+        "put issue-crl with final = true before destroy-key, or in a ceremony before this one";
+    LedgerNote = "LEDGER-NOTE", "the token's note, where it has one, names a seal of this ledger",
+        "find the newest copy of the ledger; where it is lost, adopt-root with lost_ledger rebuilds it";
     KeyUnique = "KEY-UNIQUE", "exactly one private key in the token matches",
         "remove the other key, or give the new root another label";
     KeySensitive = "KEY-SENSITIVE", "the root key is CKA_SENSITIVE and always was, and none of its secrets can be read",
@@ -243,6 +247,10 @@ rules! {
         "the token gave a wrong signature: do not trust it; nothing was kept";
     SealAttributes = "SEAL-ATTRIBUTES", "the seal's signed attributes are a SET that follows from SEAL.txt alone",
         "this is a fault of the tool: nothing must be signed with it";
+    PossessionAttributes = "POSSESSION-ATTRIBUTES", "the signed attributes of a proof of possession are a SET that follows from its random number alone",
+        "this is a fault of the tool: nothing must be signed with it";
+    PossessionTime = "POSSESSION-TIME", "the signing time of a proof of possession is at most 24 hours old and not in the future",
+        "compare the laptop's clock with a watch";
     CertificateSize = "CERT-SIZE", "a certificate file has at most 64 KiB, and 16 KiB of DER in it",
         "export the certificate again, alone in its file; a real one has a few kilobytes";
     CertificatePrivateKey = "CERT-PRIVATE-KEY", "a certificate file holds no private key",

@@ -41,7 +41,10 @@ pub fn all(plan: &Plan) -> Vec<Planned> {
     let mut list = Vec::new();
     for step in &plan.steps {
         match &step.kind {
-            StepKind::GenerateRootKey | StepKind::Revoke(_) => {}
+            StepKind::GenerateRootKey
+            | StepKind::Revoke(_)
+            | StepKind::ConfirmCopy(_)
+            | StepKind::DestroyKey => {}
             StepKind::IssueRoot(_) => {
                 if let RootPlan::New(new) = &plan.root {
                     list.push(planned(

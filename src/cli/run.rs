@@ -111,6 +111,10 @@ pub fn finish(ledger: &Path, done: &Done, job: &Job) {
     for words in done.seal.word_lines(8) {
         text.push_str(&format!("  {words}\n"));
     }
+    for notice in &done.notices {
+        let lines = crate::x509::show::wrapped("NOTE: ", &escape(notice));
+        text.push_str(&crate::x509::show::joined(&lines));
+    }
     let signers: Vec<&str> = job
         .prepared
         .plan

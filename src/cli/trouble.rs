@@ -280,6 +280,15 @@ fn from_ceremony(error: &CeremonyError) -> Trouble {
         ),
         CeremonyError::WrongLedger(_) => Trouble::new(Exit::Refused, words)
             .hint("a new root begins an empty ledger; an existing root goes on in its own"),
+        CeremonyError::NotDestroyed { cause, .. } => {
+            let mut trouble = from_ceremony(cause);
+            trouble.what = escape(&words);
+            trouble.hint("anchorite run FILE --resume goes on with the destruction, and asks for it again")
+        }
+        CeremonyError::KeyDestroyed(_) => Trouble::new(Exit::Refused, words)
+            .hint("this root has ended; a new root begins an empty ledger"),
+        CeremonyError::DestructionDue(_) => Trouble::new(Exit::Refused, words)
+            .hint("anchorite run --resume with that ceremony's file goes on with the destruction"),
         CeremonyError::Mount(_) => Trouble::new(Exit::Unreadable, words),
         CeremonyError::Encoding { .. } | CeremonyError::Contradiction(_) => {
             Trouble::new(Exit::Refused, escape(&words))

@@ -4,10 +4,12 @@
 use crate::check::Cleared;
 use crate::plan::{CrlPlan, IntermediatePlan, NewRoot, Product, Validity, profile, template};
 use crate::x509::certificate::Issuer;
+use crate::x509::cms;
+use crate::x509::possession::Challenge;
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 use crate::x509::request::Request;
 use crate::x509::serial::Serial;
-use crate::x509::tbs::{CertificateParts, CertificateTbs, CrlParts, CrlTbs};
+use crate::x509::tbs::{CertificateParts, CertificateTbs, CrlParts, CrlTbs, SignedAttributes};
 use crate::x509::time::UtcTime;
 use crate::x509::tlv::DerError;
 
@@ -98,6 +100,15 @@ pub fn crl(
         extensions: &extensions,
     }
     .assemble())
+}
+
+/// What a token signs to prove that it holds a key.
+pub fn possession(
+    challenge: &Challenge,
+    algorithm: SignatureAlgorithm,
+    now: UtcTime,
+) -> SignedAttributes {
+    cms::signed_attributes(&challenge.content(), algorithm, now)
 }
 
 fn end(product: &Product, start: UtcTime, issuer: &Issuer) -> UtcTime {

@@ -201,6 +201,54 @@ pub enum Event {
         /// What was written.
         files: Vec<FileRecord>,
     },
+    /// A second token holds the same key, and has proved it.
+    CopyConfirmed {
+        /// What the second token says of itself.
+        token: TokenIdentity,
+        /// `CKA_ID` there, hex.
+        id: String,
+        /// `CKA_LABEL` there.
+        label: String,
+        /// Digest of the key's SPKI.
+        spki_sha256: Digest,
+        /// Every attribute read back there.
+        attributes: BTreeMap<String, String>,
+        /// The entry of the intent to sign the proof; its signature follows it.
+        intent: u64,
+        /// The random number that was signed for, hex.
+        nonce: String,
+        /// The signature, hex.
+        signature: String,
+    },
+    /// The root key will be destroyed after the seal.
+    DestructionAnnounced {
+        /// `CKA_ID`, hex.
+        id: String,
+        /// `CKA_LABEL`
+        label: String,
+        /// Digest of its SPKI.
+        spki_sha256: Digest,
+        /// Copies that were confirmed, and that this does not destroy.
+        copies: Vec<String>,
+    },
+    /// After the seal: the token will be asked to destroy the root key.
+    DestructionIntended {
+        /// `CKA_ID`, hex.
+        id: String,
+        /// `CKA_LABEL`
+        label: String,
+        /// Digest of its SPKI.
+        spki_sha256: Digest,
+    },
+    /// After the seal: the key was destroyed, looked for, and not found.
+    KeyDestroyed {
+        /// `CKA_ID`, hex.
+        id: String,
+        /// `CKA_LABEL`
+        label: String,
+        /// Digest of its SPKI.
+        spki_sha256: Digest,
+    },
     /// A person confirmed that this is to be revoked; the CRL of the same ceremony lists it.
     Revoked {
         /// Serial number, hex.
@@ -392,7 +440,7 @@ fn entry_of(value: &Value) -> Option<Entry> {
 }
 
 /// The types of [`Event`]; a line of such a type that cannot be read is broken, not unknown.
-const KNOWN_TYPES: [&str; 18] = [
+const KNOWN_TYPES: [&str; 22] = [
     "begin",
     "resumed",
     "environment",
@@ -406,6 +454,10 @@ const KNOWN_TYPES: [&str; 18] = [
     "sign-intended",
     "signed",
     "issued",
+    "copy-confirmed",
+    "destruction-announced",
+    "destruction-intended",
+    "key-destroyed",
     "revoked",
     "handed-over",
     "interrupted",

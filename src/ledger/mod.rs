@@ -5,6 +5,9 @@
 pub mod chain;
 pub mod entry;
 pub mod layout;
+pub mod note;
+pub mod post_seal;
+pub mod possession_files;
 pub mod register;
 pub mod seal;
 pub mod seal_signature;

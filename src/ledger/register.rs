@@ -10,6 +10,7 @@ use crate::digest::{Digest, unhex};
 use crate::plan::document::PlanDocument;
 use crate::x509::certificate::CertificateFields;
 use crate::x509::crl::{CrlFields, RevokedEntry};
+use crate::x509::escape::escape;
 use crate::x509::name::Name;
 use crate::x509::public_key::rsa_modulus;
 use crate::x509::raw::RawCrl;
@@ -103,6 +104,42 @@ impl IssuedCrl {
     }
 }
 
+/// A copy of the root key in another token, confirmed there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyCopy {
+    /// Ceremony id.
+    pub ceremony: String,
+    /// Label of the token.
+    pub label: String,
+    /// Its serial.
+    pub serial: String,
+    /// Its manufacturer and model.
+    pub model: String,
+}
+
+impl std::fmt::Display for KeyCopy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [label, serial, model] = [&self.label, &self.serial, &self.model].map(|one| escape(one));
+        let ceremony = &self.ceremony;
+        write!(f, "token {label}, serial {serial} ({model}), confirmed in {ceremony}")
+    }
+}
+
+impl KeyCopy {
+    /// From its entry.
+    pub fn of(ceremony: &str, event: &Event) -> Option<Self> {
+        match event {
+            Event::CopyConfirmed { token, .. } => Some(Self {
+                ceremony: ceremony.to_owned(),
+                label: token.label.clone(),
+                serial: token.serial.clone(),
+                model: format!("{} {}", token.manufacturer, token.model),
+            }),
+            _ => None,
+        }
+    }
+}
+
 /// The register of one root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Register {
@@ -110,6 +147,8 @@ pub struct Register {
     pub issued: Vec<Issued>,
     /// CRLs in the order of signing.
     pub crls: Vec<IssuedCrl>,
+    /// Copies of the root key, in the order of their confirmation.
+    pub copies: Vec<KeyCopy>,
 }
 
 /// A transcript whose signed bytes cannot be read.
@@ -132,6 +171,8 @@ impl Register {
         entries: &[Entry],
         mut read_file: impl FnMut(&str) -> Option<Vec<u8>>,
     ) -> Result<(), RegisterError> {
+        let events = entries.iter().filter_map(|entry| entry.event.as_ref().ok());
+        self.copies.extend(events.filter_map(|event| KeyCopy::of(ceremony, event)));
         let mounts = mounts(entries, &mut read_file);
         for entry in entries {
             let Ok(Event::SignIntended {

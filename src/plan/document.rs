@@ -106,6 +106,9 @@ pub struct StepDocument {
     pub title: String,
     /// To be read aloud.
     pub read_aloud: Option<String>,
+    /// Label of the token that holds a copy of the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// What people approve in one go.
     pub approval_sha256: Option<Digest>,
     /// What it revokes.
@@ -228,6 +231,10 @@ impl PlanDocument {
                     kind: step.kind.word().to_owned(),
                     title: step.title.clone(),
                     read_aloud: step.read_aloud.clone(),
+                    token: match &step.kind {
+                        StepKind::ConfirmCopy(label) => Some(label.clone()),
+                        _ => None,
+                    },
                     approval_sha256: step.approval_digest(),
                     revoke: match &step.kind {
                         StepKind::Revoke(plan) => Some(RevokeDocument::of(plan)),
@@ -315,7 +322,10 @@ fn root(root: &RootPlan) -> RootDocument {
 
 fn products(kind: &StepKind) -> Vec<ProductDocument> {
     match kind {
-        StepKind::GenerateRootKey | StepKind::Revoke(_) => Vec::new(),
+        StepKind::GenerateRootKey
+        | StepKind::Revoke(_)
+        | StepKind::ConfirmCopy(_)
+        | StepKind::DestroyKey => Vec::new(),
         StepKind::IssueRoot(one) => vec![product(one)],
         StepKind::IssueIntermediates(list) => list.iter().map(intermediate).collect(),
         StepKind::IssueCrl(crl) => {

@@ -249,14 +249,19 @@ impl<'a> Draft<'a> {
             (
                 Kind::CrossSign
                 | Kind::CertificateRequest
-                | Kind::AdoptRoot
-                | Kind::ConfirmCopy
-                | Kind::DestroyKey,
+                | Kind::AdoptRoot,
                 _,
             ) => {
                 let words = "this version does not do this step yet";
                 return Err(self.at(written.kind.span().start, words).into());
             }
+            (Kind::ConfirmCopy, _) => {
+                let label = written.token.as_ref().map(|label| label.get_ref().0.clone());
+                let place = written.kind.span().start;
+                let words = "confirm-copy needs token = \"label of the token that holds the copy\"";
+                StepKind::ConfirmCopy(label.ok_or_else(|| self.at(place, words))?)
+            }
+            (Kind::DestroyKey, _) => StepKind::DestroyKey,
             (Kind::Revoke, _) => {
                 let revoked = past.revoked.get(&id).cloned().ok_or_else(|| {
                     let words = "what it revokes was not read";
@@ -383,6 +388,10 @@ fn default_title(kind: &StepKind, root: &RootPlan) -> String {
             [one] => format!("Issue the intermediate for {}", one.mount),
             many => format!("Issue {} intermediates", many.len()),
         },
+        StepKind::ConfirmCopy(label) => {
+            format!("Confirm that the token {label} holds a copy of the root key")
+        }
+        StepKind::DestroyKey => "Destroy the root key, after the seal".to_owned(),
         StepKind::IssueCrl(crl) => match crl.product.validity {
             Validity::NoEnd => format!("Issue CRL number {}, the final one", crl.number),
             _ => format!("Issue CRL number {}", crl.number),

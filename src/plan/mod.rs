@@ -253,6 +253,10 @@ pub enum StepKind {
     IssueIntermediates(Vec<IntermediatePlan>),
     /// `issue-crl`
     IssueCrl(CrlPlan),
+    /// `confirm-copy`, with the label of the token that holds it
+    ConfirmCopy(String),
+    /// `destroy-key`
+    DestroyKey,
     /// `revoke`
     Revoke(RevokePlan),
 }
@@ -265,6 +269,8 @@ impl StepKind {
             Self::IssueRoot(_) => "issue-root",
             Self::IssueIntermediates(_) => "issue-intermediate",
             Self::IssueCrl(_) => "issue-crl",
+            Self::ConfirmCopy(_) => "confirm-copy",
+            Self::DestroyKey => "destroy-key",
             Self::Revoke(_) => "revoke",
         }
     }
@@ -272,7 +278,7 @@ impl StepKind {
     /// Everything the step signs.
     pub fn products(&self) -> Vec<&Product> {
         match self {
-            Self::GenerateRootKey | Self::Revoke(_) => Vec::new(),
+            Self::GenerateRootKey | Self::Revoke(_) | Self::ConfirmCopy(_) | Self::DestroyKey => Vec::new(),
             Self::IssueRoot(product) => vec![product],
             Self::IssueIntermediates(list) => list.iter().map(|one| &one.product).collect(),
             Self::IssueCrl(crl) => vec![&crl.product],

@@ -15,7 +15,8 @@ pub struct CertificateTbs(pub Vec<u8>);
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CrlTbs(pub Vec<u8>);
 
-/// The signed attributes of a CMS SignerInfo as they are hashed: a SET OF, tag 0x31
+/// The signed attributes of a CMS SignerInfo as they are hashed, of a seal or of a proof of
+/// possession: a SET OF, tag 0x31
 /// (RFC 5652 5.4), which can never be read as a certificate or CRL.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SignedAttributes(pub Vec<u8>);

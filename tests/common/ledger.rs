@@ -97,6 +97,7 @@ next_update = "6mo"
 pub struct SoftToken {
     identity: TokenIdentity,
     keys: Vec<(KeyId, String, EcdsaKeyPair)>,
+    notes: Vec<(String, Vec<u8>)>,
     /// Signatures that are given before one is not.
     pub fails_after: Option<usize>,
 }
@@ -116,6 +117,7 @@ impl SoftToken {
                 assurance: Assurance::Software,
             },
             keys: Vec::new(),
+            notes: Vec::new(),
             fails_after: None,
         }
     }
@@ -197,6 +199,22 @@ impl Token for SoftToken {
         let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_ASN1_SIGNING).unwrap();
         self.keys.push((spec.id.clone(), spec.label.clone(), pair));
         Ok(self.shown(self.keys.len() - 1))
+    }
+
+    fn destroy_key(&mut self, id: &KeyId) -> Result<(), TokenError> {
+        self.keys.retain(|(one, ..)| one != id);
+        Ok(())
+    }
+
+    fn read_notes(&mut self, label: &str) -> Result<Vec<Vec<u8>>, TokenError> {
+        let notes = self.notes.iter().filter(|(name, _)| name == label);
+        Ok(notes.map(|(_, note)| note.clone()).collect())
+    }
+
+    fn write_note(&mut self, label: &str, note: &[u8]) -> Result<(), TokenError> {
+        self.notes.retain(|(name, _)| name != label);
+        self.notes.push((label.to_owned(), note.to_vec()));
+        Ok(())
     }
 
     fn random(&mut self, length: usize) -> Result<Vec<u8>, TokenError> {

@@ -135,6 +135,8 @@ pub struct Hardware {
     pub keys: Vec<HardKey>,
     pub signatures: Vec<Signature>,
     pub generated: usize,
+    /// Notes by label.
+    pub notes: Vec<(String, Vec<u8>)>,
     /// What a signature broke of the order of things.
     pub violations: Vec<String>,
 }
@@ -325,6 +327,32 @@ impl Token for TestToken {
             });
         }
         Ok(hardware.keys.last().unwrap().shown())
+    }
+
+    fn destroy_key(&mut self, id: &KeyId) -> Result<(), TokenError> {
+        self.call("C_DestroyObject")?;
+        assert!(self.logged_in);
+        self.hardware.borrow_mut().keys.retain(|key| key.id != *id);
+        Ok(())
+    }
+
+    fn read_notes(&mut self, label: &str) -> Result<Vec<Vec<u8>>, TokenError> {
+        self.call("C_FindObjects")?;
+        assert!(self.logged_in);
+        let hardware = self.hardware.borrow();
+        let notes = hardware.notes.iter().filter(|(name, _)| name == label);
+        Ok(notes.map(|(_, note)| note.clone()).collect())
+    }
+
+    fn write_note(&mut self, label: &str, note: &[u8]) -> Result<(), TokenError> {
+        self.call("C_CreateObject")?;
+        assert!(self.logged_in);
+        let new = (label.to_owned(), note.to_vec());
+        self.hardware.borrow_mut().notes.push(new.clone());
+        self.call("C_DestroyObject")?;
+        let mut hardware = self.hardware.borrow_mut();
+        hardware.notes.retain(|one| one.0 != label || *one == new);
+        Ok(())
     }
 
     fn random(&mut self, length: usize) -> Result<Vec<u8>, TokenError> {

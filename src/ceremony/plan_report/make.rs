@@ -151,7 +151,12 @@ impl Bench<'_> {
                 _ => None,
             },
             products: match &step.kind {
-                StepKind::GenerateRootKey | StepKind::Revoke(_) => Vec::new(),
+                StepKind::GenerateRootKey
+                | StepKind::Revoke(_)
+                | StepKind::ConfirmCopy(_)
+                | StepKind::DestroyKey => {
+                    Vec::new()
+                }
                 StepKind::IssueRoot(product) => vec![self.certificate(product)],
                 StepKind::IssueIntermediates(list) => {
                     list.iter().map(|one| self.intermediate(one)).collect()

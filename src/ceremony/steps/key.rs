@@ -142,6 +142,12 @@ impl Course<'_, '_> {
         Ok(())
     }
 
+    /// The label of the key in the token, as it stands there now.
+    pub(super) fn key_label(&mut self, id: &KeyId) -> Result<String, CeremonyError> {
+        let found = self.desk.token.find_keys(&KeyQuery::Id(id.clone()))?;
+        Ok(found.first().map(|key| key.label.clone()).unwrap_or_default())
+    }
+
     fn hold(&mut self, key: &TokenKey) {
         self.key = Some(RootKeyHandle {
             id: key.id.clone(),
