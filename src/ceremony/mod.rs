@@ -8,6 +8,7 @@ pub mod folder;
 pub mod job;
 pub mod journal;
 pub mod ledger_view;
+pub mod mirror;
 pub mod pages;
 pub mod plan_report;
 pub mod prepare;
