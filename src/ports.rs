@@ -421,6 +421,9 @@ pub enum StoreError {
         /// Name of the file system.
         found: String,
     },
+    /// The second copy failed, where the first did not.
+    #[error("the mirror failed: {0}")]
+    Mirror(Box<StoreError>),
     /// Anything else the system said.
     #[error("{path}: cannot {doing}: {cause}")]
     Failed {

@@ -178,6 +178,9 @@ pub struct RunArgs {
     /// Go on with the interrupted ceremony
     #[arg(long)]
     pub resume: bool,
+    /// A second copy of the ledger on another medium, synced before each signature
+    #[arg(long, value_name = "DIR")]
+    pub mirror: Option<PathBuf>,
 }
 
 /// `abort`
@@ -188,6 +191,9 @@ pub struct AbortArgs {
     /// The ledger's folder
     #[arg(long, value_name = "DIR")]
     pub ledger: PathBuf,
+    /// The second copy of the ledger
+    #[arg(long, value_name = "DIR")]
+    pub mirror: Option<PathBuf>,
 }
 
 /// `verify`

@@ -5,11 +5,13 @@ use std::path::Path;
 use super::args::{AbortArgs, Cli, PlanArgs, SourceArgs, Verb};
 use super::exit::Exit;
 use super::inputs::Read;
+use super::mirror;
 use super::output::{ErrorReport, Report, print_json, show};
 use super::trouble::Trouble;
 use crate::ceremony::abort::abort;
 use crate::ceremony::error::CeremonyError;
 use crate::ceremony::ledger_view::LedgerView;
+use crate::ceremony::mirror::Mirrored;
 use crate::ceremony::plan_report::PlanReport;
 use crate::ceremony::prepare::{Prepared, lock_name, plan_name};
 use crate::ceremony::script;
@@ -168,7 +170,16 @@ fn abort_open(args: &AbortArgs) -> Result<Exit, Trouble> {
         );
     }
     let mut store = DiskStore::open(&args.ledger, StoreRules::Rehearsal)?;
-    let aborted = abort(&mut store, &mut SystemClock, &args.ceremony)?;
+    let aborted = match &args.mirror {
+        Some(path) => {
+            let root = LedgerView::read(&mut store)?.root;
+            let mut mirror = mirror::open(&args.ledger, path, StoreRules::Rehearsal)?;
+            mirror::bring_up_to_date(&mut store, &mut mirror, root.as_ref())?;
+            let mut both = Mirrored::new(&mut store, &mut mirror);
+            abort(&mut both, &mut SystemClock, &args.ceremony)?
+        }
+        None => abort(&mut store, &mut SystemClock, &args.ceremony)?,
+    };
     let list = |names: &[String]| {
         if names.is_empty() {
             "nothing".to_owned()

@@ -6,6 +6,7 @@ mod exit;
 mod inputs;
 mod inspect;
 mod manual;
+mod mirror;
 mod new;
 mod output;
 pub mod parse;

@@ -5,10 +5,12 @@ use std::path::Path;
 use super::args::RunArgs;
 use super::exit::Exit;
 use super::inputs::Read;
+use super::mirror;
 use super::site::Site;
 use super::trouble::Trouble;
 use crate::ceremony::error::CeremonyError;
 use crate::ceremony::ledger_view::LedgerView;
+use crate::ceremony::mirror::Mirrored;
 use crate::ceremony::prepare::{Prepared, lock_name, plan_name};
 use crate::ceremony::run::{Done, Job, run as run_ceremony};
 use crate::digest::Digest;
@@ -17,7 +19,7 @@ use crate::host::{
     print, read_named, shown, wants_plain,
 };
 use crate::plan::lock;
-use crate::ports::{Desk, Operator, Token};
+use crate::ports::{Desk, Operator, Store, Token};
 use crate::token::Module;
 use crate::x509::certificate::Certificate;
 use crate::x509::escape::escape;
@@ -28,7 +30,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         Trouble::new(Exit::Usage, error.to_string())
             .hint("a ceremony is answered by a person at a terminal; anchorite rehearse needs none")
     })?;
-    let weak = harden();
+    let mut weak = harden();
     let read = Read::all(&args.file)?;
     let site = Site::find(args.site.as_deref(), args.module.as_deref())?;
     let mut store = DiskStore::open(&args.ledger, StoreRules::Production)?;
@@ -44,8 +46,24 @@ pub fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     compare_lock(&read, &prepared)?;
     let module = Module::open(&site.module, site.module_sha256)?;
     let mut token = module.open_token(&prepared.plan.token_label, site.token_serial.as_deref())?;
+    let mut mirror = match &args.mirror {
+        Some(path) => {
+            let mut mirror = mirror::open(&args.ledger, path, StoreRules::Production)?;
+            let root = view.root.as_ref();
+            let words = mirror::bring_up_to_date(&mut store, &mut mirror, root)?;
+            weak.push(mirror::finding(path, &words));
+            Some(mirror)
+        }
+        None => None,
+    };
     let job = job(prepared, false, root, weak);
-    let done = perform(&mut token, &mut operator, &mut store, &job, args.resume)?;
+    let mut both = mirror
+        .as_mut()
+        .map(|mirror| Mirrored::new(&mut store, mirror));
+    let done = match &mut both {
+        Some(both) => perform(&mut token, &mut operator, both, &job, args.resume)?,
+        None => perform(&mut token, &mut operator, &mut store, &job, args.resume)?,
+    };
     finish(&args.ledger, &done, &job);
     drop(token);
     module.close()?;
@@ -82,7 +100,7 @@ pub fn job(
 pub fn perform(
     token: &mut dyn Token,
     operator: &mut dyn Operator,
-    store: &mut DiskStore,
+    store: &mut dyn Store,
     job: &Job,
     resume: bool,
 ) -> Result<Done, Trouble> {
