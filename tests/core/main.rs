@@ -17,8 +17,8 @@ mod forged;
 mod keys;
 mod profiles;
 mod refused;
-mod years;
 mod revoked;
+mod years;
 
 use std::collections::BTreeMap;
 

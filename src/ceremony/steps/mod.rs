@@ -1,11 +1,11 @@
 //! One file for each kind of step, and the one line that signs.
 
-mod destroy;
 mod certificates;
 mod crl;
+mod destroy;
 mod files;
 mod handover;
 mod key;
-mod revoke;
 mod possession;
+mod revoke;
 pub(super) mod sign;

@@ -1,0 +1,91 @@
+//! The how-to pages that need a server: every command on them, against a real OpenBao.
+
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
+#![cfg(feature = "token")]
+// Helpers outside of #[test] functions may fail the test too.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use common::bao::Bao;
+use common::howto;
+
+/// A desk as a page finds it: the first ceremony is rehearsed and handed over.
+struct Desk {
+    folder: tempfile::TempDir,
+    bao: std::sync::Arc<Bao>,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self {
+            folder: tempfile::tempdir().unwrap(),
+            // A server of its own: pages name their mounts.
+            bao: std::sync::Arc::new(Bao::start()),
+        };
+        std::fs::create_dir(desk.path().join("requests")).unwrap();
+        for (name, common_name) in [
+            ("etcd", "Acme etcd CA"),
+            ("kubernetes", "Acme Kubernetes CA"),
+        ] {
+            let mount = format!("pki/{name}");
+            desk.bao.enable_pki(&mount, "87600h");
+            let fields = [
+                ("common_name", common_name),
+                ("key_type", "ec"),
+                ("key_bits", "256"),
+            ];
+            let csr = desk.bao.generate_request(&mount, &fields);
+            std::fs::write(desk.path().join(format!("requests/{name}.csr")), csr).unwrap();
+        }
+        desk.shell(
+            "anchorite new first-root > first-root.toml
+             anchorite rehearse first-root.toml --keep rehearsal
+             out=rehearsal/ledger/0001-acme-root-g1/out
+             cp $out/root.pem $out/root.crl .
+             sh $out/handover.sh --rehearsal",
+        );
+        desk
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn surround(&self, command: &mut Command) {
+        let path = howto::commands(self.path(), &[("vault", self.bao.binary())]);
+        command
+            .envs(self.bao.environment())
+            .env("HOME", self.path())
+            .env("PATH", path);
+    }
+
+    /// Commands that lead up to a page.
+    fn shell(&self, script: &str) {
+        let mut command = Command::new("dash");
+        command.args(["-e", "-c", script]).current_dir(self.path());
+        self.surround(&mut command);
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{script}:\n{said}");
+    }
+
+    fn page(&self, name: &str) -> String {
+        howto::run(name, self.path(), |command| self.surround(command))
+    }
+}
+
+#[test]
+fn replace_a_compromised_intermediate() {
+    let said = Desk::new().page("replace-a-compromised-intermediate.md");
+    assert!(said.contains("certificate revoked"), "{said}");
+}
+
+#[test]
+fn renew_an_intermediate() {
+    let said = Desk::new().page("renew-an-intermediate.md");
+    assert!(said.contains("renewed.pem: OK"), "{said}");
+}
