@@ -236,7 +236,9 @@ impl Record {
             };
             self.append(desk, &asked)?;
             let value = desk.operator.ask(&question)?;
-            let accepted = value.split_whitespace().eq(question.on_paper.split_whitespace());
+            let accepted = value
+                .split_whitespace()
+                .eq(question.on_paper.split_whitespace());
             let answer = Event::Answer {
                 id: question.id.to_owned(),
                 value,
@@ -260,5 +262,7 @@ const GONE: &str = "the token destroyed the root key";
 fn is_there(desk: &mut Desk<'_>, key: &AnnouncedKey) -> Result<bool, TokenError> {
     let keys = desk.token.find_keys(&KeyQuery::All)?;
     let same = |id: &KeyId, digest| *id == key.id() || digest == key.spki_sha256;
-    Ok(keys.iter().any(|one| same(&one.id, one.public_key.digest())))
+    Ok(keys
+        .iter()
+        .any(|one| same(&one.id, one.public_key.digest())))
 }

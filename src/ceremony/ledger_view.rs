@@ -208,7 +208,10 @@ impl LedgerView {
         }
         self.head = seal.digest();
         self.seals.push(self.head);
-        self.actor = entries.last().map(|last| last.actor.clone()).unwrap_or_default();
+        self.actor = entries
+            .last()
+            .map(|last| last.actor.clone())
+            .unwrap_or_default();
         if seal.destruction {
             self.end = Some(self.read_end(store, folder, &entries)?);
         }

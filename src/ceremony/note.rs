@@ -89,7 +89,10 @@ impl Course<'_, '_> {
             crl_number: self.newest_crl_number(),
         };
         let text = note.to_text();
-        let written = self.desk.token.write_note(&Note::label(key), text.as_bytes());
+        let written = self
+            .desk
+            .token
+            .write_note(&Note::label(key), text.as_bytes());
         let error = written.err()?;
         Some(format!(
             "the token did not keep the note of this ceremony ({error}): it will not know an old copy of this ledger"

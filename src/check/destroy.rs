@@ -13,10 +13,13 @@ pub fn all(plan: &Plan, register: &Register) -> Vec<Planned> {
     let Some(at) = plan.steps.iter().position(|step| of(&step.kind)) else {
         return Vec::new();
     };
-    let own = plan.steps[..at].iter().rev().find_map(|step| match &step.kind {
-        StepKind::IssueCrl(crl) => Some(is_final(&crl.product.template.0)),
-        _ => None,
-    });
+    let own = plan.steps[..at]
+        .iter()
+        .rev()
+        .find_map(|step| match &step.kind {
+            StepKind::IssueCrl(crl) => Some(is_final(&crl.product.template.0)),
+            _ => None,
+        });
     let mut findings = Findings::default();
     let last = own.unwrap_or_else(|| register.is_closed());
     let words = if last {

@@ -6,6 +6,7 @@
 mod body;
 pub mod bundle;
 pub mod certificate;
+pub mod copy;
 pub mod crl;
 pub mod crl_file;
 mod crl_list;
@@ -19,8 +20,8 @@ pub mod key;
 pub mod note;
 pub mod past;
 pub mod plan;
-pub mod previous;
 pub mod possession;
+pub mod previous;
 mod profile;
 pub mod request;
 pub mod revoke;

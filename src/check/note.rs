@@ -32,7 +32,10 @@ pub fn notes(texts: &[Vec<u8>], context: &NoteContext<'_>) -> Result<Vec<Finding
         let words = format!("{strange} of the token's notes cannot be read, and were left aside");
         findings.notice(CheckId::LedgerNote, words);
     }
-    let own = read.into_iter().flatten().filter(|note| note.key == context.key);
+    let own = read
+        .into_iter()
+        .flatten()
+        .filter(|note| note.key == context.key);
     match own.max_by_key(|note| note.ceremonies) {
         Some(note) => {
             let at = context.seals.iter().position(|seal| *seal == note.seal);

@@ -283,7 +283,9 @@ fn from_ceremony(error: &CeremonyError) -> Trouble {
         CeremonyError::NotDestroyed { cause, .. } => {
             let mut trouble = from_ceremony(cause);
             trouble.what = escape(&words);
-            trouble.hint("anchorite run FILE --resume goes on with the destruction, and asks for it again")
+            trouble.hint(
+                "anchorite run FILE --resume goes on with the destruction, and asks for it again",
+            )
         }
         CeremonyError::KeyDestroyed(_) => Trouble::new(Exit::Refused, words)
             .hint("this root has ended; a new root begins an empty ledger"),

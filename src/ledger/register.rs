@@ -119,9 +119,13 @@ pub struct KeyCopy {
 
 impl std::fmt::Display for KeyCopy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let [label, serial, model] = [&self.label, &self.serial, &self.model].map(|one| escape(one));
+        let [label, serial, model] =
+            [&self.label, &self.serial, &self.model].map(|one| escape(one));
         let ceremony = &self.ceremony;
-        write!(f, "token {label}, serial {serial} ({model}), confirmed in {ceremony}")
+        write!(
+            f,
+            "token {label}, serial {serial} ({model}), confirmed in {ceremony}"
+        )
     }
 }
 
@@ -172,7 +176,8 @@ impl Register {
         mut read_file: impl FnMut(&str) -> Option<Vec<u8>>,
     ) -> Result<(), RegisterError> {
         let events = entries.iter().filter_map(|entry| entry.event.as_ref().ok());
-        self.copies.extend(events.filter_map(|event| KeyCopy::of(ceremony, event)));
+        self.copies
+            .extend(events.filter_map(|event| KeyCopy::of(ceremony, event)));
         let mounts = mounts(entries, &mut read_file);
         for entry in entries {
             let Ok(Event::SignIntended {
@@ -213,6 +218,8 @@ impl Register {
                     self.add_crl(&fields, body, certainty)
                         .map_err(|why| fail(&why))?;
                 }
+                // A proof of possession binds nothing.
+                "possession" => {}
                 _ => return Err(fail("neither certificate nor CRL")),
             }
         }

@@ -122,7 +122,9 @@ impl Seal {
             ("words-4", words[3].clone()),
             ("attestation", ATTESTATION.to_owned()),
         ];
-        let announced = self.destruction.then(|| ("announces", DESTRUCTION.to_owned()));
+        let announced = self
+            .destruction
+            .then(|| ("announces", DESTRUCTION.to_owned()));
         lines
             .iter()
             .chain(&announced)

@@ -246,17 +246,15 @@ impl<'a> Draft<'a> {
                 StepKind::IssueIntermediates(list)
             }
             // Not on main before each has its own arm.
-            (
-                Kind::CrossSign
-                | Kind::CertificateRequest
-                | Kind::AdoptRoot,
-                _,
-            ) => {
+            (Kind::CrossSign | Kind::CertificateRequest | Kind::AdoptRoot, _) => {
                 let words = "this version does not do this step yet";
                 return Err(self.at(written.kind.span().start, words).into());
             }
             (Kind::ConfirmCopy, _) => {
-                let label = written.token.as_ref().map(|label| label.get_ref().0.clone());
+                let label = written
+                    .token
+                    .as_ref()
+                    .map(|label| label.get_ref().0.clone());
                 let place = written.kind.span().start;
                 let words = "confirm-copy needs token = \"label of the token that holds the copy\"";
                 StepKind::ConfirmCopy(label.ok_or_else(|| self.at(place, words))?)

@@ -278,7 +278,9 @@ impl StepKind {
     /// Everything the step signs.
     pub fn products(&self) -> Vec<&Product> {
         match self {
-            Self::GenerateRootKey | Self::Revoke(_) | Self::ConfirmCopy(_) | Self::DestroyKey => Vec::new(),
+            Self::GenerateRootKey | Self::Revoke(_) | Self::ConfirmCopy(_) | Self::DestroyKey => {
+                Vec::new()
+            }
             Self::IssueRoot(product) => vec![product],
             Self::IssueIntermediates(list) => list.iter().map(|one| &one.product).collect(),
             Self::IssueCrl(crl) => vec![&crl.product],

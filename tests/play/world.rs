@@ -14,7 +14,7 @@ use anchorite::ports::Desk;
 use anchorite::x509::certificate::Certificate;
 
 use super::ports::{Crash, Hardware, Manner, TestClock, TestEntropy, TestOperator, TestStore};
-use super::token::{Faults, TestToken};
+use super::token::{Faults, TestToken, TestTokens};
 
 /// What one program is given.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +59,9 @@ impl Session {
 pub struct World {
     pub store: TestStore,
     pub hardware: Rc<RefCell<Hardware>>,
+    /// The token that may hold a copy of the key.
+    pub copy: Rc<RefCell<Hardware>>,
+    pub copy_serial: &'static str,
     pub clock: TestClock,
     sessions: u64,
 }
@@ -68,6 +71,8 @@ impl World {
         Self {
             store: TestStore::new(),
             hardware: Rc::default(),
+            copy: Rc::default(),
+            copy_serial: "0002",
             clock: TestClock::new(),
             sessions: 0,
         }
@@ -84,6 +89,12 @@ impl World {
             self.sessions,
         );
         token.faults = setting.faults.clone();
+        let mut tokens = TestTokens {
+            hardware: self.copy.clone(),
+            disk: self.store.disk.clone(),
+            dead: self.store.dead.clone(),
+            serial: self.copy_serial,
+        };
         let mut clock = self.clock.clone();
         let mut entropy = TestEntropy::new(self.sessions);
         entropy.stuck = setting.stuck;
@@ -91,6 +102,7 @@ impl World {
         let result = run(
             &mut Desk {
                 token: &mut token,
+                tokens: &mut tokens,
                 clock: &mut clock,
                 entropy: &mut entropy,
                 operator: &mut operator,

@@ -154,9 +154,7 @@ impl Bench<'_> {
                 StepKind::GenerateRootKey
                 | StepKind::Revoke(_)
                 | StepKind::ConfirmCopy(_)
-                | StepKind::DestroyKey => {
-                    Vec::new()
-                }
+                | StepKind::DestroyKey => Vec::new(),
                 StepKind::IssueRoot(product) => vec![self.certificate(product)],
                 StepKind::IssueIntermediates(list) => {
                     list.iter().map(|one| self.intermediate(one)).collect()

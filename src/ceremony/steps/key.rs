@@ -145,7 +145,10 @@ impl Course<'_, '_> {
     /// The label of the key in the token, as it stands there now.
     pub(super) fn key_label(&mut self, id: &KeyId) -> Result<String, CeremonyError> {
         let found = self.desk.token.find_keys(&KeyQuery::Id(id.clone()))?;
-        Ok(found.first().map(|key| key.label.clone()).unwrap_or_default())
+        Ok(found
+            .first()
+            .map(|key| key.label.clone())
+            .unwrap_or_default())
     }
 
     fn hold(&mut self, key: &TokenKey) {

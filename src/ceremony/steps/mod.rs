@@ -1,11 +1,12 @@
 //! One file for each kind of step, and the one line that signs.
 
-mod destroy;
 mod certificates;
+mod copy;
 mod crl;
+mod destroy;
 mod files;
 mod handover;
 mod key;
-mod revoke;
 mod possession;
+mod revoke;
 pub(super) mod sign;
