@@ -165,6 +165,12 @@ pub trait Token {
     ) -> Result<Vec<u8>, TokenError>;
 }
 
+/// Where a second token is found.
+pub trait Tokens {
+    /// Opens the token with this label; nobody is logged in.
+    fn open(&mut self, label: &str) -> Result<Box<dyn Token>, TokenError>;
+}
+
 /// What can go wrong with a token. Each has its own words; all end with exit code 4.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
@@ -447,6 +453,8 @@ impl StoreError {
 pub struct Desk<'a> {
     /// The token that holds the root key.
     pub token: &'a mut dyn Token,
+    /// Other tokens, for copies of the key.
+    pub tokens: &'a mut dyn Tokens,
     /// The clocks.
     pub clock: &'a mut dyn Clock,
     /// The system's random numbers.

@@ -74,6 +74,10 @@ impl<'e> Approvals<'e> {
                     "a revocation without the answer that allows it",
                 );
             }
+            // The step itself, approved with the lock, asks for it: it binds nothing.
+            Event::SignIntended { kind, .. } if kind == super::copies::POSSESSION => {
+                require(self.begun, "a signature before the lock was approved");
+            }
             Event::SignIntended {
                 product, again_of, ..
             } => {

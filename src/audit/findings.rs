@@ -57,6 +57,8 @@ rules! {
         "look at the transcript's last entries";
     Register = "VERIFY-REGISTER", "serial numbers are unique, CRL numbers and dates grow",
         "two certificates of one serial number must never be in use: find both";
+    PostSeal = "VERIFY-POST-SEAL", "what is written after the seal is a chain that begins with the seal's digest, and tells of the key that the seal's ceremony announces",
+        "compare with another copy of the ledger, and with the people's signatures on it";
     Ledger = "VERIFY-LEDGER", "ceremonies stand in their order without gaps, each seal names the one before, all under one root",
         "compare with another copy of the ledger";
     Expect = "VERIFY-EXPECT", "the digest that was expected is this lock's, seal's or head's",

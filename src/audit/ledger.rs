@@ -37,6 +37,12 @@ pub fn ledger(store: &mut dyn Store, root: &Certificate, expect: Option<Digest>)
                 escape(&folder.name()),
                 "rehearsal and production are mixed",
             );
+            findings.require(
+                AuditId::Ledger,
+                !seals.iter().any(|seal: &Seal| seal.destruction),
+                escape(&folder.name()),
+                "it follows a ceremony that announces that the root key is destroyed",
+            );
             before.head = seal.digest();
             seals.push(seal);
         }

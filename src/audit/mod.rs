@@ -6,6 +6,8 @@
 mod approvals;
 mod authority;
 mod bodies;
+mod copies;
+mod destruction;
 mod files;
 mod findings;
 mod key;
@@ -220,11 +222,15 @@ fn look(
             || made.iter().any(|one| one.is_root);
         revoked::check(&bench, findings);
         key::check(&entries, authority, has_root, unmade.as_ref(), findings);
+        copies::check(&bench, findings);
         out::check(&bench, &made, findings);
         seal::check(seal, &story, &script, &made, authority, before, findings);
         sessions::check_evidence(&story, &files, findings);
         sessions::tell_uncovered(&script, &files, findings);
         fold(audited, &seal.ceremony, &entries, &files, findings);
+        let known = (before, &audited.register);
+        destruction::announcement(seal, &story, &script, authority, known, findings);
+        destruction::after_seal(seal, &story, &files, findings);
     }
     if let Some(seal) = seal {
         audited.report.facts = Some(facts(&seal, &script, &files, products));

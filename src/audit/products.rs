@@ -4,6 +4,7 @@
 use super::Before;
 use super::authority::Authority;
 use super::bodies;
+use super::copies;
 use super::files::Files;
 use super::findings::{AuditId, Findings};
 use super::report::ProductFact;
@@ -77,6 +78,9 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) -> (Vec<Made>, V
 }
 
 fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Findings) {
+    if signing.kind == copies::POSSESSION {
+        return copies::intent(bench, signing, findings);
+    }
     let place = || at(signing.n);
     let Some((step, document)) = bench.script.product(signing.product) else {
         let words = format!("{} is not planned", escape(signing.product));

@@ -263,3 +263,32 @@ pub fn destruction_goes_on(folder: &str, identity: &TokenIdentity) -> String {
         line("serial", &escape(&identity.serial)),
     ])
 }
+
+/// The token that holds a copy, before its PIN is asked for.
+pub fn second_token(identity: &TokenIdentity) -> String {
+    joined(&[
+        "The token that holds the copy:".to_owned(),
+        line("token", &escape(&identity.label)),
+        line(
+            "model",
+            &format!(
+                "{} {}",
+                escape(&identity.manufacturer),
+                escape(&identity.model)
+            ),
+        ),
+        line("serial", &escape(&identity.serial)),
+        line("assurance", identity.assurance.word()),
+        line("module", &escape(&identity.module)),
+        line("module sha-256", &identity.module_sha256.to_string()),
+    ])
+}
+
+/// The copy has proved itself.
+pub fn copy_confirmed(key: &TokenKey) -> String {
+    joined(&[
+        "This token holds the root key too: it signed a random number with it.".to_owned(),
+        line("label", &escape(&key.label)),
+        line("SPKI sha-256", &key.public_key.digest().to_string()),
+    ])
+}

@@ -30,6 +30,8 @@ pub struct Done {
     pub signed: Vec<String>,
     /// What the token did in this session.
     pub deeds: Deeds,
+    /// The root key was destroyed after the seal.
+    pub destroyed: bool,
     /// What people should know besides.
     pub notices: Vec<String>,
 }
@@ -326,6 +328,7 @@ impl Course<'_, '_> {
             seal,
             signed,
             deeds: self.deeds.clone(),
+            destroyed: self.journal.progress.destruction.is_some(),
             notices,
         })
     }

@@ -151,6 +151,12 @@ rules! {
         "write crl_url = \"http://...\" and publish each CRL there";
     CrlNextUpdate = "CRL-NEXT-UPDATE", "a CRL's nextUpdate is at most 365 days away (BR 7.2)",
         "write next_update = \"6mo\", or \"365d\" at most";
+    CopyToken = "COPY-TOKEN", "a copy of the root key is in another token than the ceremony's own",
+        "put in the token that holds the copy; two slots of one token are one token";
+    CopyKey = "COPY-KEY", "the second token holds the root key, once",
+        "is this the token that the key was copied to? anchorite token show LABEL --keys lists its keys";
+    CopyKept = "COPY-KEPT", "a copy of the root key is CKA_SENSITIVE and not CKA_EXTRACTABLE, and none of its secrets can be read",
+        "destroy this copy and copy the key again, as sensitive and not extractable";
     DestroyFinalCrl = "DESTROY-FINAL-CRL", "the root key is destroyed only after the final CRL: nobody can issue the next one",
         "put issue-crl with final = true before destroy-key, or in a ceremony before this one";
     LedgerNote = "LEDGER-NOTE", "the token's note, where it has one, names a seal of this ledger",

@@ -2,6 +2,8 @@
 
 pub mod args;
 pub mod commands;
+#[cfg(feature = "token")]
+mod copies;
 mod exit;
 mod inputs;
 mod inspect;

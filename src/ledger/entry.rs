@@ -213,12 +213,8 @@ pub enum Event {
         spki_sha256: Digest,
         /// Every attribute read back there.
         attributes: BTreeMap<String, String>,
-        /// The entry of the intent to sign the proof; its signature follows it.
-        intent: u64,
-        /// The random number that was signed for, hex.
-        nonce: String,
-        /// The signature, hex.
-        signature: String,
+        /// The proof of possession: its content, with the random number, and the signature.
+        files: Vec<FileRecord>,
     },
     /// The root key will be destroyed after the seal.
     DestructionAnnounced {

@@ -218,6 +218,8 @@ impl Register {
                     self.add_crl(&fields, body, certainty)
                         .map_err(|why| fail(&why))?;
                 }
+                // A proof of possession binds nothing.
+                "possession" => {}
                 _ => return Err(fail("neither certificate nor CRL")),
             }
         }

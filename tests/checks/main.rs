@@ -27,6 +27,7 @@ mod requests;
 mod revoked;
 mod rsa;
 mod subjects;
+mod tokens;
 mod wishes;
 
 use std::collections::BTreeSet;
@@ -98,6 +99,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(crl_files::cases());
     cases.extend(issuers::cases());
     cases.extend(revoked::cases());
+    cases.extend(tokens::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();
     for case in &cases {

@@ -15,7 +15,7 @@ use anchorite::host::{DiskStore, StoreRules};
 use anchorite::ledger::register::Register;
 use anchorite::ports::{
     Assurance, Clock, Desk, Entropy, Interface, KeyId, KeyQuery, KeySpec, Operator, OperatorError,
-    Pin, PinTries, Question, StoreError, Token, TokenError, TokenIdentity, TokenKey,
+    Pin, PinTries, Question, StoreError, Token, TokenError, TokenIdentity, TokenKey, Tokens,
 };
 use anchorite::x509::certificate::Certificate;
 use anchorite::x509::public_key::{Curve, PublicKey, SignatureAlgorithm};
@@ -246,6 +246,18 @@ impl Token for SoftToken {
     }
 }
 
+/// No other token is there.
+struct NoTokens;
+
+impl Tokens for NoTokens {
+    fn open(&mut self, label: &str) -> Result<Box<dyn Token>, TokenError> {
+        Err(TokenError::WrongToken {
+            label: label.to_owned(),
+            found: "none".to_owned(),
+        })
+    }
+}
+
 /// Answers as the paper says; can be told to walk away at a question.
 pub struct Auto {
     pub interface: Interface,
@@ -392,6 +404,7 @@ impl World {
         };
         let mut desk = Desk {
             token: &mut self.token,
+            tokens: &mut NoTokens,
             clock: &mut self.clock,
             entropy: &mut Random,
             operator: &mut operator,

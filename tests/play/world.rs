@@ -15,7 +15,7 @@ use anchorite::ports::{Desk, Store};
 use anchorite::x509::certificate::Certificate;
 
 use super::ports::{Crash, Hardware, Manner, TestClock, TestEntropy, TestOperator, TestStore};
-use super::token::{Faults, TestToken};
+use super::token::{Faults, TestToken, TestTokens};
 
 /// What one program is given.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +73,9 @@ fn up_to_date(ledger: &mut TestStore, mirror: &mut TestStore) -> Result<(), Cere
 pub struct World {
     pub store: TestStore,
     pub hardware: Rc<RefCell<Hardware>>,
+    /// The token that may hold a copy of the key.
+    pub copy: Rc<RefCell<Hardware>>,
+    pub copy_serial: &'static str,
     pub clock: TestClock,
     /// The second copy, where one is kept.
     pub mirror: Option<TestStore>,
@@ -84,6 +87,8 @@ impl World {
         Self {
             store: TestStore::new(),
             hardware: Rc::default(),
+            copy: Rc::default(),
+            copy_serial: "0002",
             clock: TestClock::new(),
             mirror: None,
             sessions: 0,
@@ -101,6 +106,12 @@ impl World {
             self.sessions,
         );
         token.faults = setting.faults.clone();
+        let mut tokens = TestTokens {
+            hardware: self.copy.clone(),
+            disk: self.store.disk.clone(),
+            dead: self.store.dead.clone(),
+            serial: self.copy_serial,
+        };
         let mut clock = self.clock.clone();
         let mut entropy = TestEntropy::new(self.sessions);
         entropy.stuck = setting.stuck;
@@ -108,6 +119,7 @@ impl World {
         let mut held = |store: &mut dyn Store| {
             let mut desk = Desk {
                 token: &mut token,
+                tokens: &mut tokens,
                 clock: &mut clock,
                 entropy: &mut entropy,
                 operator: &mut operator,

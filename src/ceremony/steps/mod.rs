@@ -1,6 +1,7 @@
 //! One file for each kind of step, and the one line that signs.
 
 mod certificates;
+mod copy;
 mod crl;
 mod destroy;
 mod files;

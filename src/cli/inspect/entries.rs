@@ -240,6 +240,28 @@ fn words(event: &Event) -> Vec<String> {
             let subject = subject.as_deref().unwrap_or("subject not known");
             vec![format!("{serial} ({subject}), {reason}")]
         }
+        Event::CopyConfirmed {
+            token, spki_sha256, ..
+        } => vec![
+            format!("token {}, serial {}", token.label, token.serial),
+            format!("SPKI sha-256 {spki_sha256}"),
+        ],
+        Event::DestructionAnnounced {
+            label,
+            spki_sha256,
+            copies,
+            ..
+        } => {
+            let key = format!("after the seal: label {label}, SPKI sha-256 {spki_sha256}");
+            let copies = copies.iter().map(|copy| format!("copy: {copy}"));
+            std::iter::once(key).chain(copies).collect()
+        }
+        Event::DestructionIntended {
+            label, spki_sha256, ..
+        }
+        | Event::KeyDestroyed {
+            label, spki_sha256, ..
+        } => vec![format!("label {label}, SPKI sha-256 {spki_sha256}")],
         Event::HandedOver { files } => files.iter().map(|file| file.path.clone()).collect(),
         Event::Interrupted { at } => vec![at.clone()],
         Event::Aborted {
