@@ -27,5 +27,5 @@ pub use files::{InputError, canonical, exists, read_input, read_named, shown, wr
 pub use place::Rehearsal;
 pub use rehearsal::RehearsalOperator;
 pub use store::{DiskStore, StoreRules};
-pub use streams::{note, print};
+pub use streams::{note, print, print_crlf};
 pub use terminal::{NoTerminal, Terminal, wants_plain};
