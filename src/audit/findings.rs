@@ -63,6 +63,8 @@ rules! {
         "compare with another copy of the ledger";
     Expect = "VERIFY-EXPECT", "the digest that was expected is this lock's, seal's or head's",
         "compare with what stands on paper, word by word";
+    Seen = "VERIFY-SEEN", "every certificate from the wild that the root signed is known to the ledger",
+        "find out who signed it: look for a lost ceremony, another ledger, or a use of the key outside of both";
 }
 
 /// Where outcomes are collected.

@@ -8,10 +8,12 @@ mod authority;
 mod bodies;
 mod copies;
 mod destruction;
+mod calendar;
 mod files;
 mod findings;
 mod key;
 mod ledger;
+mod life;
 mod order;
 mod out;
 mod past;
@@ -21,13 +23,17 @@ mod requests;
 mod revoked;
 mod script;
 mod seal;
+mod seen;
 mod sessions;
 mod story;
 mod unmade;
 
+pub use calendar::calendar;
 pub use findings::AuditId;
-pub use ledger::ledger;
+pub use ledger::{ledger, whole_life};
+pub use life::{CertificateLife, CrlLife, Due, Life, Revoked, RootLife, State};
 pub use report::{AuditFinding, Facts, LedgerReport, PersonFact, ProductFact, Report, Verdict};
+pub use seen::{Is, Seen, Wild};
 
 use crate::digest::Digest;
 use crate::ledger::chain;
@@ -40,6 +46,7 @@ use crate::plan::document::TOOL;
 use crate::ports::Store;
 use crate::x509::certificate::Certificate;
 use crate::x509::escape::escape;
+use crate::x509::time::UtcTime;
 use authority::Authority;
 use files::Files;
 use findings::Findings;
@@ -74,6 +81,29 @@ pub fn ceremony(
     root: &Certificate,
     expect: Option<Digest>,
 ) -> Report {
+    alone(store, folder, root, expect).into_report()
+}
+
+/// The same, and what this ceremony alone signed, as it stands `at` a moment.
+pub fn ceremony_life(
+    store: &mut dyn Store,
+    folder: &str,
+    root: &Certificate,
+    at: UtcTime,
+) -> (Report, Life) {
+    let audited = alone(store, folder, root, None);
+    let register = audited.register.clone();
+    let report = audited.into_report();
+    let life = Life::of(root, &register, std::slice::from_ref(&report), at);
+    (report, life)
+}
+
+fn alone(
+    store: &mut dyn Store,
+    folder: &str,
+    root: &Certificate,
+    expect: Option<Digest>,
+) -> Audited {
     let mut audited = audit(store, folder, root, None);
     audited.findings.notice(
         "verified by itself: what was before it and after it, only the whole ledger can tell",
@@ -81,7 +111,7 @@ pub fn ceremony(
     if let Some(expect) = expect {
         expected(&mut audited, expect);
     }
-    audited.into_report()
+    audited
 }
 
 /// The expected digest must be one that this ceremony has.

@@ -57,6 +57,9 @@ pub enum Verb {
     /// Verify a ceremony's folder, or a whole ledger, against a root
     #[command(after_help = help("verify", "verify /media/ledger --root root.pem"))]
     Verify(VerifyArgs),
+    /// Print a document made from a verified ceremony or ledger
+    #[command(after_help = help("report", "report /media/ledger --root root.pem --calendar > root.ics"))]
+    Report(ReportArgs),
     /// Show a file as a person reads it, with the ceremony's checks
     #[command(after_help = help("inspect", "inspect etcd.csr --issuer root.pem"))]
     Inspect(InspectArgs),
@@ -207,9 +210,25 @@ pub struct VerifyArgs {
     /// What was read aloud or printed: 64 hex digits, or 32 words
     #[arg(long, value_name = "WORDS|HEX")]
     pub expect: Option<String>,
+    /// Certificates from the wild, PEM or DER: does the ledger know them?
+    #[arg(long, value_name = "CERT", num_args = 1..)]
+    pub seen: Vec<PathBuf>,
     /// The same facts as one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// `report`
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// A ceremony's folder, or the ledger with all of them
+    pub path: PathBuf,
+    /// The root certificate, from a channel of your own
+    #[arg(long, value_name = "PEM")]
+    pub root: PathBuf,
+    /// What is due, as a calendar (.ics): the next CRL, the expiries
+    #[arg(long, required = true)]
+    pub calendar: bool,
 }
 
 /// `inspect`

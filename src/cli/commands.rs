@@ -34,6 +34,7 @@ pub fn run(cli: &Cli) -> Exit {
         Verb::Run(args) => super::run::run(args),
         Verb::Abort(args) => abort_open(args),
         Verb::Verify(args) => super::verify::verify(args),
+        Verb::Report(args) => super::report::report(args),
         Verb::Inspect(args) => super::inspect::inspect(args),
         #[cfg(feature = "token")]
         Verb::Token(verb) => super::token::token(verb),

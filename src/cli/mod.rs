@@ -14,8 +14,10 @@ mod output;
 pub mod parse;
 #[cfg(feature = "token")]
 mod rehearse;
+mod report;
 #[cfg(feature = "token")]
 mod run;
+mod seen;
 #[cfg(feature = "token")]
 mod site;
 #[cfg(feature = "token")]

@@ -31,5 +31,5 @@ pub use rehearsal::RehearsalOperator;
 #[cfg(feature = "token")]
 pub use soft_copy::{copy_module, copy_soft_token};
 pub use store::{DiskStore, StoreRules};
-pub use streams::{note, print};
+pub use streams::{note, print, print_crlf};
 pub use terminal::{NoTerminal, Terminal, wants_plain};
