@@ -10,6 +10,7 @@ mod sheet;
 pub use mount::{MountError, check_mounts, mount_folder, shell_quote};
 
 use crate::digest::Digest;
+use crate::plan::Succession;
 use crate::x509::pem;
 use crate::x509::time::UtcTime;
 
@@ -36,6 +37,8 @@ pub struct Intermediate {
     pub spki_sha256: Digest,
     /// End of its validity.
     pub not_after: UtcTime,
+    /// What it follows in its mount.
+    pub succession: Succession,
 }
 
 /// The root's newest CRL.

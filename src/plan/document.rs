@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind};
+use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind, SubjectKeyId};
 use crate::digest::{Digest, hex, unhex};
 use crate::x509::certificate_policy::CertificatePolicy;
 use crate::x509::name_constraints::Subtree;
@@ -121,6 +121,12 @@ pub struct ProductDocument {
     pub mount: Option<String>,
     /// Request of an intermediate.
     pub request: Option<String>,
+    /// What an intermediate follows: renew or rekey.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub succession: Option<String>,
+    /// The key identifier of an earlier certificate that this one keeps, hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_key_identifier: Option<String>,
     /// Profile of an intermediate.
     pub profile: Option<ProfileDocument>,
     /// Number of a CRL.
@@ -321,6 +327,7 @@ fn intermediate(plan: &IntermediatePlan) -> ProductDocument {
     ProductDocument {
         mount: Some(plan.mount.clone()),
         request: Some(plan.request.clone()),
+        succession: plan.succession.word().map(str::to_owned),
         profile: Some(ProfileDocument {
             name: profile.name.clone(),
             path_length: profile.path_length,
@@ -359,6 +366,11 @@ fn product(product: &Product) -> ProductDocument {
         name: product.name.clone(),
         mount: None,
         request: None,
+        succession: None,
+        kept_key_identifier: match &product.key_identifier {
+            Some(SubjectKeyId::Kept(bytes)) => Some(hex(bytes)),
+            _ => None,
+        },
         profile: None,
         crl_number: None,
         validity: product.validity.words(),

@@ -13,6 +13,7 @@ mod own_profile;
 pub mod profile;
 mod root_plan;
 mod subject;
+pub mod succession;
 pub mod template;
 mod words;
 
@@ -26,6 +27,7 @@ use crate::x509::root;
 use crate::x509::template::{Template, Unknown};
 use crate::x509::time::Span;
 use profile::Profile;
+pub use succession::{KeptIdentifiers, SubjectKeyId, Succession};
 
 /// What is allowed, beyond what is always refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,8 +201,8 @@ pub struct Product {
     pub template: Template,
     /// What the template marks of the root.
     pub unknown: Unknown,
-    /// How a certificate's key identifier follows from its key; a CRL has none.
-    pub key_identifier: Option<KeyIdentifierMethod>,
+    /// Where a certificate's key identifier comes from; a CRL has none.
+    pub key_identifier: Option<SubjectKeyId>,
 }
 
 /// One intermediate to be issued.
@@ -214,6 +216,8 @@ pub struct IntermediatePlan {
     pub request: String,
     /// The SPKI digest the file names.
     pub spki_sha256: Option<Digest>,
+    /// What it follows.
+    pub succession: Succession,
     /// What the certificate says.
     pub profile: Profile,
     /// Subject of the certificate.

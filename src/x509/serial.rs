@@ -54,7 +54,11 @@ impl Serial {
     /// Reads hex, with or without colons between its octets, as openssl, Vault and we print it.
     pub fn parse(text: &str) -> Option<Self> {
         let digits: String = text.split(':').collect();
-        let even = if digits.len().is_multiple_of(2) { "" } else { "0" };
+        let even = if digits.len().is_multiple_of(2) {
+            ""
+        } else {
+            "0"
+        };
         let octets = crate::digest::unhex(&format!("{even}{digits}").to_ascii_lowercase())?;
         let zeros = octets.iter().take_while(|octet| **octet == 0).count();
         let octets = octets[zeros..].to_vec();

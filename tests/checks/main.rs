@@ -26,6 +26,7 @@ mod planned;
 mod requests;
 mod rsa;
 mod subjects;
+mod successions;
 mod wishes;
 
 use std::collections::BTreeSet;
@@ -96,6 +97,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(bundles::cases());
     cases.extend(crl_files::cases());
     cases.extend(issuers::cases());
+    cases.extend(successions::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();
     for case in &cases {

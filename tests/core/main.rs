@@ -17,6 +17,7 @@ mod forged;
 mod keys;
 mod profiles;
 mod refused;
+mod successions;
 
 use std::collections::BTreeMap;
 
