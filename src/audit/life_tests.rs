@@ -35,6 +35,8 @@ fn issued(certificate: &Certificate, certainty: Certainty) -> Issued {
     Issued {
         ceremony: "acme".to_owned(),
         product: "one".to_owned(),
+        mount: None,
+        crl_urls: Vec::new(),
         spki_sha256: Digest::of(&fields.spki),
         rsa_modulus: None,
         key_identifier: None,
@@ -93,6 +95,7 @@ fn life() -> Life {
             body: crl.tbs.into(),
             certainty: sure,
         }],
+        ..Register::default()
     };
     Life::of(&root_certificate, &register, &[], time(AT))
 }

@@ -6,9 +6,9 @@
 mod approvals;
 mod authority;
 mod bodies;
+mod calendar;
 mod copies;
 mod destruction;
-mod calendar;
 mod files;
 mod findings;
 mod key;

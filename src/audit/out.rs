@@ -132,6 +132,7 @@ fn delivered(
                 serial: fields.serial.to_string(),
                 spki_sha256: Digest::of(&fields.spki),
                 not_after: fields.not_after,
+                succession: one.succession,
                 der: one.der.clone(),
             });
         } else if one.is_crl {

@@ -13,6 +13,7 @@ use super::story::{Signing, Story, at};
 use super::unmade::Unmade;
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
+use crate::plan::Succession;
 use crate::plan::document::ProductDocument;
 use crate::x509::certificate::{Certificate, CertificateFields};
 use crate::x509::crl::CrlFields;
@@ -28,6 +29,8 @@ pub(super) struct Made {
     pub name: String,
     /// Mount of an intermediate.
     pub mount: Option<String>,
+    /// What an intermediate follows.
+    pub succession: Succession,
     /// A CRL, not a certificate.
     pub is_crl: bool,
     /// The root itself.
@@ -161,6 +164,7 @@ fn check_signed(
     Some(Made {
         name: document.name.clone(),
         mount: document.mount.as_deref().map(escape),
+        succession: Succession::parse(document.succession.as_deref()).unwrap_or_default(),
         is_crl: document.crl_number.is_some(),
         is_root,
         der,

@@ -11,12 +11,13 @@ use super::unmade::Unmade;
 use crate::check::plan::Planned;
 use crate::check::request::lists::KeyLists;
 use crate::check::{self, CheckId};
-use crate::digest::Digest;
+use crate::digest::{Digest, unhex};
 use crate::ledger::layout;
 use crate::plan::document::{PlanDocument, ProductDocument, StepDocument, TOOL};
+use crate::plan::lock;
 use crate::plan::make::{Draft, WantedRequest};
 use crate::plan::past::Past;
-use crate::plan::{LedgerState, Policy, Product, Validity, Waiver, lock};
+use crate::plan::{KeptIdentifiers, LedgerState, Policy, Product, SubjectKeyId, Validity, Waiver};
 use crate::x509::escape::escape;
 use crate::x509::key_identifier::KeyIdentifierMethod;
 use crate::x509::public_key::RootKey;
@@ -146,15 +147,24 @@ impl Script {
             validity,
             template: product.template()?,
             unknown,
-            key_identifier: match (&product.profile, product.crl_number) {
-                (Some(profile), _) => Some(KeyIdentifierMethod::parse(&profile.key_identifier)?),
-                (None, None) => Some(KeyIdentifierMethod::parse(
-                    plan.root.key_identifier.as_deref()?,
-                )?),
-                (None, Some(_)) => None,
-            },
+            key_identifier: subject_key_id(plan, product)?,
         })
     }
+}
+
+/// `None` for a word that is not known here; a CRL has no such identifier.
+fn subject_key_id(plan: &PlanDocument, product: &ProductDocument) -> Option<Option<SubjectKeyId>> {
+    if let Some(kept) = &product.kept_key_identifier {
+        return Some(Some(SubjectKeyId::Kept(unhex(kept)?)));
+    }
+    let word = match (&product.profile, product.crl_number) {
+        (Some(profile), _) => &profile.key_identifier,
+        (None, None) => plan.root.key_identifier.as_ref()?,
+        (None, Some(_)) => return Some(None),
+    };
+    Some(Some(SubjectKeyId::Method(KeyIdentifierMethod::parse(
+        word,
+    )?)))
 }
 
 fn check_lock(files: &Files, findings: &mut Findings) {
@@ -357,6 +367,7 @@ fn made_again(
     }
     let lists = KeyLists::of(&draft, &inputs).map_err(|error| error.to_string())?;
     let mut requests = BTreeMap::new();
+    let mut kept = KeptIdentifiers::new();
     let wanted = draft
         .wanted_requests()
         .map_err(|e| escape(&e.to_string()))?;
@@ -364,6 +375,12 @@ fn made_again(
         let bytes = inputs.get(&one.request).map_or(&[][..], Vec::as_slice);
         let request = Request::from_bytes(bytes)
             .map_err(|error| format!("{}: {error}", escape(&one.request)))?;
+        // The plan's own word: what was issued before is compared with it where it is known.
+        let planned = plan.products().map(|(_, product)| product);
+        let planned = planned
+            .filter(|product| product.request.as_ref() == Some(&one.request))
+            .find_map(|product| unhex(product.kept_key_identifier.as_deref()?));
+        kept.extend(planned.map(|bytes| (one.request.clone(), bytes)));
         requests.insert(one.request.clone(), request);
     }
     let ledger = LedgerState {
@@ -373,7 +390,7 @@ fn made_again(
     };
     let (past, of_past) = past::past(plan, &draft, &inputs, before)?;
     let made = draft
-        .plan(&inputs, &requests, ledger, &past)
+        .plan(&inputs, &requests, &kept, ledger, &past)
         .map_err(|error| escape(&error.to_string()))?;
     let mut document = PlanDocument::of(&made);
     document.tool.clone_from(&plan.tool);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::check::certificate::{CertificateContext, certificate};
 use crate::check::plan::Planned;
 use crate::check::request::lists::{KeyLists, ListError};
-use crate::check::request::{Claim, RequestContext, request};
+use crate::check::request::{Claim, RequestContext, request, succession};
 use crate::check::{self, CheckId, Cleared, Finding, Refusal};
 use crate::digest::Digest;
 use crate::handover::{MountError, check_mounts};
@@ -15,7 +15,7 @@ use crate::plan::document::PlanDocument;
 use crate::plan::error::PlanError;
 use crate::plan::make::Draft;
 use crate::plan::past::Past;
-use crate::plan::{IntermediatePlan, LedgerState, Plan, RootPlan, Waiver, lock};
+use crate::plan::{IntermediatePlan, KeptIdentifiers, LedgerState, Plan, RootPlan, Waiver, lock};
 use crate::x509::certificate::Certificate;
 use crate::x509::request::Request;
 
@@ -109,6 +109,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
     let (root, mut findings) = root(&draft, &ingredients.inputs)?;
     let lists = KeyLists::of(&draft, &ingredients.inputs)?;
     let mut requests: BTreeMap<String, Request> = BTreeMap::new();
+    let mut kept = KeptIdentifiers::new();
     let mut refusals = Vec::new();
     let mut earlier: Vec<Claim> = Vec::new();
     let wanted = draft.wanted_requests().map_err(PlanError::from)?;
@@ -124,6 +125,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
             earlier: &earlier,
             spki_sha256: one.spki_sha256,
             subject: one.profile.subject.as_ref(),
+            succession: one.succession,
             profile: Some(&one.profile),
             lists: &lists,
             policy: draft.policy(),
@@ -133,6 +135,11 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         match request(bytes, &context) {
             Ok((request, found)) => {
                 let subject = one.profile.subject.as_ref();
+                kept.extend(succession::kept_by(
+                    one,
+                    request.get(),
+                    &ingredients.register,
+                ));
                 earlier.push(Claim::of(&one.request, request.get(), subject));
                 findings.push((one.request.clone(), found));
                 requests.insert(one.request.clone(), request.into_inner());
@@ -149,7 +156,13 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         let refusals = found.filter_map(|one| one.found.err()).collect();
         return Err(PrepareError::Refused(refusals));
     }
-    let plan = draft.plan(&ingredients.inputs, &requests, ingredients.ledger, &past)?;
+    let plan = draft.plan(
+        &ingredients.inputs,
+        &requests,
+        &kept,
+        ingredients.ledger,
+        &past,
+    )?;
     let mut planned = check::plan::all(&plan);
     planned.extend(of_past);
     planned.extend(check::ending::all(&plan, &ingredients.register));
@@ -211,6 +224,7 @@ pub fn recheck(
             root_spki: Some(&root.fields.spki),
             spki_sha256: plan.spki_sha256,
             subject: plan.profile.subject.as_ref(),
+            succession: plan.succession,
             profile: Some(&plan.profile),
             lists: &prepared.lists,
             policy: prepared.plan.policy,

@@ -116,11 +116,17 @@ rules! {
     RequestSubjectIssuer = "REQ-SUBJECT-ISSUER", "the subject is not the root's name, nor looks like it",
         "give the intermediate a name of its own";
     RequestSubjectTaken = "REQ-SUBJECT-TAKEN", "no certificate of this root has a subject that looks like it",
-        "give the intermediate a name of its own, or take the other request out of this ceremony";
+        "for the same key again write renew = true, for a new key rekey = true; otherwise give the intermediate a name of its own, or take the other request out of this ceremony";
     RequestKeyIssuer = "REQ-KEY-ISSUER", "the key is not the root's own",
         "this request was made with the root key: find out how, before anything else";
     RequestKeyTaken = "REQ-KEY-TAKEN", "the key has not been certified by this root before, nor comes twice in this ceremony",
-        "this key has its certificate already: generate a new key in the mount";
+        "this key has its certificate already: write renew = true to certify it again, or generate a new key in the mount";
+    RequestRenewal = "REQ-RENEW", "a renewal has key and subject of a registered certificate, byte for byte",
+        "compare the request with the certificate that it renews; for a new key write rekey = true";
+    RequestRenewalRevoked = "REQ-RENEW-REVOKED", "no certificate of a renewed key is revoked",
+        "what is revoked stays so: generate a new key in the mount and write rekey = true";
+    RequestNewKey = "REQ-REKEY", "a new key takes over the subject of a registered certificate, byte for byte",
+        "without rekey = true a new name needs no earlier certificate; otherwise give the request the earlier subject";
     RequestContradiction = "REQ-CONTRADICTION", "the request does not say that it is for no CA (basicConstraints CA:FALSE)",
         "this request was made for a leaf: export the right one, with add_basic_constraints=true or without any";
     RequestExtensions = "REQ-EXTENSIONS", "what the request asks for beside key and subject is listed and dropped",

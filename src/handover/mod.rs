@@ -12,6 +12,7 @@ pub use mount::{MountError, check_mounts, mount_folder, shell_quote};
 pub use revoked::Revoked;
 
 use crate::digest::Digest;
+use crate::plan::Succession;
 use crate::x509::pem;
 use crate::x509::time::UtcTime;
 
@@ -38,6 +39,8 @@ pub struct Intermediate {
     pub spki_sha256: Digest,
     /// End of its validity.
     pub not_after: UtcTime,
+    /// What it follows in its mount.
+    pub succession: Succession,
 }
 
 /// The root's newest CRL.

@@ -9,6 +9,7 @@ use super::{
     CRL, CRL_DER, Handover, MountError, OutputFile, ROOT, commands, mount_folder, shell_quote,
 };
 use crate::digest::Digest;
+use crate::plan::Succession;
 use crate::x509::escape::{escape, escape_once};
 use crate::x509::show::{joined, wrapped};
 
@@ -21,6 +22,7 @@ pub(super) fn text(handover: &Handover, delivered: &[OutputFile]) -> Result<Stri
         by_script(&mut page, handover);
         by_hand(&mut page, handover)?;
         server_settings(&mut page, handover);
+        after(&mut page, handover);
         trust(&mut page, handover)?;
     }
     revoked_there(&mut page, handover);
@@ -150,6 +152,48 @@ fn server_settings(page: &mut Page, handover: &Handover) {
                 "    {name}=https://vault.example/v1/{address}/{leaf}{more}"
             ));
         }
+    }
+    page.gap();
+}
+
+/// What else there is to do where a mount had an issuer before.
+fn after(page: &mut Page, handover: &Handover) {
+    let of = |wanted: Succession| {
+        let all = handover.intermediates.iter();
+        all.filter(move |one| one.succession == wanted)
+            .map(|one| shell_quote(&format!("{}/config/issuers", path_of(&one.mount))))
+            .collect::<Vec<_>>()
+    };
+    let (renewed, rekeyed) = (of(Succession::Renewal), of(Succession::NewKey));
+    if !renewed.is_empty() {
+        page.heading("## After a renewal");
+        page.prose(
+            "The new certificate has the key, the subject and the key identifier of the one \
+             before it, so every leaf issued so far verifies under either. `set-signed` \
+             leaves the old default: until `default=NEW` is written, leaves still come from \
+             the old issuer and can live no longer than it. Give the new `intermediate.pem` \
+             to whoever was given the old one.",
+        );
+        commands_of(page, &renewed);
+    }
+    if !rekeyed.is_empty() {
+        page.heading("## After a new key");
+        page.prose(
+            "`set-signed` leaves the old default, so write `default=NEW` at once. Leaves of \
+             the old issuer do not verify under the new one: leave the old issuer in the \
+             mount until they are replaced, and issue them anew. Where its key is lost, only \
+             the root's CRL stops it for everybody; `issuer/<old id>/revoke` reaches the \
+             server alone.",
+        );
+        commands_of(page, &rekeyed);
+    }
+}
+
+fn commands_of(page: &mut Page, paths: &[String]) {
+    for path in paths {
+        page.code("vault write \\");
+        page.code(&format!("    {path} \\"));
+        page.code("    default=NEW");
     }
     page.gap();
 }

@@ -17,6 +17,7 @@ fn example() -> Handover {
         serial: format!("4f{byte:02x}"),
         spki_sha256: Digest::of(&[byte]),
         not_after: until("2031-10-03T09:14:06Z"),
+        succession: Succession::First,
     };
     Handover {
         ceremony: "acme-root-g1".to_owned(),

@@ -64,9 +64,11 @@ pub fn intermediate(
 ) -> Result<CertificateTbs, DerError> {
     let spki = &request.get().spki;
     let key = PublicKey::from_spki(spki).map_err(|error| DerError(error.to_string()))?;
-    let profile = &plan.profile;
-    let key_identifier = profile.key_identifier.of(&key);
-    let extensions = profile.extensions(&key_identifier, &issuer.key_identifier)?;
+    let planned = plan.product.key_identifier.as_ref();
+    let key_identifier = planned.map_or_else(Vec::new, |planned| planned.of(&key));
+    let extensions = plan
+        .profile
+        .extensions(&key_identifier, &issuer.key_identifier)?;
     // A root made minutes ago begins an hour before that; its children not earlier.
     let not_before = now.offset(-HEAD_START).max(issuer.not_before);
     Ok(CertificateParts {

@@ -347,6 +347,14 @@ impl Register {
             .is_some_and(|crl| crl.next_update == UtcTime::NO_END)
     }
 
+    /// Whether a serial is revoked. An entry that cannot be read counts as any.
+    pub fn is_revoked(&self, serial: &Serial) -> bool {
+        self.published_crl().is_some_and(|crl| {
+            crl.entries()
+                .any(|entry| entry.map_or(true, |entry| entry.serial == *serial))
+        })
+    }
+
     /// Whether a serial is taken.
     pub fn has_serial(&self, serial: &Serial) -> bool {
         self.issued.iter().any(|known| known.serial == *serial)

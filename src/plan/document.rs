@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::revoke_document::RevokeDocument;
-use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind};
+use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind, SubjectKeyId};
 use crate::digest::{Digest, hex, unhex};
 use crate::x509::certificate_policy::CertificatePolicy;
 use crate::x509::name_constraints::Subtree;
@@ -128,6 +128,12 @@ pub struct ProductDocument {
     pub mount: Option<String>,
     /// Request of an intermediate.
     pub request: Option<String>,
+    /// What an intermediate follows: renew or rekey.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub succession: Option<String>,
+    /// The key identifier of an earlier certificate that this one keeps, hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_key_identifier: Option<String>,
     /// Profile of an intermediate.
     pub profile: Option<ProfileDocument>,
     /// Number of a CRL.
@@ -343,6 +349,7 @@ fn intermediate(plan: &IntermediatePlan) -> ProductDocument {
     ProductDocument {
         mount: Some(plan.mount.clone()),
         request: Some(plan.request.clone()),
+        succession: plan.succession.word().map(str::to_owned),
         profile: Some(ProfileDocument {
             name: profile.name.clone(),
             path_length: profile.path_length,
@@ -381,6 +388,11 @@ fn product(product: &Product) -> ProductDocument {
         name: product.name.clone(),
         mount: None,
         request: None,
+        succession: None,
+        kept_key_identifier: match &product.key_identifier {
+            Some(SubjectKeyId::Kept(bytes)) => Some(hex(bytes)),
+            _ => None,
+        },
         profile: None,
         crl_number: None,
         carried: None,

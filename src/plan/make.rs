@@ -11,7 +11,8 @@ use super::past::{Origin, Past, is_final};
 use super::profile::Profile;
 use super::template;
 use super::{
-    CrlPlan, IntermediatePlan, LedgerState, Person, Plan, RootPlan, Step, StepKind, Validity,
+    CrlPlan, IntermediatePlan, KeptIdentifiers, LedgerState, Person, Plan, RootPlan, Step,
+    StepKind, SubjectKeyId, Succession, Validity,
 };
 use crate::digest::Digest;
 use crate::x509::crl_entry::NewEntry;
@@ -34,6 +35,8 @@ pub struct WantedRequest {
     pub step: String,
     /// SPKI digest that the file names.
     pub spki_sha256: Option<Digest>,
+    /// What it follows.
+    pub succession: Succession,
     /// What its certificate will say.
     pub profile: Profile,
 }
@@ -43,6 +46,8 @@ pub(super) struct Wanted<'a> {
     pub(super) mount: &'a Spanned<file::Mount>,
     request: String,
     spki_sha256: Option<Digest>,
+    renew: Option<&'a Spanned<bool>>,
+    rekey: Option<&'a Spanned<bool>>,
     pub(super) profile: Option<&'a Spanned<String>>,
 }
 
@@ -108,6 +113,7 @@ impl<'a> Draft<'a> {
             .map(|(at, one)| {
                 Ok(WantedRequest {
                     step: self.step_id(at),
+                    succession: self.succession(one.renew, one.rekey)?,
                     profile: self.profile(one.profile)?,
                     request: one.request,
                     spki_sha256: one.spki_sha256,
@@ -125,11 +131,12 @@ impl<'a> Draft<'a> {
         paths.into_iter().collect()
     }
 
-    /// The plan. `requests` holds every path of [`Self::requests`].
+    /// The plan. `requests` holds every path of [`Self::requests`], `kept` those of renewals.
     pub fn plan(
         &self,
         inputs: &BTreeMap<String, Vec<u8>>,
         requests: &BTreeMap<String, Request>,
+        kept: &KeptIdentifiers,
         ledger: LedgerState,
         past: &Past,
     ) -> Result<Plan, PlanError> {
@@ -138,7 +145,14 @@ impl<'a> Draft<'a> {
         let mut next_crl_number = ledger.next_crl_number.max(after_previous);
         let mut steps = Vec::new();
         for (at, step) in self.file.step.iter().enumerate() {
-            let kind = self.step(at, step, &root, requests, past, &mut next_crl_number)?;
+            let kind = self.step(
+                at,
+                step,
+                &root,
+                (requests, kept),
+                past,
+                &mut next_crl_number,
+            )?;
             let written = step.get_ref();
             steps.push(Step {
                 id: self.step_id(at),
@@ -210,7 +224,7 @@ impl<'a> Draft<'a> {
         at: usize,
         step: &Spanned<StepFile>,
         root: &RootPlan,
-        requests: &BTreeMap<String, Request>,
+        requests: (&BTreeMap<String, Request>, &KeptIdentifiers),
         past: &Past,
         next_crl_number: &mut u64,
     ) -> Result<StepKind, PlanError> {
@@ -302,7 +316,7 @@ impl<'a> Draft<'a> {
         name: &str,
         wanted: &Wanted<'_>,
         root: &RootPlan,
-        requests: &BTreeMap<String, Request>,
+        (requests, kept): (&BTreeMap<String, Request>, &KeptIdentifiers),
     ) -> Result<IntermediatePlan, PlanError> {
         let profile = self.profile(wanted.profile)?;
         self.check_nested(wanted, &profile, root)?;
@@ -321,16 +335,25 @@ impl<'a> Draft<'a> {
             .clone()
             .unwrap_or_else(|| request.subject.clone());
         let algorithm = signature_algorithm(root);
-        let product = template::intermediate(name, root, algorithm, &profile, &subject, &key)
-            .map_err(|cause| PlanError::Template {
-                product: name.to_owned(),
-                cause,
+        let succession = self.succession(wanted.renew, wanted.rekey)?;
+        let key_identifier = match (succession, kept.get(&wanted.request)) {
+            (Succession::Renewal, Some(kept)) => SubjectKeyId::Kept(kept.clone()),
+            _ => SubjectKeyId::Method(profile.key_identifier),
+        };
+        let certified = (&subject, &key, &key_identifier);
+        let product =
+            template::below(name, root, algorithm, &profile, certified).map_err(|cause| {
+                PlanError::Template {
+                    product: name.to_owned(),
+                    cause,
+                }
             })?;
         Ok(IntermediatePlan {
             product,
             mount: wanted.mount.get_ref().0.clone(),
             request: wanted.request.clone(),
             spki_sha256: wanted.spki_sha256,
+            succession,
             profile,
             subject,
         })
@@ -344,6 +367,8 @@ pub(super) fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
             mount,
             request: path.0.clone(),
             spki_sha256: step.spki_sha256.as_ref().map(|digest| *digest.get_ref()),
+            renew: step.renew.as_ref(),
+            rekey: step.rekey.as_ref(),
             profile: step.profile.as_ref(),
         }],
         (Some(Requests::Many(many)), _) => many
@@ -354,6 +379,8 @@ pub(super) fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
                     mount: &one.mount,
                     request: one.request.get_ref().0.clone(),
                     spki_sha256: one.spki_sha256,
+                    renew: one.renew.as_ref(),
+                    rekey: one.rekey.as_ref(),
                     profile: one.profile.as_ref().or(step.profile.as_ref()),
                 }
             })
@@ -383,7 +410,13 @@ fn default_title(kind: &StepKind, root: &RootPlan) -> String {
         ),
         StepKind::IssueRoot(_) => "Issue the root certificate".to_owned(),
         StepKind::IssueIntermediates(list) => match list.as_slice() {
-            [one] => format!("Issue the intermediate for {}", one.mount),
+            [one] => match one.succession {
+                Succession::First => format!("Issue the intermediate for {}", one.mount),
+                Succession::Renewal => format!("Renew the intermediate for {}", one.mount),
+                Succession::NewKey => {
+                    format!("Issue the intermediate for {} with a new key", one.mount)
+                }
+            },
             many => format!("Issue {} intermediates", many.len()),
         },
         StepKind::ConfirmCopy(label) => {

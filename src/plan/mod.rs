@@ -15,6 +15,7 @@ pub mod profile;
 mod revoke_document;
 mod root_plan;
 mod subject;
+pub mod succession;
 pub mod template;
 mod words;
 
@@ -30,6 +31,7 @@ use crate::x509::template::{Template, Unknown};
 use crate::x509::time::{Span, UtcTime};
 use past::RevokePlan;
 use profile::Profile;
+pub use succession::{KeptIdentifiers, SubjectKeyId, Succession};
 
 /// What is allowed, beyond what is always refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,8 +208,8 @@ pub struct Product {
     pub template: Template,
     /// What the template marks of the root.
     pub unknown: Unknown,
-    /// How a certificate's key identifier follows from its key; a CRL has none.
-    pub key_identifier: Option<KeyIdentifierMethod>,
+    /// Where a certificate's key identifier comes from; a CRL has none.
+    pub key_identifier: Option<SubjectKeyId>,
 }
 
 /// One intermediate to be issued.
@@ -221,6 +223,8 @@ pub struct IntermediatePlan {
     pub request: String,
     /// The SPKI digest the file names.
     pub spki_sha256: Option<Digest>,
+    /// What it follows.
+    pub succession: Succession,
     /// What the certificate says.
     pub profile: Profile,
     /// Subject of the certificate.

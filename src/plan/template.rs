@@ -2,7 +2,7 @@
 //! day can tell.
 
 use super::profile::{self, Profile};
-use super::{NewRoot, Product, RootPlan, Validity};
+use super::{NewRoot, Product, RootPlan, SubjectKeyId, Validity};
 use crate::x509::crl_entry::{Carried, NewEntry, template_list};
 use crate::x509::name::Name;
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
@@ -51,22 +51,20 @@ pub fn root(name: &str, new: &NewRoot) -> Result<Product, DerError> {
         validity,
         template: template::of_certificate(&body, dates, &unknown)?,
         unknown,
-        key_identifier: Some(new.key_identifier),
+        key_identifier: Some(SubjectKeyId::Method(new.key_identifier)),
     })
 }
 
-/// The template of an intermediate.
-pub fn intermediate(
+/// The template of a CA's certificate below the root.
+pub fn below(
     name: &str,
     root: &RootPlan,
     algorithm: SignatureAlgorithm,
     profile: &Profile,
-    subject: &Name,
-    key: &PublicKey,
+    (subject, key, key_identifier): (&Name, &PublicKey, &SubjectKeyId),
 ) -> Result<Product, DerError> {
     let dates = dates(profile.validity, root);
-    let extensions =
-        profile.extensions(&profile.key_identifier.of(key), &authority_key_id(root)?)?;
+    let extensions = profile.extensions(&key_identifier.of(key), &authority_key_id(root)?)?;
     let body = CertificateParts {
         serial: &Serial::template_mark(),
         algorithm,
@@ -84,7 +82,7 @@ pub fn intermediate(
         validity: profile.validity,
         template: template::of_certificate(&body, dates, &unknown)?,
         unknown,
-        key_identifier: Some(profile.key_identifier),
+        key_identifier: Some(key_identifier.clone()),
     })
 }
 

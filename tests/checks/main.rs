@@ -27,6 +27,7 @@ mod requests;
 mod revoked;
 mod rsa;
 mod subjects;
+mod successions;
 mod tokens;
 mod wishes;
 
@@ -100,6 +101,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(issuers::cases());
     cases.extend(revoked::cases());
     cases.extend(tokens::cases());
+    cases.extend(successions::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();
     for case in &cases {

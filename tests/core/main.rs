@@ -19,6 +19,7 @@ mod keys;
 mod profiles;
 mod refused;
 mod revoked;
+mod successions;
 mod years;
 
 use std::collections::BTreeMap;

@@ -68,6 +68,7 @@ pub fn out_files(
                 serial: certificate.fields.serial.to_string(),
                 spki_sha256: Digest::of(&certificate.fields.spki),
                 not_after: certificate.fields.not_after,
+                succession: one.succession,
                 der: certificate.der,
             }
         })

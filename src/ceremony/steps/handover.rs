@@ -52,6 +52,7 @@ impl Course<'_, '_> {
                 serial: certificate.fields.serial.to_string(),
                 spki_sha256: Digest::of(&certificate.fields.spki),
                 not_after: certificate.fields.not_after,
+                succession: one.succession,
                 der: certificate.der,
             });
         }
