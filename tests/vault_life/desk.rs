@@ -60,7 +60,10 @@ impl Desk {
 
     /// A request of the mount: `internal` with a new key, `existing` with one that is there.
     pub fn generate(&self, mount: &str, how: &str, fields: &[(&str, &str)], file: &str) {
-        let mut body = json!({ "key_type": "ec", "key_bits": 256 });
+        let mut body = match how {
+            "existing" => json!({}),
+            _ => json!({ "key_type": "ec", "key_bits": 256 }),
+        };
         for (name, value) in fields {
             body[*name] = json!(value);
         }
