@@ -80,6 +80,7 @@ impl Root {
             root_not_after: UtcTime::from_unix(2_100_000_000),
             crl: None,
             intermediates,
+            revoked: Vec::new(),
         }
     }
 

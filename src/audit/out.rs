@@ -8,7 +8,7 @@ use super::findings::{AuditId, Findings};
 use super::products::{Bench, Made};
 use super::story::at;
 use crate::digest::Digest;
-use crate::handover::{self, Handover, Intermediate, OutputFile};
+use crate::handover::{self, Handover, Intermediate, OutputFile, Revoked};
 use crate::ledger::entry::Event;
 use crate::ledger::layout;
 use crate::plan::document::TOOL;
@@ -112,6 +112,14 @@ fn delivered(
         root_not_after: root.fields.not_after,
         crl: None,
         intermediates: Vec::new(),
+        revoked: bench
+            .script
+            .plan
+            .iter()
+            .flat_map(|plan| &plan.steps)
+            .filter_map(|step| step.revoke.as_ref())
+            .map(Revoked::of)
+            .collect(),
     };
     for one in made {
         if let Some(mount) = &one.mount {

@@ -7,6 +7,7 @@ use crate::digest::Digest;
 use crate::plan::document::RevokeDocument;
 use crate::x509::escape::escape;
 use crate::x509::show::{self, line, wrapped};
+use crate::x509::time::UtcTime;
 
 const RULE: &str =
     "--------------------------------------------------------------------------------";
@@ -211,7 +212,7 @@ pub fn outcome(outcome: Outcome, id: &str, words: &str) -> Vec<String> {
     }
 }
 
-/// What is to be revoked, as plan and screen show it.
+/// What is to be revoked, escaped, as plan and screen show it.
 pub fn revocation(revoke: &RevokeDocument) -> Vec<String> {
     let unknown = "not known: only its serial number is given";
     let mut lines = vec![
@@ -223,13 +224,13 @@ pub fn revocation(revoke: &RevokeDocument) -> Vec<String> {
         ("not after", &revoke.not_after),
     ];
     for (name, date) in dates {
-        lines.extend(date.iter().map(|date| line(name, date)));
+        lines.extend(date.iter().map(|date| line(name, &readable(date))));
     }
     if let Some(origin) = &revoke.origin {
         let mount = origin.mount.iter();
-        lines.extend(mount.map(|mount| line("mount", &escape(mount))));
+        lines.extend(mount.map(|mount| line("mount", mount)));
         let words = format!("ceremony {}, {}", origin.ceremony, origin.product);
-        lines.push(line("issued in", &escape(&words)));
+        lines.push(line("issued in", &words));
     }
     if revoke.foreign {
         let words = "in no ceremony of this ledger (foreign = true)";
@@ -237,8 +238,13 @@ pub fn revocation(revoke: &RevokeDocument) -> Vec<String> {
     }
     lines.push(line("reason", &revoke.reason));
     let invalid = revoke.invalidity_date.iter();
-    lines.extend(invalid.map(|date| line("invalid since", date)));
+    lines.extend(invalid.map(|date| line("invalid since", &readable(date))));
     lines
+}
+
+/// A moment of the plan as people read it.
+fn readable(date: &str) -> String {
+    UtcTime::parse(date).map_or_else(|| escape(date), UtcTime::readable)
 }
 
 /// A finding that people have to weigh.

@@ -12,8 +12,10 @@ pub fn all(plan: &Plan, register: &Register) -> Vec<Planned> {
     for step in &plan.steps {
         let signs = !step.kind.products().is_empty() || matches!(step.kind, StepKind::Revoke(_));
         let mut findings = Findings::default();
-        if signs && register.published_crl().is_some() {
-            let closed = register.is_closed();
+        let closed = register.is_closed();
+        // That all is well is told once, beside the CRL.
+        let crl = matches!(step.kind, StepKind::IssueCrl(_)) && register.published_crl().is_some();
+        if crl || (signs && closed) {
             let words = if closed {
                 "the final CRL of this root is signed: nothing can be issued or revoked any more"
             } else {

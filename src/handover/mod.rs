@@ -4,10 +4,12 @@
 //! Pure functions from products to files. Nothing else decides an output's name.
 
 mod mount;
+mod revoked;
 mod script;
 mod sheet;
 
 pub use mount::{MountError, check_mounts, mount_folder, shell_quote};
+pub use revoked::Revoked;
 
 use crate::digest::Digest;
 use crate::x509::pem;
@@ -66,6 +68,8 @@ pub struct Handover {
     pub crl: Option<Crl>,
     /// The intermediates, in the order of their steps; each mount at most once.
     pub intermediates: Vec<Intermediate>,
+    /// What that CRL lists for the first time, in the order of the steps.
+    pub revoked: Vec<Revoked>,
 }
 
 /// A file to be delivered.

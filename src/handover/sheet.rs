@@ -4,6 +4,7 @@
 //! Foreign text stands only in indented blocks, where Markdown reads nothing into it.
 
 use super::mount::path_of;
+use super::revoked;
 use super::{
     CRL, CRL_DER, Handover, MountError, OutputFile, ROOT, commands, mount_folder, shell_quote,
 };
@@ -22,6 +23,7 @@ pub(super) fn text(handover: &Handover, delivered: &[OutputFile]) -> Result<Stri
         server_settings(&mut page, handover);
         trust(&mut page, handover)?;
     }
+    revoked_there(&mut page, handover);
     crl(&mut page, handover);
     failures(&mut page);
     Ok(page.0)
@@ -166,6 +168,43 @@ fn trust(page: &mut Page, handover: &Handover) -> Result<(), MountError> {
     }
     page.gap();
     Ok(())
+}
+
+fn revoked_there(page: &mut Page, handover: &Handover) {
+    if handover.revoked.is_empty() {
+        return;
+    }
+    page.heading("## What is revoked");
+    page.prose(&format!(
+        "**First publish `{CRL_DER}`** as the next part says: only the root's CRL reaches \
+         clients, and as long as the old one is served, what is revoked still passes."
+    ));
+    for url in revoked::addresses(handover) {
+        page.code(&url);
+    }
+    page.gap();
+    page.prose(
+        "Then, in the mount of each. `handover.sh` prints these commands and runs none of \
+         them. OLD is the issuer whose certificate has the serial number below (the second \
+         command shows it, `openssl x509 -noout -serial` reads it). The third stops it from \
+         issuing at once, and tells no client: for keyCompromise do it now, otherwise it may \
+         wait until the new issuer is the default. The fourth makes a new key and a request; \
+         give it the subject that the old one had. A ceremony signs that request (with \
+         `rekey = true`, for the subject is taken), its own hand-over imports it with \
+         `intermediate/set-signed`, and the last command makes it the default: the server does \
+         not do that by itself.",
+    );
+    for one in &handover.revoked {
+        page.fields(&one.fields());
+        for line in one.commands() {
+            page.code(&line);
+        }
+        page.gap();
+    }
+    page.prose(
+        "Everything that a revoked intermediate issued is dead with it: issue those \
+         certificates anew from the new one.",
+    );
 }
 
 fn crl(page: &mut Page, handover: &Handover) {

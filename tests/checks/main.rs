@@ -24,6 +24,7 @@ mod keys;
 mod made;
 mod planned;
 mod requests;
+mod revoked;
 mod rsa;
 mod subjects;
 mod tokens;
@@ -98,6 +99,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(crl_files::cases());
     cases.extend(issuers::cases());
     cases.extend(tokens::cases());
+    cases.extend(revoked::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();
     for case in &cases {

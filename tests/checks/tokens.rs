@@ -190,7 +190,7 @@ fn copied() -> Vec<Case> {
 }
 
 fn destroyed() -> Vec<Case> {
-    let found = |crl: &str| {
+    let found = |crl: &str| -> Vec<Finding> {
         let source = FIRST.replace("next_update = \"6mo\"", crl);
         let source = format!("{source}\n[[step]]\nid = \"end\"\ndo = \"destroy-key\"\n");
         match try_prepare(&source, LedgerView::default()) {

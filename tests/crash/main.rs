@@ -15,6 +15,7 @@
 mod play;
 
 mod judge;
+mod life;
 
 use std::rc::Rc;
 

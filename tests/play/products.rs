@@ -7,8 +7,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use anchorite::digest::{Digest, unhex};
-use anchorite::handover::{self, Crl, Handover, Intermediate};
+use anchorite::handover::{self, Crl, Handover, Intermediate, Revoked};
 use anchorite::ledger::entry::{Entry, Event};
+use anchorite::plan::document::RevokeDocument;
 use anchorite::plan::{Plan, StepKind};
 use anchorite::x509::certificate::{Certificate, CertificateFields};
 use anchorite::x509::crl::CrlFields;
@@ -90,6 +91,10 @@ pub fn out_files(
         root_der: root.der.clone(),
         crl,
         intermediates,
+        revoked: plan
+            .revocations()
+            .map(|one| Revoked::of(&RevokeDocument::of(one)))
+            .collect(),
     };
     let mut files = handover::product_files(&handover).unwrap();
     files.extend(handover::closing_files(&handover).unwrap());

@@ -3,10 +3,11 @@
 use crate::ceremony::error::CeremonyError;
 use crate::ceremony::run::Course;
 use crate::digest::Digest;
-use crate::handover::{self, Crl, Handover, Intermediate};
+use crate::handover::{self, Crl, Handover, Intermediate, Revoked};
 use crate::ledger::entry::Event;
 use crate::ledger::{layout, verify_text};
 use crate::plan::StepKind;
+use crate::plan::document::RevokeDocument;
 use crate::x509::certificate::Certificate;
 
 impl Course<'_, '_> {
@@ -74,6 +75,10 @@ impl Course<'_, '_> {
             root_der: root.der,
             crl,
             intermediates,
+            revoked: plan
+                .revocations()
+                .map(|one| Revoked::of(&RevokeDocument::of(one)))
+                .collect(),
         }))
     }
 
