@@ -8,8 +8,8 @@ rehearses `issue-crl` and one revocation. Prints seconds and peak memory of plan
 verify and inspect.
 """
 
+import os
 import pathlib
-import resource
 import subprocess
 import sys
 import tempfile
@@ -86,7 +86,7 @@ def previous(folder, entries):
         der(2, b"\x01"),
         algorithm,
         field(certificate, 5),
-        der(0x17, time.strftime("%y%m%d000000Z", time.gmtime(time.time() - 86400)).encode()),
+        der(0x17, time.strftime("%y%m%d%H%M%SZ", time.gmtime()).encode()),
         der(0x17, b"491231000000Z"),
         der(0x30, listed),
         der(0xA0, der(0x30, authority, number)),
@@ -103,13 +103,11 @@ def measured(name, wanted, *command):
     pid = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     said = pid.stderr.read()
     # What it and the processes that it started used: the rehearsal starts itself once more.
-    _, status, usage = __import__("os").wait4(pid.pid, 0)
+    _, status, usage = os.wait4(pid.pid, 0)
     code = status >> 8
     if code != wanted:
         sys.exit(f"{name} ended with {code}: {said.decode()}")
-    # Of the largest process that was waited for, up to here.
-    peak = max(usage.ru_maxrss, 0)
-    print(f"{name:<10}  {time.time() - start:6.1f} s  {peak // 1024:6} MiB", flush=True)
+    print(f"{name:<10}  {time.time() - start:6.1f} s  {usage.ru_maxrss // 1024:6} MiB", flush=True)
 
 
 def main():
@@ -122,8 +120,9 @@ def main():
             folder, "req", "-x509", "-new", "-key", "root.key", "-out", "root.pem", "-days", "3650",
             "-subj", "/C=DE/O=Acme/CN=Acme Root", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
         )  # fmt: skip
-        # A root's CRL cannot be from before it.
         size = previous(folder, entries)
+        # The next one is of a later second.
+        time.sleep(2)
         print(f"previous.crl: {entries} entries, {size / 1048576:.1f} MiB", flush=True)
         (folder / "big.toml").write_text(CEREMONY)
         toml, keep = str(folder / "big.toml"), str(folder / "keep")

@@ -6,6 +6,7 @@ use super::authority::Authority;
 use super::files::Files;
 use super::findings::{AuditId, Findings};
 use super::products::Bench;
+use super::script::Script;
 use super::story::{Signing, at};
 use crate::check::copy::{self, CopyContext};
 use crate::check::possession::{PossessionContext, attributes};
@@ -19,12 +20,16 @@ use crate::x509::tbs::SignedAttributes;
 /// The word of an intent to prove possession.
 pub(super) const POSSESSION: &str = "possession";
 
+/// Whether a step confirms a copy.
+pub(super) fn is_planned(script: &Script, step: &str) -> bool {
+    let mut steps = script.plan.iter().flat_map(|plan| &plan.steps);
+    steps.any(|one| one.id == step && one.kind == "confirm-copy")
+}
+
 /// The intent of a proof: of a step that wants one, under its rules.
 pub(super) fn intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Findings) {
-    let steps = bench.script.plan.iter().flat_map(|plan| &plan.steps);
-    let planned = steps
-        .filter(|step| ["confirm-copy", "adopt-root"].contains(&step.kind.as_str()))
-        .any(|step| signing.product == step.id && signing.step == Some(&step.id));
+    let planned =
+        signing.step == Some(signing.product) && is_planned(bench.script, signing.product);
     let mut require = |holds: bool, words: &str| {
         findings.require(AuditId::Intent, holds, at(signing.n), words);
     };

@@ -105,10 +105,18 @@ pub(super) fn announcement(
 /// What came after the seal.
 pub(super) fn after_seal(seal: &Seal, story: &Story<'_>, files: &Files, findings: &mut Findings) {
     let bytes = files.bytes.get(layout::POST_SEAL);
-    let entries = match bytes.map(|bytes| post_seal::read(bytes, seal.digest())) {
+    let entries = match bytes.map(|bytes| post_seal::read_torn(bytes, seal.digest())) {
         None => Vec::new(),
-        Some(Ok((entries, _))) => {
+        Some(Ok((entries, _, whole))) => {
             findings.begun(AuditId::PostSeal);
+            let torn = bytes.is_some_and(|bytes| bytes.len() > whole);
+            let done = post_seal::destruction(&entries) == Destruction::Done;
+            if torn && seal.destruction && !done {
+                findings.notice("the last line of post-seal.jsonl is torn, as a crash leaves it");
+            } else if torn {
+                let words = "something stands after its last whole line";
+                findings.fail(AuditId::PostSeal, layout::POST_SEAL, words);
+            }
             entries
         }
         Some(Err(why)) => {

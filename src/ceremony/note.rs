@@ -24,6 +24,7 @@ pub(super) fn look(
     token: &mut dyn Token,
     spki: &[u8],
     seals: &[Digest],
+    rebuilt: bool,
 ) -> Result<Noted, CeremonyError> {
     let key = Digest::of(spki);
     let (texts, unreadable) = match token.read_notes(&Note::label(key)) {
@@ -34,6 +35,7 @@ pub(super) fn look(
     let context = NoteContext {
         key,
         seals,
+        rebuilt,
         unreadable: unreadable.as_deref(),
     };
     Ok(Noted {
@@ -64,8 +66,7 @@ impl Course<'_, '_> {
             return Ok(());
         };
         for finding in &noted.findings {
-            let words = format!("{SUBJECT}: {}", finding.words);
-            let lines = crate::x509::show::wrapped("", &words);
+            let lines = crate::x509::show::wrapped("", &finding.words);
             self.show(&crate::x509::show::joined(&lines));
         }
         let event = Event::Checked {

@@ -40,6 +40,8 @@ pub struct Prepared {
     pub lists: KeyLists,
     /// The register the requests were checked against.
     pub register: Register,
+    /// The file says that the ledger before is lost.
+    pub rebuilds_ledger: bool,
 }
 
 impl Prepared {
@@ -190,6 +192,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         plan_bytes,
         lock_bytes,
         lists,
+        rebuilds_ledger: draft.rebuilds_ledger(),
         register: ingredients.register,
     })
 }

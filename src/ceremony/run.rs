@@ -68,8 +68,9 @@ fn attempt(
     let (folder, seals) = choose_folder(desk, job, resume)?;
     log_in(desk, job)?;
     let root = job.root.as_ref();
+    let rebuilt = job.prepared.rebuilds_ledger;
     let noted = root
-        .map(|root| note::look(desk.token, &root.fields.spki, &seals))
+        .map(|root| note::look(desk.token, &root.fields.spki, &seals, rebuilt))
         .transpose()?;
     let name = folder.name();
     if resume {

@@ -212,7 +212,7 @@ pub fn outcome(outcome: Outcome, id: &str, words: &str) -> Vec<String> {
     }
 }
 
-/// What is to be revoked, as plan and screen show it.
+/// What is to be revoked, escaped, as plan and screen show it.
 pub fn revocation(revoke: &RevokeDocument) -> Vec<String> {
     let unknown = "not known: only its serial number is given";
     let mut lines = vec![
@@ -228,9 +228,9 @@ pub fn revocation(revoke: &RevokeDocument) -> Vec<String> {
     }
     if let Some(origin) = &revoke.origin {
         let mount = origin.mount.iter();
-        lines.extend(mount.map(|mount| line("mount", &escape(mount))));
+        lines.extend(mount.map(|mount| line("mount", mount)));
         let words = format!("ceremony {}, {}", origin.ceremony, origin.product);
-        lines.push(line("issued in", &escape(&words)));
+        lines.push(line("issued in", &words));
     }
     if revoke.foreign {
         let words = "in no ceremony of this ledger (foreign = true)";

@@ -12,6 +12,8 @@ pub struct NoteContext<'a> {
     pub key: Digest,
     /// Digests of the ledger's seals, in order.
     pub seals: &'a [Digest],
+    /// The ledger is rebuilt because the old one is lost: what the token knows of that is told.
+    pub rebuilt: bool,
     /// Why the token cannot tell; `None` where it was asked.
     pub unreadable: Option<&'a str>,
 }
@@ -43,7 +45,11 @@ pub fn notes(texts: &[Vec<u8>], context: &NoteContext<'_>) -> Result<Vec<Finding
                 || unknown(&note, context.seals.len()),
                 |at| known(at, context.seals.len()),
             );
-            findings.require(CheckId::LedgerNote, at.is_some(), words);
+            if at.is_none() && context.rebuilt {
+                findings.notice(CheckId::LedgerNote, words);
+            } else {
+                findings.require(CheckId::LedgerNote, at.is_some(), words);
+            }
         }
         None if context.unreadable.is_none() && !context.seals.is_empty() => {
             let words = "the token has no note of this ledger: an old copy would not be noticed";

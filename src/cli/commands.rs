@@ -89,7 +89,11 @@ fn tell_refusals(trouble: Trouble) -> Trouble {
 
 fn view(path: &Path) -> Result<LedgerView, Trouble> {
     let mut store = DiskStore::open_read_only(path).map_err(no_ledger)?;
-    Ok(LedgerView::read(&mut store)?)
+    let view = LedgerView::read(&mut store)?;
+    match &view.end {
+        Some(end) => Err(end.refusal().into()),
+        None => Ok(view),
+    }
 }
 
 fn no_ledger(error: StoreError) -> Trouble {

@@ -4,6 +4,8 @@ pub mod args;
 pub mod commands;
 #[cfg(feature = "token")]
 mod copies;
+#[cfg(feature = "token")]
+mod ending;
 mod exit;
 mod inputs;
 mod inspect;

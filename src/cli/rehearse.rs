@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::args::RehearseArgs;
 use super::copies::RehearsalTokens;
+use super::ending::Left;
 use super::exit::Exit;
 use super::inputs::Read;
 use super::run::{finish, job, perform};
@@ -77,6 +78,16 @@ fn rehearse_inside(args: &RehearseArgs, place: &Path) -> Result<Exit, Trouble> {
     let view = LedgerView::read(&mut store)?;
     use_kept_root(&mut read, view.root.as_ref())?;
     let module = module(args)?;
+    if let Some(end) = &view.end {
+        let left = Left::of(end, true, read.source.as_bytes(), &mut store)?;
+        let mut token = open_or_make(&module, &format!("rehearsal-{}", left.token_label))?;
+        let mut tokens = RehearsalTokens::new(place, &module, token.identity().clone());
+        let seats = (&mut token as &mut dyn Token, &mut tokens as &mut dyn Tokens);
+        left.go_on(seats, operator.as_mut(), &mut store, &ledger)?;
+        drop(token);
+        module.close()?;
+        return Ok(Exit::Done);
+    }
     let mut prepared = read
         .prepare(Some(&view))
         .map_err(|error| Trouble::prepare(error, &read.name))?;

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use super::args::RunArgs;
 use super::copies::SiteTokens;
+use super::ending::{Left, sign_lines};
 use super::exit::Exit;
 use super::inputs::Read;
 use super::mirror;
 use super::site::Site;
 use super::trouble::Trouble;
-use crate::ceremony::destruction;
 use crate::ceremony::error::CeremonyError;
-use crate::ceremony::ledger_view::{End, LedgerView};
+use crate::ceremony::ledger_view::LedgerView;
 use crate::ceremony::mirror::Mirrored;
 use crate::ceremony::prepare::{Prepared, lock_name, plan_name};
 use crate::ceremony::run::{Done, Job, run as run_ceremony};
@@ -21,8 +21,6 @@ use crate::host::{
     print, read_named, shown, wants_plain,
 };
 use crate::ledger::layout;
-use crate::ledger::post_seal::Destruction;
-use crate::plan::document::PlanDocument;
 use crate::plan::lock;
 use crate::ports::{Desk, Operator, Store, Token, Tokens};
 use crate::token::Module;
@@ -43,12 +41,16 @@ pub fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     let root = read.root()?;
     super::verify::before_run(&mut store, view.root.as_ref())?;
     if let Some(end) = &view.end {
-        return match end.state {
-            Destruction::Announced | Destruction::Asked if args.resume => {
-                go_on_destroying(args, &mut operator, &mut store, end)
-            }
-            _ => Err(end.refusal().into()),
-        };
+        let left = Left::of(end, args.resume, read.source.as_bytes(), &mut store)?;
+        let module = Module::open(&site.module, site.module_sha256)?;
+        let serial = site.token_serial.as_deref();
+        let mut token = module.open_token(&left.token_label, serial)?;
+        let mut tokens = SiteTokens::new(&site, &module);
+        let seats = (&mut token as &mut dyn Token, &mut tokens as &mut dyn Tokens);
+        left.go_on(seats, &mut operator, &mut store, &args.ledger)?;
+        drop(token);
+        module.close()?;
+        return Ok(Exit::Done);
     }
     if args.resume && view.open.is_none() {
         return Err(nothing_open(&view));
@@ -84,54 +86,6 @@ pub fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     tokens.close()?;
     module.close()?;
     Ok(Exit::Done)
-}
-
-/// The ceremony is sealed; only the destruction that its seal announces is left.
-fn go_on_destroying(
-    args: &RunArgs,
-    operator: &mut Terminal,
-    store: &mut DiskStore,
-    end: &End,
-) -> Result<Exit, Trouble> {
-    let folder = end.folder.name();
-    let source = store.read(&format!("{folder}/{}", layout::SCRIPT_FILE))?;
-    if read_named(&args.file, 1024 * 1024)? != source {
-        return Err(CeremonyError::OtherCeremony { open: folder }.into());
-    }
-    let site = Site::find(args.site.as_deref(), args.module.as_deref())?;
-    let plan = store.read(&format!("{folder}/{}", layout::SCRIPT_PLAN))?;
-    let plan = PlanDocument::from_bytes(&plan)
-        .map_err(|why| Trouble::new(Exit::Files, why).at(layout::SCRIPT_PLAN))?;
-    let module = Module::open(&site.module, site.module_sha256)?;
-    let mut token = module.open_token(&plan.token_label, site.token_serial.as_deref())?;
-    let mut tokens = SiteTokens::new(&site, &module);
-    let tool = observe().executable_sha256.unwrap_or(Digest::ZERO);
-    let mut desk = Desk {
-        token: &mut token,
-        tokens: &mut tokens,
-        clock: &mut SystemClock,
-        entropy: &mut SystemEntropy,
-        operator,
-        store,
-    };
-    destruction::resume(&mut desk, tool).map_err(|failure| Trouble::from(*failure))?;
-    let people = plan.people.iter().filter(|person| person.key.is_some());
-    let signers: Vec<&str> = people.map(|person| person.id.as_str()).collect();
-    let folder = shown(&args.ledger.join(&folder));
-    print(&sign_lines(&folder, layout::POST_SEAL, &signers));
-    drop(token);
-    module.close()?;
-    Ok(Exit::Done)
-}
-
-/// How people sign one of the files, each with a key of their own.
-fn sign_lines(folder: &str, file: &str, signers: &[&str]) -> String {
-    let lines = signers.iter().map(|person| {
-        format!(
-            "  ssh-keygen -Y sign -n anchorite-seal -f KEY {folder}/{file}\n  mv {folder}/{file}.sig {folder}/{file}.{person}.sig\n"
-        )
-    });
-    lines.collect()
 }
 
 /// What the engine needs besides its desk.

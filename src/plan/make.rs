@@ -89,6 +89,12 @@ impl<'a> Draft<'a> {
             .map(|path| path.get_ref().0.as_str())
     }
 
+    /// Whether a step rebuilds a ledger that is lost.
+    pub fn rebuilds_ledger(&self) -> bool {
+        let mut steps = self.file.step.iter();
+        steps.any(|step| step.get_ref().lost_ledger.is_some())
+    }
+
     /// Paths of the lists of lost keys: Debian's and the site's own.
     pub fn key_lists(&self) -> [Option<&str>; 2] {
         let keys = &self.file.keys;

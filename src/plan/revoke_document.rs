@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::past::{Origin, RevokePlan};
 use crate::digest::Digest;
 use crate::x509::crl_entry::NewEntry;
+use crate::x509::escape::escape;
 use crate::x509::reason::RevocationReason;
 use crate::x509::serial::Serial;
 use crate::x509::time::UtcTime;
@@ -67,6 +68,17 @@ impl RevokeDocument {
                 crl_urls: origin.crl_urls.clone(),
             }),
         }
+    }
+
+    /// As people and programs read it: every text escaped. The subject is already.
+    pub fn escaped(mut self) -> Self {
+        if let Some(origin) = &mut self.origin {
+            origin.ceremony = escape(&origin.ceremony);
+            origin.product = escape(&origin.product);
+            origin.mount = origin.mount.as_deref().map(escape);
+            origin.crl_urls = origin.crl_urls.iter().map(|url| escape(url)).collect();
+        }
+        self
     }
 
     /// The plan that it is of; `None` where its words are none of ours.

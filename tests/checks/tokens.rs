@@ -39,7 +39,8 @@ fn noted() -> Vec<Case> {
         let context = NoteContext {
             key,
             seals: &seals,
-            unreadable,
+            rebuilt: unreadable == Some("rebuilt"),
+            unreadable: unreadable.filter(|why| *why != "rebuilt"),
         };
         match notes(texts, &context) {
             Ok(findings) => findings,
@@ -71,6 +72,11 @@ fn noted() -> Vec<Case> {
         case(Notice, "no note", judged(&[], None)),
         case(Notice, "of another key", judged(&[other], None)),
         case(Notice, "unreadable", judged(&[b"anchorite".to_vec()], None)),
+        case(
+            Notice,
+            "rebuilt",
+            judged(&[note(b"three", 3)], Some("rebuilt")),
+        ),
         case(Notice, "keeps none", judged(&[], Some("CKR_X"))),
     ]
 }
@@ -184,7 +190,7 @@ fn copied() -> Vec<Case> {
 }
 
 fn destroyed() -> Vec<Case> {
-    let found = |crl: &str| {
+    let found = |crl: &str| -> Vec<Finding> {
         let source = FIRST.replace("next_update = \"6mo\"", crl);
         let source = format!("{source}\n[[step]]\nid = \"end\"\ndo = \"destroy-key\"\n");
         match try_prepare(&source, LedgerView::default()) {

@@ -147,7 +147,7 @@ impl Bench<'_> {
             title: escape(&step.title),
             read_aloud: step.read_aloud.as_deref().map(escape),
             revoke: match &step.kind {
-                StepKind::Revoke(plan) => Some(RevokeDocument::of(plan)),
+                StepKind::Revoke(plan) => Some(RevokeDocument::of(plan).escaped()),
                 _ => None,
             },
             products: match &step.kind {

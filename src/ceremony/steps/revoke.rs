@@ -31,7 +31,7 @@ impl Course<'_, '_> {
             let what = format!("revocation of {}", document.serial);
             self.record_checked(step, &what, Digest::of(&entry), &findings)?;
         }
-        let mut page = crate::ceremony::script::revocation(&document);
+        let mut page = crate::ceremony::script::revocation(&document.clone().escaped());
         page.extend(findings.iter().flat_map(crate::ceremony::script::told));
         page.push("IRREVERSIBLE: once a CRL lists it, it is listed for ever.".to_owned());
         self.show(&joined(&page));
