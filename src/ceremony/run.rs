@@ -8,6 +8,7 @@ use super::journal::Journal;
 use super::ledger_view::LedgerView;
 use super::pages;
 use super::stage::{compare, stage};
+use crate::check::{self, clock::ClockContext};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
 use crate::ledger::layout::CeremonyFolder;
@@ -58,7 +59,10 @@ fn attempt(
     resume: bool,
     deeds: &mut Deeds,
 ) -> Result<Done, CeremonyError> {
-    let folder = choose_folder(desk, job, resume)?;
+    let view = LedgerView::read(desk.store)?;
+    let context = clock_context(&view, job);
+    let folder = choose_folder(view, job, resume)?;
+    check::clock::clock(desk.clock.now(), &context)?;
     log_in(desk, job)?;
     let name = folder.name();
     if resume {
@@ -89,13 +93,22 @@ fn attempt(
     result
 }
 
+/// What the clock is held against.
+fn clock_context(view: &LedgerView, job: &Job) -> ClockContext {
+    let root = job.root.as_ref().or(view.open_root.as_ref());
+    ClockContext {
+        last_entry: view.last_entry,
+        last_crl: view.register.last_crl().map(|crl| crl.this_update),
+        root: root.map(|root| (root.fields.not_before, root.fields.not_after)),
+    }
+}
+
 /// The folder of a new ceremony, or the open one; everything else refuses.
 fn choose_folder(
-    desk: &mut Desk<'_>,
+    view: LedgerView,
     job: &Job,
     resume: bool,
 ) -> Result<CeremonyFolder, CeremonyError> {
-    let view = LedgerView::read(desk.store)?;
     let plan = &job.prepared.plan;
     if view.state() != plan.ledger {
         let words = "the plan was made for another state of the ledger: plan again".to_owned();
@@ -224,6 +237,7 @@ impl Course<'_, '_> {
     fn step(&mut self, at: usize, step: &Step) -> Result<(), CeremonyError> {
         let steps = self.job.prepared.plan.steps.len();
         if !self.is_done(step) {
+            self.check_clock()?;
             let begun = Event::StepBegun {
                 step_number: at + 1,
                 steps,
@@ -251,6 +265,18 @@ impl Course<'_, '_> {
                 self.record(Some(&step.id), &event)?;
             }
         }
+        Ok(())
+    }
+
+    /// A clock that jumped back since the last entry signs nothing.
+    fn check_clock(&mut self) -> Result<(), CeremonyError> {
+        let root = self.root.as_ref();
+        let context = ClockContext {
+            last_entry: self.journal.latest(),
+            last_crl: None,
+            root: root.map(|root| (root.fields.not_before, root.fields.not_after)),
+        };
+        check::clock::clock(self.desk.clock.now(), &context)?;
         Ok(())
     }
 

@@ -17,6 +17,7 @@ mod before;
 mod bodies;
 mod bundles;
 mod certificates;
+mod clocks;
 mod crl_files;
 mod extensions;
 mod issuers;
@@ -96,6 +97,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(bundles::cases());
     cases.extend(crl_files::cases());
     cases.extend(issuers::cases());
+    cases.extend(clocks::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();
     for case in &cases {
