@@ -105,7 +105,7 @@ fn certificates_and_crls_around_2050() {
         // The last day on which all of it begins in UTCTime.
         ("2049-12-31T20:00:00Z", "491231", 0x17),
         ("2050-01-02T12:00:00Z", "20500102", 0x18),
-        ("2049-06-01T00:00:00Z", "490601", 0x17),
+        ("2049-06-01T12:00:00Z", "490601", 0x17),
         ("2029-12-31T23:00:00Z", "291231", 0x17),
     ];
     for (text, digits, tag) in cases {
