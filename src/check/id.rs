@@ -213,6 +213,14 @@ rules! {
         "the plan is not for this day's inputs: plan again";
     CrlDates = "CRL-DATES", "thisUpdate is at most 24 hours old and not in the future, later than the last CRL's; nextUpdate is the plan's and within the root's life",
         "compare the laptop's clock with a watch; wait a second after the last CRL";
+    ClockProgram = "CLOCK-PROGRAM", "the clock is not before the day this version of the program was written",
+        "set the laptop's clock by a watch and another clock, then begin again: its battery may be empty";
+    ClockLedger = "CLOCK-LEDGER", "the clock is not before the end of the last completed ceremony, nor before the last entry of the one that is resumed",
+        "set the laptop's clock by a watch; if it was an earlier session's clock that was wrong, end that ceremony with abort";
+    ClockCrl = "CLOCK-CRL", "the clock is not before the newest CRL's thisUpdate",
+        "set the laptop's clock by a watch; a CRL of the future must first be reached";
+    ClockRoot = "CLOCK-ROOT", "the clock is within the root's validity",
+        "set the laptop's clock by a watch; a root that has expired signs nothing any more";
     CrlNumber = "CRL-NUMBER", "the CRL number is the register's next one",
         "plan again for this ledger";
     CrlEntries = "CRL-ENTRIES", "revoked certificates are listed in the order of their serial numbers, none twice, none later than thisUpdate, and two readers agree on each; the list is absent when empty",

@@ -6,6 +6,7 @@
 mod body;
 pub mod bundle;
 pub mod certificate;
+pub mod clock;
 pub mod copy;
 pub mod crl;
 pub mod crl_file;

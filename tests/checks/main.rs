@@ -17,6 +17,7 @@ mod before;
 mod bodies;
 mod bundles;
 mod certificates;
+mod clocks;
 mod crl_files;
 mod extensions;
 mod issuers;
@@ -102,6 +103,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(revoked::cases());
     cases.extend(tokens::cases());
     cases.extend(successions::cases());
+    cases.extend(clocks::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();
     for case in &cases {
