@@ -12,6 +12,7 @@ use crate::check::request::lists::KeyLists;
 use crate::check::{self, CheckId};
 use crate::digest::{Digest, unhex};
 use crate::ledger::layout;
+use crate::plan::cross::CrossPlan;
 use crate::plan::document::{PlanDocument, ProductDocument, StepDocument, TOOL};
 use crate::plan::lock;
 use crate::plan::make::{Draft, WantedRequest};
@@ -36,6 +37,8 @@ pub(super) struct Script {
     /// What is found of root, profiles and CRLs; empty for another version's plan, whose words
     /// may differ.
     pub planned: Vec<Planned>,
+    /// What is cross-signed, as the plan made again has it.
+    pub crosses: Vec<CrossPlan>,
     /// The lists of lost keys that it names.
     pub lists: KeyLists,
 }
@@ -64,6 +67,7 @@ impl Script {
             plan,
             wanted: None,
             planned: Vec::new(),
+            crosses: Vec::new(),
             lists: KeyLists::NONE,
         };
         if let Some(plan) = script.plan.take() {
@@ -71,10 +75,11 @@ impl Script {
             if unmade.is_none() {
                 check_root(&plan, authority, findings);
             }
-            if let Some((wanted, lists, planned)) = recompute(&plan, files, findings) {
-                script.wanted = Some(wanted);
-                script.lists = lists;
-                script.planned = planned;
+            if let Some(again) = recompute(&plan, files, findings) {
+                script.wanted = Some(again.wanted);
+                script.lists = again.lists;
+                script.crosses = again.crosses;
+                script.planned = again.planned;
             }
             script.plan = Some(plan);
         }
@@ -280,15 +285,11 @@ fn check_plan(
 
 /// Makes the plan again from the ceremony file. This version's own plans must come out the
 /// same; another version may expand defaults in another way, and that is told.
-fn recompute(
-    plan: &PlanDocument,
-    files: &Files,
-    findings: &mut Findings,
-) -> Option<(Vec<WantedRequest>, KeyLists, Vec<Planned>)> {
+fn recompute(plan: &PlanDocument, files: &Files, findings: &mut Findings) -> Option<Again> {
     let ours = plan.tool == TOOL;
     let again = made_again(plan, files);
-    let (made, wanted, lists, planned) = match again {
-        Ok(all) => all,
+    let mut again = match again {
+        Ok(again) => again,
         Err(why) => {
             let words = format!("cannot be made again from the ceremony file: {why}");
             if ours {
@@ -299,7 +300,7 @@ fn recompute(
             return None;
         }
     };
-    let same = made.to_bytes() == files.get(layout::SCRIPT_PLAN);
+    let same = again.document.to_bytes() == files.get(layout::SCRIPT_PLAN);
     if ours {
         findings.require(
             AuditId::Plan,
@@ -310,7 +311,11 @@ fn recompute(
     } else if !same {
         findings.notice("this version would make another plan of the same ceremony file");
     }
-    for refusal in planned.iter().filter_map(|one| one.found.as_ref().err()) {
+    for refusal in again
+        .planned
+        .iter()
+        .filter_map(|one| one.found.as_ref().err())
+    {
         let words = format!(
             "{}: {}: {}",
             refusal.subject,
@@ -319,13 +324,22 @@ fn recompute(
         );
         findings.fail(AuditId::Plan, layout::SCRIPT_PLAN, words);
     }
-    Some((wanted, lists, if ours { planned } else { Vec::new() }))
+    if !ours {
+        again.planned.clear();
+    }
+    Some(again)
 }
 
-fn made_again(
-    plan: &PlanDocument,
-    files: &Files,
-) -> Result<(PlanDocument, Vec<WantedRequest>, KeyLists, Vec<Planned>), String> {
+/// What a plan made again holds.
+struct Again {
+    document: PlanDocument,
+    wanted: Vec<WantedRequest>,
+    lists: KeyLists,
+    planned: Vec<Planned>,
+    crosses: Vec<CrossPlan>,
+}
+
+fn made_again(plan: &PlanDocument, files: &Files) -> Result<Again, String> {
     let source = std::str::from_utf8(files.get(layout::SCRIPT_FILE))
         .map_err(|_| "it is not UTF-8".to_owned())?;
     let draft = Draft::parse(source).map_err(|error| escape(&error.to_string()))?;
@@ -365,5 +379,11 @@ fn made_again(
         .map_err(|error| escape(&error.to_string()))?;
     let mut document = PlanDocument::of(&made);
     document.tool.clone_from(&plan.tool);
-    Ok((document, wanted, lists, check::plan::all(&made)))
+    Ok(Again {
+        document,
+        wanted,
+        lists,
+        planned: check::plan::all(&made),
+        crosses: made.crosses().cloned().collect(),
+    })
 }

@@ -8,6 +8,7 @@ pub mod bundle;
 pub mod certificate;
 pub mod crl;
 pub mod crl_file;
+pub mod cross;
 mod extensions;
 pub mod id;
 pub mod issued;

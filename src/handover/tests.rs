@@ -30,6 +30,7 @@ fn example() -> Handover {
             number: 1,
             next_update: until("2027-04-03T09:14:06Z"),
         }),
+        crosses: Vec::new(),
         intermediates: vec![
             intermediate("nyc3-etcd", "etcd/nyc3-c1/pki", 1),
             intermediate("nyc3-kube", "\u{fc} it's $HOME/kube x", 2),

@@ -124,6 +124,7 @@ impl<'a> Draft<'a> {
     pub fn input_paths(&self) -> Vec<String> {
         let mut paths: BTreeSet<String> = self.requests().into_iter().collect();
         paths.extend(self.root_certificate().map(str::to_owned));
+        paths.extend(self.cross_inputs());
         paths.extend(self.key_lists().into_iter().flatten().map(str::to_owned));
         paths.into_iter().collect()
     }
@@ -140,7 +141,13 @@ impl<'a> Draft<'a> {
         let mut next_crl_number = ledger.next_crl_number;
         let mut steps = Vec::new();
         for (at, step) in self.file.step.iter().enumerate() {
-            let kind = self.step(at, step, &root, (requests, kept), &mut next_crl_number)?;
+            let kind = self.step(
+                at,
+                step,
+                (&root, inputs),
+                (requests, kept),
+                &mut next_crl_number,
+            )?;
             let written = step.get_ref();
             steps.push(Step {
                 id: self.step_id(at),
@@ -211,7 +218,7 @@ impl<'a> Draft<'a> {
         &self,
         at: usize,
         step: &Spanned<StepFile>,
-        root: &RootPlan,
+        (root, inputs): (&RootPlan, &BTreeMap<String, Vec<u8>>),
         requests: (&BTreeMap<String, Request>, &KeptIdentifiers),
         next_crl_number: &mut u64,
     ) -> Result<StepKind, PlanError> {
@@ -246,10 +253,12 @@ impl<'a> Draft<'a> {
                     .collect::<Result<Vec<_>, _>>()?;
                 StepKind::IssueIntermediates(list)
             }
+            (Kind::CrossSign, _) => {
+                StepKind::CrossSign(Box::new(self.cross(&id, step, root, inputs)?))
+            }
             // Not on main before each has its own arm.
             (
                 Kind::Revoke
-                | Kind::CrossSign
                 | Kind::CertificateRequest
                 | Kind::AdoptRoot
                 | Kind::ConfirmCopy
@@ -287,8 +296,12 @@ impl<'a> Draft<'a> {
         (requests, kept): (&BTreeMap<String, Request>, &KeptIdentifiers),
     ) -> Result<IntermediatePlan, PlanError> {
         let profile = self.profile(wanted.profile)?;
-        self.check_nested(wanted, &profile, root)?;
-        self.check_room(wanted, &profile, root)?;
+        let place = wanted
+            .profile
+            .map_or(wanted.mount.span(), Spanned::span)
+            .start;
+        self.check_nested(place, &profile, root)?;
+        self.check_room(place, &profile, root)?;
         let Some(request) = requests.get(&wanted.request) else {
             return Err(self
                 .at(wanted.mount.span().start, "its request was not read")
@@ -364,7 +377,7 @@ pub(super) fn is_list(step: &StepFile) -> bool {
     )
 }
 
-fn signature_algorithm(root: &RootPlan) -> SignatureAlgorithm {
+pub(super) fn signature_algorithm(root: &RootPlan) -> SignatureAlgorithm {
     // `Draft::root` refuses a root without one.
     root.signature_algorithm()
         .unwrap_or(SignatureAlgorithm::EcdsaSha384)
@@ -387,6 +400,7 @@ fn default_title(kind: &StepKind, root: &RootPlan) -> String {
             },
             many => format!("Issue {} intermediates", many.len()),
         },
+        StepKind::CrossSign(cross) => format!("Cross-sign {}", cross.subject),
         StepKind::IssueCrl(crl) => format!("Issue CRL number {}", crl.number),
     }
 }

@@ -18,6 +18,7 @@ mod bodies;
 mod bundles;
 mod certificates;
 mod crl_files;
+mod crosses;
 mod extensions;
 mod issuers;
 mod keys;
@@ -98,6 +99,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(crl_files::cases());
     cases.extend(issuers::cases());
     cases.extend(successions::cases());
+    cases.extend(crosses::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();
     for case in &cases {

@@ -90,6 +90,7 @@ pub fn out_files(
         root_not_after: root.fields.not_after,
         root_der: root.der.clone(),
         crl,
+        crosses: Vec::new(),
         intermediates,
     };
     let mut files = handover::product_files(&handover).unwrap();

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod crl;
+mod cross;
 mod files;
 mod handover;
 mod key;
