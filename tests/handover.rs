@@ -80,6 +80,7 @@ impl Root {
             root_subject: "O=Acme, CN=Root".to_owned(),
             root_not_after: UtcTime::from_unix(2_100_000_000),
             crl: None,
+            crosses: Vec::new(),
             intermediates,
             revoked: Vec::new(),
         }

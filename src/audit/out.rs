@@ -30,6 +30,10 @@ pub(super) fn files_of(
     let files = match &made.mount {
         _ if made.is_crl => handover::crl_files(&made.der, rehearsal),
         _ if made.is_root => handover::root_files(&made.der, rehearsal),
+        mount if made.is_cross => {
+            let of = (mount.as_deref(), made.name.as_str());
+            handover::cross_files(of, &made.der, root, rehearsal).ok()?
+        }
         Some(mount) => handover::intermediate_files(mount, &made.der, root, rehearsal).ok()?,
         None => return None,
     };
@@ -120,9 +124,21 @@ fn delivered(
             .filter_map(|step| step.revoke.as_ref())
             .map(Revoked::of)
             .collect(),
+        crosses: Vec::new(),
     };
     for one in made {
-        if let Some(mount) = &one.mount {
+        if one.is_cross {
+            let certificate = Certificate::from_der(&one.der).ok()?;
+            let fields = &certificate.fields;
+            handover.crosses.push(handover::CrossSigned {
+                step: one.name.clone(),
+                mount: one.mount.clone(),
+                subject: fields.subject.to_string(),
+                serial: fields.serial.to_string(),
+                not_after: fields.not_after,
+                der: one.der.clone(),
+            });
+        } else if let Some(mount) = &one.mount {
             let certificate = Certificate::from_der(&one.der).ok()?;
             let fields = &certificate.fields;
             handover.intermediates.push(Intermediate {

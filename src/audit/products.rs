@@ -31,6 +31,8 @@ pub(super) struct Made {
     pub mount: Option<String>,
     /// What an intermediate follows.
     pub succession: Succession,
+    /// Another CA's certificate, certified anew.
+    pub is_cross: bool,
     /// A CRL, not a certificate.
     pub is_crl: bool,
     /// The root itself.
@@ -165,6 +167,7 @@ fn check_signed(
         name: document.name.clone(),
         mount: document.mount.as_deref().map(escape),
         succession: Succession::parse(document.succession.as_deref()).unwrap_or_default(),
+        is_cross: document.certificate.is_some(),
         is_crl: document.crl_number.is_some(),
         is_root,
         der,
@@ -246,7 +249,7 @@ fn says(bench: &Bench<'_>, made: &Made, event: &Event) -> bool {
     let request = bench
         .script
         .product(&made.name)
-        .and_then(|(_, document)| document.request.as_ref())
+        .and_then(|(_, document)| document.request.as_ref().or(document.certificate.as_ref()))
         .map(|path| Digest::of(bench.files.get(&format!("in/{path}"))));
     let paths = super::out::files_of(made, bench.authority, false)
         .map(|list| list.into_iter().map(|(path, _)| path).collect::<Vec<_>>());

@@ -2,6 +2,7 @@
 
 use super::findings::{AuditId, Findings};
 use super::products::Bench;
+use crate::check::cross::{CrossContext, cross};
 use crate::check::request::succession::renewed;
 use crate::check::request::{Claim, RequestContext, request};
 use crate::digest::hex;
@@ -68,6 +69,7 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
             earlier.push(Claim::of(path, &request, subject));
         }
     }
+    check_crosses(bench, register, &earlier, findings);
 }
 
 /// A renewal keeps the key identifier of the certificate that it renews, as the ledger has it.
@@ -89,6 +91,48 @@ fn check_kept(
         escape(&document.name),
         "the key identifier is not kept from the certificate that it renews",
     );
+}
+
+/// Every certificate that was to be cross-signed, under the rules that it passed before.
+fn check_crosses(
+    bench: &Bench<'_>,
+    register: &Register,
+    claims: &[Claim],
+    findings: &mut Findings,
+) {
+    let root = &bench.authority.certificate.fields;
+    let input = |path: &str| bench.files.get(&format!("in/{path}"));
+    for plan in &bench.script.crosses {
+        let name = &plan.product.name;
+        let mut signings = bench.story.signings.iter();
+        let Some(first) = signings.find(|one| one.product == name) else {
+            continue;
+        };
+        let step = bench.script.product(name).map(|(step, _)| step.id.as_str());
+        let waivers = bench.script.waivers(step.unwrap_or_default());
+        let context = CrossContext {
+            plan,
+            issuer: plan.issuer.as_deref().map(input),
+            root_subject: &root.subject,
+            root_spki: Some(&root.spki),
+            register,
+            claims,
+            lists: &bench.script.lists,
+            policy: bench.script.policy(),
+            now: Some(first.time),
+            waivers: &waivers.iter().collect::<Vec<_>>(),
+        };
+        if let Err(refusal) = cross(input(&plan.certificate), &context) {
+            let words = format!(
+                "{}: {}: {}",
+                escape(name),
+                refusal.id.public(),
+                refusal.words
+            );
+            let place = escape(&format!("in/{}", plan.certificate));
+            findings.fail(AuditId::Product, place, words);
+        }
+    }
 }
 
 /// The subject in the first body that was intended to be signed for a product.

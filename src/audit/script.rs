@@ -13,6 +13,7 @@ use crate::check::request::lists::KeyLists;
 use crate::check::{self, CheckId};
 use crate::digest::{Digest, unhex};
 use crate::ledger::layout;
+use crate::plan::cross::CrossPlan;
 use crate::plan::document::{PlanDocument, ProductDocument, StepDocument, TOOL};
 use crate::plan::lock;
 use crate::plan::make::{Draft, WantedRequest};
@@ -38,6 +39,8 @@ pub(super) struct Script {
     /// What is found of root, profiles and CRLs; empty for another version's plan, whose words
     /// may differ.
     pub planned: Vec<Planned>,
+    /// What is cross-signed, as the plan made again has it.
+    pub crosses: Vec<CrossPlan>,
     /// The lists of lost keys that it names.
     pub lists: KeyLists,
     /// What it takes from the root's life before it.
@@ -68,6 +71,7 @@ impl Script {
             plan,
             wanted: None,
             planned: Vec::new(),
+            crosses: Vec::new(),
             lists: KeyLists::NONE,
             past: Past::default(),
         };
@@ -80,6 +84,7 @@ impl Script {
                 Some(again) => {
                     script.wanted = Some(again.wanted);
                     script.lists = again.lists;
+                    script.crosses = again.crosses;
                     script.planned = again.planned;
                     script.past = again.past;
                 }
@@ -346,6 +351,7 @@ struct Again {
     wanted: Vec<WantedRequest>,
     lists: KeyLists,
     planned: Vec<Planned>,
+    crosses: Vec<CrossPlan>,
     past: Past,
 }
 
@@ -404,6 +410,7 @@ fn made_again(
         wanted,
         lists,
         planned,
+        crosses: made.crosses().cloned().collect(),
         past,
     })
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::check::certificate::{CertificateContext, certificate};
+use crate::check::cross::{CrossContext, cross};
 use crate::check::plan::Planned;
 use crate::check::request::lists::{KeyLists, ListError};
 use crate::check::request::{Claim, RequestContext, request, succession};
@@ -11,6 +12,7 @@ use crate::check::{self, CheckId, Cleared, Finding, Refusal};
 use crate::digest::Digest;
 use crate::handover::{MountError, check_mounts};
 use crate::ledger::register::Register;
+use crate::plan::cross::CrossPlan;
 use crate::plan::document::PlanDocument;
 use crate::plan::error::PlanError;
 use crate::plan::make::Draft;
@@ -18,6 +20,7 @@ use crate::plan::past::Past;
 use crate::plan::{IntermediatePlan, KeptIdentifiers, LedgerState, Plan, RootPlan, Waiver, lock};
 use crate::x509::certificate::Certificate;
 use crate::x509::request::Request;
+use crate::x509::time::UtcTime;
 
 /// A ceremony, ready to be shown, locked, rehearsed or run.
 pub struct Prepared {
@@ -149,6 +152,10 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
             Err(refusal) => refusals.push(refusal),
         }
     }
+    for path in draft.cross_signed() {
+        let bytes = ingredients.inputs.get(&path).map_or(&[][..], Vec::as_slice);
+        refusals.extend(certificate(bytes, &CertificateContext::alone(&path)).err());
+    }
     if !refusals.is_empty() {
         return Err(PrepareError::Refused(refusals));
     }
@@ -165,6 +172,13 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         ingredients.ledger,
         &past,
     )?;
+    for one in plan.crosses() {
+        let materials = (&ingredients.inputs, &ingredients.register, &lists);
+        match check_cross(&plan, one, materials, (None, &earlier)) {
+            Ok((_, found)) => findings.push((one.certificate.clone(), found)),
+            Err(refusal) => return Err(PrepareError::Refused(vec![refusal])),
+        }
+    }
     let mut planned = check::plan::all(&plan);
     planned.extend(of_past);
     planned.extend(check::ending::all(&plan, &ingredients.register));
@@ -174,7 +188,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
     if !refusals.is_empty() {
         return Err(PrepareError::Refused(refusals));
     }
-    check_mounts(plan.intermediates().map(|one| one.mount.as_str()))?;
+    check_mounts(plan.mounts())?;
     let plan_bytes = PlanDocument::of(&plan).to_bytes();
     let plan_name = plan_name(ingredients.file_name);
     let lock_bytes = lock::lock(
@@ -233,6 +247,41 @@ pub fn recheck(
             policy: prepared.plan.policy,
             waivers: &prepared.plan.waivers_of(&plan.product.name),
             ..RequestContext::alone(&plan.request, &prepared.register)
+        },
+    )
+}
+
+/// Checks a certificate to be cross-signed again, now that root and time are known.
+pub fn recheck_cross(
+    prepared: &Prepared,
+    plan: &CrossPlan,
+    root: &Certificate,
+    now: UtcTime,
+) -> Result<(Cleared<Certificate>, Vec<Finding>), Refusal> {
+    let materials = (&prepared.inputs, &prepared.register, &prepared.lists);
+    check_cross(&prepared.plan, plan, materials, (Some((root, now)), &[]))
+}
+
+fn check_cross(
+    plan: &Plan,
+    one: &CrossPlan,
+    (inputs, register, lists): (&BTreeMap<String, Vec<u8>>, &Register, &KeyLists),
+    (known, claims): (Option<(&Certificate, UtcTime)>, &[Claim]),
+) -> Result<(Cleared<Certificate>, Vec<Finding>), Refusal> {
+    let bytes = |path: &str| inputs.get(path).map_or(&[][..], Vec::as_slice);
+    cross(
+        bytes(&one.certificate),
+        &CrossContext {
+            plan: one,
+            issuer: one.issuer.as_deref().map(bytes),
+            root_subject: plan.root.subject(),
+            root_spki: known.map_or(root_spki(&plan.root), |(root, _)| Some(&root.fields.spki)),
+            register,
+            claims,
+            lists,
+            policy: plan.policy,
+            now: known.map(|(_, now)| now),
+            waivers: &plan.waivers_of(&one.product.name),
         },
     )
 }

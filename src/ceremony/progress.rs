@@ -246,7 +246,10 @@ impl Progress {
     pub fn root_certificate(&self) -> Option<Certificate> {
         self.intents.keys().find_map(|product| {
             let certificate = Certificate::from_der(&self.assembled(product)?).ok()?;
-            (certificate.fields.subject == certificate.fields.issuer).then_some(certificate)
+            let fields = &certificate.fields;
+            // A root that rolls over certifies another key under its own name.
+            let own_key = self.key.as_ref().is_none_or(|key| key.spki == fields.spki);
+            (fields.subject == fields.issuer && own_key).then_some(certificate)
         })
     }
 }

@@ -270,6 +270,7 @@ impl Course<'_, '_> {
             StepKind::GenerateRootKey => self.generate_root_key(step),
             StepKind::IssueRoot(product) => self.issue_root(step, product),
             StepKind::IssueIntermediates(list) => self.issue_intermediates(step, list),
+            StepKind::CrossSign(cross) => self.cross_sign(step, cross),
             StepKind::IssueCrl(crl) => self.issue_crl(step, crl),
             StepKind::ConfirmCopy(token) => self.confirm_copy(step, token),
             StepKind::DestroyKey => self.announce_destruction(step),

@@ -45,6 +45,8 @@ impl CheckId {
             | Self::RevokeExpired => Level::Default,
             Self::RequestSubjectRepeated
             | Self::RequestContradiction
+            | Self::CrossExpired
+            | Self::CrossNameTaken
             | Self::ProfileExtendedUsageAny
             | Self::ProfileConstraintsForm
             | Self::CrlPreviousNewer => Level::Waivable,
@@ -131,6 +133,24 @@ rules! {
         "this request was made for a leaf: export the right one, with add_basic_constraints=true or without any";
     RequestExtensions = "REQ-EXTENSIONS", "what the request asks for beside key and subject is listed and dropped",
         "what the certificate says comes from the profile";
+    CrossSignature = "CROSS-SIGNATURE", "the signature of a certificate to be cross-signed verifies: it is self-signed, or its issuer is given",
+        "write issuer = \"...\" with the certificate that signed it";
+    CrossExpired = "CROSS-EXPIRED", "a certificate to be cross-signed has not expired",
+        "ask its owner for the certificate that is in use";
+    CrossName = "CROSS-NAME", "a certificate to be cross-signed has not the root's name, unless it is a self-signed root of that name with another key",
+        "is this the right file? a root does not cross-sign itself";
+    CrossNameTaken = "CROSS-NAME-TAKEN", "no other key that this root has certified has the name of a certificate to be cross-signed",
+        "find out which of the two is in use; revoke the other, or waive this";
+    CrossKey = "CROSS-KEY", "the key of a certificate to be cross-signed is not the root's nor a request's, and is registered under no other name",
+        "is this the right file? one key has one name";
+    CrossRevoked = "CROSS-REVOKED", "no certificate of a cross-signed key is revoked",
+        "what is revoked stays so: its owner needs a new key";
+    CrossPathLength = "CROSS-PATH-LENGTH", "a cross-certificate's path length is no larger than the existing certificate's",
+        "lower the profile's path_length, or leave profile out: then it is the existing one's";
+    CrossExtendedUsage = "CROSS-EKU", "a cross-certificate's extended key usages lie within the existing certificate's",
+        "take only usages that it has, or leave profile out: then they are the existing one's";
+    CrossConstraints = "CROSS-CONSTRAINTS", "a cross-certificate's name constraints are the existing certificate's or narrower",
+        "leave permitted and excluded out: then they are carried over";
     RootKey = "ROOT-KEY", "a root's key is of a kind that every client knows",
         "take ec:P-384, or make sure that no such client will meet this root";
     RootSubject = "ROOT-SUBJECT", "a root's subject has C, O and CN, and no OU (BR 7.1.2.1.2)",

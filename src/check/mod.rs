@@ -11,6 +11,7 @@ pub mod copy;
 pub mod crl;
 pub mod crl_file;
 mod crl_list;
+pub mod cross;
 pub mod destroy;
 pub mod ending;
 mod extensions;

@@ -67,6 +67,11 @@ pub fn all(plan: &Plan) -> Vec<Planned> {
                     list.push(planned(plan, step, what, findings));
                 }
             }
+            StepKind::CrossSign(one) => {
+                let what = format!("cross-certificate {}", escape(&one.product.name));
+                let findings = profile::profile(&one.profile, &plan.root, plan.policy);
+                list.push(planned(plan, step, what, findings));
+            }
             StepKind::IssueCrl(one) => {
                 let what = format!("CRL {}", one.number);
                 list.push(planned(plan, step, what, crl(one, plan.policy)));

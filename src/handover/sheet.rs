@@ -6,7 +6,8 @@
 use super::mount::path_of;
 use super::revoked;
 use super::{
-    CRL, CRL_DER, Handover, MountError, OutputFile, ROOT, commands, mount_folder, shell_quote,
+    CRL, CRL_DER, Handover, MountError, OutputFile, ROOT, bundle_path, commands, mount_folder,
+    shell_quote,
 };
 use crate::digest::Digest;
 use crate::plan::Succession;
@@ -25,6 +26,7 @@ pub(super) fn text(handover: &Handover, delivered: &[OutputFile]) -> Result<Stri
         after(&mut page, handover);
         trust(&mut page, handover)?;
     }
+    crosses(&mut page, handover)?;
     revoked_there(&mut page, handover);
     crl(&mut page, handover);
     failures(&mut page);
@@ -187,6 +189,44 @@ fn after(page: &mut Page, handover: &Handover) {
         );
         commands_of(page, &rekeyed);
     }
+}
+
+/// Cross-certificates: where they go, and what a chain over both roots breaks.
+fn crosses(page: &mut Page, handover: &Handover) -> Result<(), MountError> {
+    if handover.crosses.is_empty() {
+        return Ok(());
+    }
+    page.heading("## Cross-certificates");
+    page.prose(
+        "A cross-certificate gives another CA's name and key a second way up, to this root. The \
+         certificates below that CA stay as they are. Hand it out beside the chain of servers \
+         whose clients know this root alone.",
+    );
+    for one in &handover.crosses {
+        page.fields(&[
+            ("subject", escape_once(&one.subject)),
+            ("serial", escape(&one.serial)),
+            ("ends", one.not_after.readable()),
+            ("step", escape(&one.step)),
+        ]);
+        let Some(mount) = &one.mount else { continue };
+        let import = format!("{}/issuers/import/cert", path_of(mount));
+        page.code("vault write -format=json \\");
+        page.code(&format!("    {} \\", shell_quote(&import)));
+        page.code(&format!("    pem_bundle=@{}", bundle_path(mount)?));
+        page.gap();
+    }
+    if handover.crosses.iter().any(|one| one.mount.is_some()) {
+        page.prose(
+            "The mount then has two issuers of one key, each with its own chain, and the server \
+             warns that its default should be looked at: it stays as it was. To change it, write \
+             `config/issuers default=<id>`. `manual_chain` of an issuer would send both ways up \
+             at once. **Leave it alone where cert-manager is downstream:** it wants one line of \
+             issuers, and refuses with `certificate chain is malformed or broken`; Vault's own \
+             `root/sign-intermediate` fails with it too.",
+        );
+    }
+    Ok(())
 }
 
 fn commands_of(page: &mut Page, paths: &[String]) {

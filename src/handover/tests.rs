@@ -31,6 +31,7 @@ fn example() -> Handover {
             next_update: until("2027-04-03T09:14:06Z"),
         }),
         revoked: Vec::new(),
+        crosses: Vec::new(),
         intermediates: vec![
             intermediate("nyc3-etcd", "etcd/nyc3-c1/pki", 1),
             intermediate("nyc3-kube", "\u{fc} it's $HOME/kube x", 2),

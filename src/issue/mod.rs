@@ -2,9 +2,12 @@
 //! clock or a random number: both are given.
 
 use crate::check::Cleared;
+use crate::plan::cross::CrossPlan;
+use crate::plan::profile::Profile;
 use crate::plan::{CrlPlan, IntermediatePlan, NewRoot, Product, Validity, profile, template};
-use crate::x509::certificate::Issuer;
+use crate::x509::certificate::{Certificate, Issuer};
 use crate::x509::cms;
+use crate::x509::name::Name;
 use crate::x509::possession::Challenge;
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 use crate::x509::request::Request;
@@ -62,13 +65,36 @@ pub fn intermediate(
     serial: &Serial,
     now: UtcTime,
 ) -> Result<CertificateTbs, DerError> {
-    let spki = &request.get().spki;
+    let certified = (&request.get().spki[..], &plan.subject, &plan.profile);
+    below(certified, &plan.product, issuer, algorithm, serial, now)
+}
+
+/// The body of a cross-certificate: the existing one's name and key.
+pub fn cross(
+    existing: &Cleared<Certificate>,
+    plan: &CrossPlan,
+    issuer: &Issuer,
+    algorithm: SignatureAlgorithm,
+    serial: &Serial,
+    now: UtcTime,
+) -> Result<CertificateTbs, DerError> {
+    let fields = &existing.get().fields;
+    let certified = (&fields.spki[..], &fields.subject, &plan.profile);
+    below(certified, &plan.product, issuer, algorithm, serial, now)
+}
+
+fn below(
+    (spki, subject, profile): (&[u8], &Name, &Profile),
+    product: &Product,
+    issuer: &Issuer,
+    algorithm: SignatureAlgorithm,
+    serial: &Serial,
+    now: UtcTime,
+) -> Result<CertificateTbs, DerError> {
     let key = PublicKey::from_spki(spki).map_err(|error| DerError(error.to_string()))?;
-    let planned = plan.product.key_identifier.as_ref();
+    let planned = product.key_identifier.as_ref();
     let key_identifier = planned.map_or_else(Vec::new, |planned| planned.of(&key));
-    let extensions = plan
-        .profile
-        .extensions(&key_identifier, &issuer.key_identifier)?;
+    let extensions = profile.extensions(&key_identifier, &issuer.key_identifier)?;
     // A root made minutes ago begins an hour before that; its children not earlier.
     let not_before = now.offset(-HEAD_START).max(issuer.not_before);
     Ok(CertificateParts {
@@ -76,8 +102,8 @@ pub fn intermediate(
         algorithm,
         issuer: &issuer.name,
         not_before,
-        not_after: end(&plan.product, not_before, issuer),
-        subject: &plan.subject,
+        not_after: end(product, not_before, issuer),
+        subject,
         spki,
         extensions: &extensions,
     }

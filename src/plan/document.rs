@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cross::CrossPlan;
+use super::profile::Profile;
 pub use super::revoke_document::RevokeDocument;
 use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind, SubjectKeyId};
 use crate::digest::{Digest, hex, unhex};
@@ -128,6 +130,12 @@ pub struct ProductDocument {
     pub mount: Option<String>,
     /// Request of an intermediate.
     pub request: Option<String>,
+    /// Certificate that is cross-signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// Its issuer's, where it did not sign itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// What an intermediate follows: renew or rekey.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub succession: Option<String>,
@@ -334,6 +342,7 @@ fn products(kind: &StepKind) -> Vec<ProductDocument> {
         | StepKind::DestroyKey => Vec::new(),
         StepKind::IssueRoot(one) => vec![product(one)],
         StepKind::IssueIntermediates(list) => list.iter().map(intermediate).collect(),
+        StepKind::CrossSign(one) => vec![cross(one)],
         StepKind::IssueCrl(crl) => {
             vec![ProductDocument {
                 crl_number: Some(crl.number),
@@ -344,38 +353,51 @@ fn products(kind: &StepKind) -> Vec<ProductDocument> {
     }
 }
 
+fn cross(plan: &CrossPlan) -> ProductDocument {
+    ProductDocument {
+        mount: plan.mount.clone(),
+        certificate: Some(plan.certificate.clone()),
+        issuer: plan.issuer.clone(),
+        profile: Some(profile(&plan.profile)),
+        ..product(&plan.product)
+    }
+}
+
 fn intermediate(plan: &IntermediatePlan) -> ProductDocument {
-    let profile = &plan.profile;
     ProductDocument {
         mount: Some(plan.mount.clone()),
         request: Some(plan.request.clone()),
         succession: plan.succession.word().map(str::to_owned),
-        profile: Some(ProfileDocument {
-            name: profile.name.clone(),
-            path_length: profile.path_length,
-            key_usage: profile
-                .key_usage
-                .iter()
-                .map(|usage| usage.word().to_owned())
-                .collect(),
-            extended_key_usage: profile
-                .extended_key_usage
-                .iter()
-                .map(|oid| oid::name(oid).to_owned())
-                .collect(),
-            permitted: texts(&profile.constraints.permitted),
-            excluded: texts(&profile.constraints.excluded),
-            policies: profile
-                .policies
-                .iter()
-                .map(CertificatePolicy::describe)
-                .collect(),
-            key_identifier: profile.key_identifier.word().to_owned(),
-            crl_url: profile.crl_url.clone(),
-            issuer_url: profile.issuer_url.clone(),
-            ocsp_url: profile.ocsp_url.clone(),
-        }),
+        profile: Some(profile(&plan.profile)),
         ..product(&plan.product)
+    }
+}
+
+fn profile(profile: &Profile) -> ProfileDocument {
+    ProfileDocument {
+        name: profile.name.clone(),
+        path_length: profile.path_length,
+        key_usage: profile
+            .key_usage
+            .iter()
+            .map(|usage| usage.word().to_owned())
+            .collect(),
+        extended_key_usage: profile
+            .extended_key_usage
+            .iter()
+            .map(|oid| oid::name(oid).to_owned())
+            .collect(),
+        permitted: texts(&profile.constraints.permitted),
+        excluded: texts(&profile.constraints.excluded),
+        policies: profile
+            .policies
+            .iter()
+            .map(CertificatePolicy::describe)
+            .collect(),
+        key_identifier: profile.key_identifier.word().to_owned(),
+        crl_url: profile.crl_url.clone(),
+        issuer_url: profile.issuer_url.clone(),
+        ocsp_url: profile.ocsp_url.clone(),
     }
 }
 
@@ -388,6 +410,8 @@ fn product(product: &Product) -> ProductDocument {
         name: product.name.clone(),
         mount: None,
         request: None,
+        certificate: None,
+        issuer: None,
         succession: None,
         kept_key_identifier: match &product.key_identifier {
             Some(SubjectKeyId::Kept(bytes)) => Some(hex(bytes)),

@@ -132,6 +132,7 @@ impl<'a> Draft<'a> {
     pub fn input_paths(&self) -> Vec<String> {
         let mut paths: BTreeSet<String> = self.requests().into_iter().collect();
         paths.extend(self.root_certificate().map(str::to_owned));
+        paths.extend(self.cross_inputs());
         paths.extend(self.key_lists().into_iter().flatten().map(str::to_owned));
         paths.extend(self.revocation_inputs());
         paths.into_iter().collect()
@@ -154,7 +155,7 @@ impl<'a> Draft<'a> {
             let kind = self.step(
                 at,
                 step,
-                &root,
+                (&root, inputs),
                 (requests, kept),
                 past,
                 &mut next_crl_number,
@@ -229,7 +230,7 @@ impl<'a> Draft<'a> {
         &self,
         at: usize,
         step: &Spanned<StepFile>,
-        root: &RootPlan,
+        (root, inputs): (&RootPlan, &BTreeMap<String, Vec<u8>>),
         requests: (&BTreeMap<String, Request>, &KeptIdentifiers),
         past: &Past,
         next_crl_number: &mut u64,
@@ -265,8 +266,11 @@ impl<'a> Draft<'a> {
                     .collect::<Result<Vec<_>, _>>()?;
                 StepKind::IssueIntermediates(list)
             }
+            (Kind::CrossSign, _) => {
+                StepKind::CrossSign(Box::new(self.cross(&id, step, root, inputs)?))
+            }
             // Not on main before each has its own arm.
-            (Kind::CrossSign | Kind::CertificateRequest | Kind::AdoptRoot, _) => {
+            (Kind::CertificateRequest | Kind::AdoptRoot, _) => {
                 let words = "this version does not do this step yet";
                 return Err(self.at(written.kind.span().start, words).into());
             }
@@ -325,8 +329,12 @@ impl<'a> Draft<'a> {
         (requests, kept): (&BTreeMap<String, Request>, &KeptIdentifiers),
     ) -> Result<IntermediatePlan, PlanError> {
         let profile = self.profile(wanted.profile)?;
-        self.check_nested(wanted, &profile, root)?;
-        self.check_room(wanted, &profile, root)?;
+        let place = wanted
+            .profile
+            .map_or(wanted.mount.span(), Spanned::span)
+            .start;
+        self.check_nested(place, &profile, root)?;
+        self.check_room(place, &profile, root)?;
         let Some(request) = requests.get(&wanted.request) else {
             return Err(self
                 .at(wanted.mount.span().start, "its request was not read")
@@ -402,7 +410,7 @@ pub(super) fn is_list(step: &StepFile) -> bool {
     )
 }
 
-fn signature_algorithm(root: &RootPlan) -> SignatureAlgorithm {
+pub(super) fn signature_algorithm(root: &RootPlan) -> SignatureAlgorithm {
     // `Draft::root` refuses a root without one.
     root.signature_algorithm()
         .unwrap_or(SignatureAlgorithm::EcdsaSha384)
@@ -429,6 +437,7 @@ fn default_title(kind: &StepKind, root: &RootPlan) -> String {
             format!("Confirm that the token {label} holds a copy of the root key")
         }
         StepKind::DestroyKey => "Destroy the root key, after the seal".to_owned(),
+        StepKind::CrossSign(cross) => format!("Cross-sign {}", cross.subject),
         StepKind::IssueCrl(crl) => match crl.product.validity {
             Validity::NoEnd => format!("Issue CRL number {}, the final one", crl.number),
             _ => format!("Issue CRL number {}", crl.number),

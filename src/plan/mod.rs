@@ -1,6 +1,7 @@
 //! The ceremony file's meaning: what is allowed, what each product will say, and the plan
 //! and lock that people approve before the day.
 
+pub mod cross;
 pub mod document;
 pub mod error;
 pub mod explain;
@@ -29,6 +30,7 @@ use crate::x509::public_key::{RootKey, SignatureAlgorithm};
 use crate::x509::root;
 use crate::x509::template::{Template, Unknown};
 use crate::x509::time::{Span, UtcTime};
+use cross::CrossPlan;
 use past::RevokePlan;
 use profile::Profile;
 pub use succession::{KeptIdentifiers, SubjectKeyId, Succession};
@@ -255,6 +257,8 @@ pub enum StepKind {
     IssueRoot(Product),
     /// `issue-intermediate`
     IssueIntermediates(Vec<IntermediatePlan>),
+    /// `cross-sign`
+    CrossSign(Box<CrossPlan>),
     /// `issue-crl`
     IssueCrl(CrlPlan),
     /// `confirm-copy`, with the label of the token that holds it
@@ -272,6 +276,7 @@ impl StepKind {
             Self::GenerateRootKey => "generate-root-key",
             Self::IssueRoot(_) => "issue-root",
             Self::IssueIntermediates(_) => "issue-intermediate",
+            Self::CrossSign(_) => "cross-sign",
             Self::IssueCrl(_) => "issue-crl",
             Self::ConfirmCopy(_) => "confirm-copy",
             Self::DestroyKey => "destroy-key",
@@ -287,6 +292,7 @@ impl StepKind {
             }
             Self::IssueRoot(product) => vec![product],
             Self::IssueIntermediates(list) => list.iter().map(|one| &one.product).collect(),
+            Self::CrossSign(cross) => vec![&cross.product],
             Self::IssueCrl(crl) => vec![&crl.product],
         }
     }
@@ -380,6 +386,22 @@ impl Plan {
             StepKind::Revoke(plan) => Some(plan),
             _ => None,
         })
+    }
+
+    /// Every certificate that is cross-signed.
+    pub fn crosses(&self) -> impl Iterator<Item = &CrossPlan> {
+        self.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::CrossSign(cross) => Some(&**cross),
+            _ => None,
+        })
+    }
+
+    /// Every mount that something is handed over to.
+    pub fn mounts(&self) -> impl Iterator<Item = &str> {
+        let crosses = self.crosses().filter_map(|one| one.mount.as_deref());
+        self.intermediates()
+            .map(|one| one.mount.as_str())
+            .chain(crosses)
     }
 
     /// Every intermediate of every step.

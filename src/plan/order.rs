@@ -129,6 +129,9 @@ impl Draft<'_> {
                 return Err(self.at(span.start, &words));
             }
         }
+        if kind == Kind::CrossSign && written.certificate.is_none() {
+            return Err(self.at(step.span().start, "cross-sign needs a certificate"));
+        }
         let intermediate = kind == Kind::IssueIntermediate;
         let place = step.span().start;
         self.check_revocation(written, place)?;

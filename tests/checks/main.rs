@@ -19,6 +19,7 @@ mod bundles;
 mod certificates;
 mod clocks;
 mod crl_files;
+mod crosses;
 mod extensions;
 mod issuers;
 mod keys;
@@ -103,6 +104,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(revoked::cases());
     cases.extend(tokens::cases());
     cases.extend(successions::cases());
+    cases.extend(crosses::cases());
     cases.extend(clocks::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();

@@ -91,6 +91,7 @@ pub fn out_files(
         root_not_after: root.fields.not_after,
         root_der: root.der.clone(),
         crl,
+        crosses: Vec::new(),
         intermediates,
         revoked: plan
             .revocations()

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::ceremony::prepare::Prepared;
 use crate::digest::Digest;
+use crate::plan::cross::CrossPlan;
 use crate::plan::document::RevokeDocument;
 use crate::plan::profile::Profile;
 use crate::plan::{
@@ -63,7 +64,9 @@ impl PlanReport {
 
 fn root(prepared: &Prepared) -> RootFact {
     let plan = &prepared.plan;
-    let requests: Vec<&str> = plan.intermediates().map(|one| &*one.request).collect();
+    let requests = plan.intermediates().map(|one| &*one.request);
+    let crosses = plan.crosses().map(|one| &*one.certificate);
+    let requests: Vec<&str> = requests.chain(crosses).collect();
     let findings = prepared.findings.iter();
     let of_root = findings.filter(|(path, _)| !requests.contains(&&**path));
     let (new_key, sha256) = match &plan.root {
@@ -159,6 +162,7 @@ impl Bench<'_> {
                 StepKind::IssueIntermediates(list) => {
                     list.iter().map(|one| self.intermediate(one)).collect()
                 }
+                StepKind::CrossSign(cross) => vec![self.cross(cross)],
                 StepKind::IssueCrl(crl) => vec![self.crl(crl)],
             },
             planned: self.planned(step),
@@ -215,6 +219,18 @@ impl Bench<'_> {
         ProductFact {
             mount: Some(escape(&one.mount)),
             request: Some(escape(&one.request)),
+            profile: Some(escape(&one.profile.name)),
+            findings: found.map(|(_, list)| list.clone()).unwrap_or_default(),
+            ..self.certificate(&one.product)
+        }
+    }
+
+    fn cross(&self, one: &CrossPlan) -> ProductFact {
+        let mut findings = self.prepared.findings.iter();
+        let found = findings.find(|(path, _)| *path == one.certificate);
+        ProductFact {
+            mount: one.mount.as_deref().map(escape),
+            request: Some(escape(&one.certificate)),
             profile: Some(escape(&one.profile.name)),
             findings: found.map(|(_, list)| list.clone()).unwrap_or_default(),
             ..self.certificate(&one.product)

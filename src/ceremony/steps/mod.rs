@@ -3,6 +3,7 @@
 mod certificates;
 mod copy;
 mod crl;
+mod cross;
 mod destroy;
 mod files;
 mod handover;

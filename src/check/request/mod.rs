@@ -147,6 +147,21 @@ pub(super) fn key_alone(spki: &[u8]) -> Vec<Finding> {
     }
 }
 
+/// What is found in a key that no request brings: its form, the digest that the file names, the
+/// lists of lost keys, the moduli of others.
+pub(super) fn key_within(spki: &[u8], context: &RequestContext<'_>) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    match key::read(spki, &mut findings) {
+        Ok(key) => {
+            rsa::check(&key, context, &mut findings);
+            key::check_lists(&key, context, &mut findings);
+            key::check_digest(&key, context, &mut findings);
+            findings.list
+        }
+        Err((id, words)) => findings.refuse(id, words, context.path).findings,
+    }
+}
+
 fn container_id(error: &RequestError) -> CheckId {
     match error {
         RequestError::Pem(PemError::TooLarge(_)) | RequestError::TooLarge(_) => {
