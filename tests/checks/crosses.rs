@@ -61,6 +61,7 @@ impl Scene {
                 &BTreeMap::new(),
                 &BTreeMap::new(),
                 LedgerState::EMPTY,
+                &Past::default(),
             )
             .unwrap();
         let StepKind::CrossSign(plan) = &plan.steps[0].kind else {
