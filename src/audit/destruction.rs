@@ -68,11 +68,11 @@ pub(super) fn announcement(
         let mut require = |holds: bool, words: &str| {
             findings.require(AuditId::Key, holds, at(entry.n), words);
         };
-        let ids = story.entries.iter().filter_map(|entry| match &entry.event {
+        let mut ids = story.entries.iter().filter_map(|entry| match &entry.event {
             Ok(Event::KeyReady { id, .. }) => Some(id),
             _ => None,
         });
-        let same = *spki_sha256 == authority.key.digest() && ids.last() == Some(id);
+        let same = *spki_sha256 == authority.key.digest() && ids.next_back() == Some(id);
         require(same, "the key that is announced is not the root's");
         let own = story
             .entries
