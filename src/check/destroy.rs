@@ -3,9 +3,7 @@
 use super::plan::Planned;
 use super::{CheckId, Findings};
 use crate::ledger::register::Register;
-use crate::plan::{Plan, StepKind};
-use crate::x509::crl::CrlFields;
-use crate::x509::time::UtcTime;
+use crate::plan::{Plan, StepKind, Validity};
 
 /// What was found of the step that destroys the key: nobody can issue a CRL after it.
 pub fn all(plan: &Plan, register: &Register) -> Vec<Planned> {
@@ -17,7 +15,7 @@ pub fn all(plan: &Plan, register: &Register) -> Vec<Planned> {
         .iter()
         .rev()
         .find_map(|step| match &step.kind {
-            StepKind::IssueCrl(crl) => Some(is_final(&crl.product.template.0)),
+            StepKind::IssueCrl(crl) => Some(crl.product.validity == Validity::NoEnd),
             _ => None,
         });
     let mut findings = Findings::default();
@@ -34,9 +32,4 @@ pub fn all(plan: &Plan, register: &Register) -> Vec<Planned> {
         found: findings.clear((), &what).map(|(_, found)| found),
         what,
     }]
-}
-
-/// Whether a CRL's body has no next one.
-fn is_final(body: &[u8]) -> bool {
-    CrlFields::from_tbs(body).is_ok_and(|fields| fields.next_update == UtcTime::NO_END)
 }

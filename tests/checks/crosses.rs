@@ -8,6 +8,7 @@ use anchorite::check::request::lists::KeyLists;
 use anchorite::check::{Finding, Outcome};
 use anchorite::ledger::register::Register;
 use anchorite::plan::make::Draft as FileDraft;
+use anchorite::plan::past::Past;
 use anchorite::plan::{LedgerState, Policy, StepKind};
 use anchorite::x509::certificate::Certificate;
 use anchorite::x509::extension_encode as extensions;

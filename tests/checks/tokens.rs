@@ -35,7 +35,7 @@ fn noted() -> Vec<Case> {
         };
         note.to_text().into_bytes()
     };
-    let judged = |texts: &[Vec<u8>], unreadable: Option<&'static str>| {
+    let judged = |texts: &[Vec<u8>], unreadable: Option<&str>| {
         let context = NoteContext {
             key,
             seals: &seals,
