@@ -142,17 +142,15 @@ impl Draft<'_> {
 
     /// After the final CRL the root's key can only be destroyed.
     pub(super) fn check_nothing_after_final(&self) -> Result<(), FileError> {
-        let after = self
-            .file
-            .step
-            .iter()
-            .skip_while(|step| !is_final(step.get_ref()))
-            .skip(1);
-        for step in after.filter(|one| *one.get_ref().kind.get_ref() != Kind::DestroyKey) {
-            let words = "nothing but destroy-key can follow the final CRL";
-            return Err(self.at(step.get_ref().kind.span().start, words));
+        let steps = self.file.step.iter().map(|step| step.get_ref());
+        let mut after = steps.skip_while(|step| !is_final(step)).skip(1);
+        match after.find(|step| *step.kind.get_ref() != Kind::DestroyKey) {
+            None => Ok(()),
+            Some(step) => {
+                let words = "nothing but destroy-key can follow the final CRL";
+                Err(self.at(step.kind.span().start, words))
+            }
         }
-        Ok(())
     }
 
     /// A revocation names its certificate once, and why; the last CRL has no next one; a root
