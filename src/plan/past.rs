@@ -142,19 +142,14 @@ impl Draft<'_> {
 
     /// After the final CRL the root's key can only be destroyed.
     pub(super) fn check_nothing_after_final(&self) -> Result<(), FileError> {
-        let mut after = self
-            .file
-            .step
-            .iter()
-            .map(|step| step.get_ref())
-            .skip_while(|step| !is_final(step))
-            .skip(1);
+        let steps = self.file.step.iter().map(|step| step.get_ref());
+        let mut after = steps.skip_while(|step| !is_final(step)).skip(1);
         match after.find(|step| *step.kind.get_ref() != Kind::DestroyKey) {
+            None => Ok(()),
             Some(step) => {
                 let words = "nothing but destroy-key can follow the final CRL";
                 Err(self.at(step.kind.span().start, words))
             }
-            None => Ok(()),
         }
     }
 
