@@ -3,6 +3,7 @@
 //! It believes the files and the root it was given, and shares parsers and rules with the
 //! writer, never the writer itself.
 
+mod adoption;
 mod approvals;
 mod authority;
 mod bodies;
@@ -36,9 +37,11 @@ use crate::plan::document::TOOL;
 use crate::ports::Store;
 use crate::x509::certificate::Certificate;
 use crate::x509::escape::escape;
+use adoption::Adopting;
 use authority::Authority;
 use files::Files;
 use findings::Findings;
+use key::Origin;
 use products::Bench;
 use script::Script;
 use story::Story;
@@ -203,12 +206,16 @@ fn look(
         let plan = Digest::of(files.get(layout::SCRIPT_PLAN));
         order::planned(&entries, &script, plan, findings);
         approvals::check(&entries, &script, findings);
+        let adopting = Adopting::of(&files);
+        let joined = adopting.as_ref().map(|one| one.joined(before, &seal.ceremony));
+        adoption::check(adopting.as_ref(), before, (&story, &files), authority, findings);
         let bench = Bench {
             authority,
             script: &script,
             story: &story,
             files: &files,
-            before,
+            before: joined.as_ref().or(before),
+            adopting: adopting.as_ref(),
             unmade: unmade.as_ref(),
         };
         requests::check(&bench, findings);
@@ -216,9 +223,19 @@ fn look(
         products = facts;
         let has_root = matches!(story.begin, Some(Event::Begin { root: Some(_), .. }))
             || made.iter().any(|one| one.is_root);
-        key::check(&entries, authority, has_root, unmade.as_ref(), findings);
+        let origin = match (&adopting, before, story.begin) {
+            (Some(one), ..) => Origin::Adopted(script.waivers(&one.step)),
+            (None, Some(before), _) if before.register.is_adopted() => Origin::AdoptedBefore,
+            (None, None, Some(Event::Begin { root: Some(_), .. })) => Origin::Unknown,
+            _ => Origin::Generated,
+        };
+        let unmade_key = (unmade.as_ref(), &origin);
+        key::check(&entries, authority, has_root, unmade_key, findings);
         out::check(&bench, &made, findings);
-        seal::check(seal, &story, &script, &made, authority, before, findings);
+        // What was given up said nothing of what it had adopted.
+        let counted = joined.as_ref().filter(|_| seal.completed && before.is_some());
+        let known = counted.or(before);
+        seal::check(seal, &story, &script, &made, authority, known, findings);
         sessions::check_evidence(&story, &files, findings);
         sessions::tell_uncovered(&script, &files, findings);
         fold(audited, &seal.ceremony, &entries, &files, findings);

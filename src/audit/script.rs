@@ -12,6 +12,7 @@ use crate::check::request::lists::KeyLists;
 use crate::check::{self, CheckId};
 use crate::digest::Digest;
 use crate::ledger::layout;
+use crate::plan::adopt::approval_digest;
 use crate::plan::document::{PlanDocument, ProductDocument, StepDocument, TOOL};
 use crate::plan::make::{Draft, WantedRequest};
 use crate::plan::{LedgerState, Policy, Product, Validity, Waiver, lock};
@@ -240,6 +241,7 @@ fn check_plan(
             .map(|one| one.template_sha256)
             .collect();
         let approval = match digests.as_slice() {
+            [] if !step.adopts.is_empty() => Some(approval_digest(&step.adopts)),
             [] => None,
             [one] => Some(*one),
             many => {

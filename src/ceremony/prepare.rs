@@ -106,6 +106,14 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         .map_err(PlanError::from)?;
     let waivers = draft.waivers();
     let (root, mut findings) = root(&draft, &ingredients.inputs)?;
+    let mut register = ingredients.register;
+    if let Some((step, plan)) = draft.adoption(&ingredients.inputs).map_err(PlanError::from)? {
+        let refused = |refusal| PrepareError::Refused(vec![refusal]);
+        check::adoption::ledger(&register).map_err(refused)?;
+        // What the root issued before counts from the first request on. The ledger is empty, as
+        // was just seen, so nothing is refused here.
+        let _ = register.adopt((draft.id(), &step), &plan.adoption);
+    }
     let lists = KeyLists::of(&draft, &ingredients.inputs)?;
     let mut requests: BTreeMap<String, Request> = BTreeMap::new();
     let mut refusals = Vec::new();
@@ -127,7 +135,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
             lists: &lists,
             policy: draft.policy(),
             waivers: &waived,
-            ..RequestContext::alone(&one.request, &ingredients.register)
+            ..RequestContext::alone(&one.request, &register)
         };
         match request(bytes, &context) {
             Ok((request, found)) => {
@@ -167,7 +175,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         plan_bytes,
         lock_bytes,
         lists,
-        register: ingredients.register,
+        register,
     })
 }
 

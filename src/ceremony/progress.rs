@@ -61,6 +61,10 @@ pub struct Progress {
     pub intents: BTreeMap<String, Vec<Intent>>,
     /// Products whose files were written.
     pub issued: Vec<String>,
+    /// How many entries of an adoption are written.
+    pub adopted: usize,
+    /// Steps whose proof of possession is written down, with what it is for.
+    pub proved: BTreeSet<String>,
     /// The module and assurance of the token.
     pub token: Option<(Digest, String)>,
     /// The hand-over was written.
@@ -177,6 +181,12 @@ impl Progress {
                 }
             }
             Event::Issued { product, .. } => self.issued.push(product.clone()),
+            Event::Adopted { part, parts, .. } => {
+                self.adopted = *part;
+                if part == parts {
+                    self.proved.extend(entry.step.clone());
+                }
+            }
             Event::HandedOver { .. } => self.handed_over = true,
             Event::Close { outcome, .. } => self.closed = Some(outcome.clone()),
             _ => {}

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::adopted::{self, AdoptedRevocation};
 use super::entry::{Entry, Event};
 use crate::digest::{Digest, unhex};
 use crate::x509::certificate::CertificateFields;
@@ -21,6 +22,8 @@ pub enum Certainty {
     Signed,
     /// Its signing was intended, with an unknown end.
     PossiblySigned,
+    /// It was taken over with the root: given to this ledger, and signed before it.
+    Adopted,
 }
 
 /// A certificate that the root issued, or may have.
@@ -34,7 +37,7 @@ pub struct Issued {
     pub serial: Serial,
     /// Subject.
     pub subject: Name,
-    /// Digest of its SPKI.
+    /// Digest of its SPKI; zeros where an adopted one is known by its index alone.
     pub spki_sha256: Digest,
     /// The modulus of an RSA key.
     pub rsa_modulus: Option<Vec<u8>>,
@@ -44,9 +47,9 @@ pub struct Issued {
     pub not_before: UtcTime,
     /// Last second.
     pub not_after: UtcTime,
-    /// Digest of its body.
+    /// Digest of its body; zeros as above.
     pub tbs_sha256: Digest,
-    /// Signed or possibly signed.
+    /// Signed, possibly signed or adopted.
     pub certainty: Certainty,
 }
 
@@ -86,6 +89,8 @@ pub struct Register {
     pub issued: Vec<Issued>,
     /// CRLs in the order of signing.
     pub crls: Vec<IssuedCrl>,
+    /// What an adopted root had revoked, as its index told.
+    pub adopted_revocations: Vec<AdoptedRevocation>,
 }
 
 /// A transcript whose signed bytes cannot be read.
@@ -108,6 +113,15 @@ impl Register {
         entries: &[Entry],
         mut read_file: impl FnMut(&str) -> Option<Vec<u8>>,
     ) -> Result<(), RegisterError> {
+        let broken = |(entry, why)| RegisterError {
+            ceremony: ceremony.to_owned(),
+            entry,
+            why,
+        };
+        if let Some((n, step, adoption)) = adopted::told(entries, &mut read_file).map_err(broken)? {
+            self.adopt((ceremony, &step), &adoption)
+                .map_err(|why| broken((n, why)))?;
+        }
         for entry in entries {
             let Ok(Event::SignIntended {
                 product,
@@ -146,6 +160,8 @@ impl Register {
                     self.add_crl(&fields, body, certainty)
                         .map_err(|why| fail(&why))?;
                 }
+                // A proof of possession makes nothing that could be used.
+                "possession" => {}
                 _ => return Err(fail("neither certificate nor CRL")),
             }
         }
@@ -227,7 +243,7 @@ impl Register {
     pub fn published_crl(&self) -> Option<&IssuedCrl> {
         self.crls
             .iter()
-            .rfind(|crl| crl.certainty == Certainty::Signed)
+            .rfind(|crl| crl.certainty != Certainty::PossiblySigned)
     }
 
     /// When the next CRL is due.

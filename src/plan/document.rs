@@ -107,6 +107,9 @@ pub struct StepDocument {
     pub read_aloud: Option<String>,
     /// What people approve in one go.
     pub approval_sha256: Option<Digest>,
+    /// What it takes over, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopts: Vec<String>,
     /// What it signs.
     pub products: Vec<ProductDocument>,
 }
@@ -222,6 +225,10 @@ impl PlanDocument {
                     title: step.title.clone(),
                     read_aloud: step.read_aloud.clone(),
                     approval_sha256: step.approval_digest(),
+                    adopts: match &step.kind {
+                        StepKind::AdoptRoot(plan) => plan.statement(),
+                        _ => Vec::new(),
+                    },
                     products: products(&step.kind),
                 })
                 .collect(),
@@ -304,7 +311,7 @@ fn root(root: &RootPlan) -> RootDocument {
 
 fn products(kind: &StepKind) -> Vec<ProductDocument> {
     match kind {
-        StepKind::GenerateRootKey => Vec::new(),
+        StepKind::GenerateRootKey | StepKind::AdoptRoot(_) => Vec::new(),
         StepKind::IssueRoot(one) => vec![product(one)],
         StepKind::IssueIntermediates(list) => list.iter().map(intermediate).collect(),
         StepKind::IssueCrl(crl) => {

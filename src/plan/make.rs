@@ -117,6 +117,7 @@ impl<'a> Draft<'a> {
         let mut paths: BTreeSet<String> = self.requests().into_iter().collect();
         paths.extend(self.root_certificate().map(str::to_owned));
         paths.extend(self.key_lists().into_iter().flatten().map(str::to_owned));
+        paths.extend(self.adoption_inputs());
         paths.into_iter().collect()
     }
 
@@ -129,10 +130,18 @@ impl<'a> Draft<'a> {
     ) -> Result<Plan, PlanError> {
         let root = self.root(inputs)?;
         let mut next_crl_number = ledger.next_crl_number;
+        let mut adoption = self.adoption(inputs)?;
         let mut steps = Vec::new();
         for (at, step) in self.file.step.iter().enumerate() {
-            let kind = self.step(at, step, &root, requests, &mut next_crl_number)?;
             let written = step.get_ref();
+            let kind = match adoption.take_if(|_| *written.kind.get_ref() == Kind::AdoptRoot) {
+                Some((_, adopt)) => {
+                    let last = adopt.adoption.crl.as_ref().map_or(0, |crl| crl.number);
+                    next_crl_number = next_crl_number.max(last.saturating_add(1));
+                    StepKind::AdoptRoot(Box::new(adopt))
+                }
+                None => self.step(at, step, &root, requests, &mut next_crl_number)?,
+            };
             steps.push(Step {
                 id: self.step_id(at),
                 title: written
@@ -237,12 +246,15 @@ impl<'a> Draft<'a> {
                     .collect::<Result<Vec<_>, _>>()?;
                 StepKind::IssueIntermediates(list)
             }
+            (Kind::AdoptRoot, _) => {
+                let words = "a root that is adopted exists: [root] names its certificate";
+                return Err(self.at(written.kind.span().start, words).into());
+            }
             // Not on main before each has its own arm.
             (
                 Kind::Revoke
                 | Kind::CrossSign
                 | Kind::CertificateRequest
-                | Kind::AdoptRoot
                 | Kind::ConfirmCopy
                 | Kind::DestroyKey,
                 _,
@@ -360,5 +372,9 @@ fn default_title(kind: &StepKind, root: &RootPlan) -> String {
             many => format!("Issue {} intermediates", many.len()),
         },
         StepKind::IssueCrl(crl) => format!("Issue CRL number {}", crl.number),
+        StepKind::AdoptRoot(plan) if plan.lost_ledger.is_some() => {
+            "Take over the root whose ledger was lost".to_owned()
+        }
+        StepKind::AdoptRoot(_) => "Take over the root".to_owned(),
     }
 }

@@ -1,6 +1,8 @@
 //! The ceremony file's meaning: what is allowed, what each product will say, and the plan
 //! and lock that people approve before the day.
 
+pub mod adopt;
+pub mod adoption;
 pub mod document;
 pub mod error;
 pub mod explain;
@@ -25,6 +27,7 @@ use crate::x509::public_key::{RootKey, SignatureAlgorithm};
 use crate::x509::root;
 use crate::x509::template::{Template, Unknown};
 use crate::x509::time::Span;
+use adopt::AdoptPlan;
 use profile::Profile;
 
 /// What is allowed, beyond what is always refused.
@@ -240,6 +243,8 @@ pub enum StepKind {
     IssueIntermediates(Vec<IntermediatePlan>),
     /// `issue-crl`
     IssueCrl(CrlPlan),
+    /// `adopt-root`
+    AdoptRoot(Box<AdoptPlan>),
 }
 
 impl StepKind {
@@ -250,13 +255,14 @@ impl StepKind {
             Self::IssueRoot(_) => "issue-root",
             Self::IssueIntermediates(_) => "issue-intermediate",
             Self::IssueCrl(_) => "issue-crl",
+            Self::AdoptRoot(_) => "adopt-root",
         }
     }
 
     /// Everything the step signs.
     pub fn products(&self) -> Vec<&Product> {
         match self {
-            Self::GenerateRootKey => Vec::new(),
+            Self::GenerateRootKey | Self::AdoptRoot(_) => Vec::new(),
             Self::IssueRoot(product) => vec![product],
             Self::IssueIntermediates(list) => list.iter().map(|one| &one.product).collect(),
             Self::IssueCrl(crl) => vec![&crl.product],
@@ -279,8 +285,11 @@ pub struct Step {
 
 impl Step {
     /// What people approve in one go: the digest of the one template, or of the list of
-    /// template digests, one to a line.
+    /// template digests, one to a line; of a root that is taken over, the list of what is.
     pub fn approval_digest(&self) -> Option<Digest> {
+        if let StepKind::AdoptRoot(plan) = &self.kind {
+            return Some(plan.approval_digest());
+        }
         let products = self.kind.products();
         match products.as_slice() {
             [] => None,
@@ -344,6 +353,14 @@ impl Plan {
     pub fn waivers_in(&self, step: &str) -> Vec<&Waiver> {
         let waivers = self.waivers.iter();
         waivers.filter(|one| one.step == step).collect()
+    }
+
+    /// The step that takes over a root, where one does.
+    pub fn adopts(&self) -> Option<&AdoptPlan> {
+        self.steps.iter().find_map(|step| match &step.kind {
+            StepKind::AdoptRoot(plan) => Some(&**plan),
+            _ => None,
+        })
     }
 
     /// Every intermediate of every step.

@@ -145,8 +145,12 @@ impl Bench<'_> {
             does: step.kind.word(),
             title: escape(&step.title),
             read_aloud: step.read_aloud.as_deref().map(escape),
+            adopts: match &step.kind {
+                StepKind::AdoptRoot(plan) => plan.statement(),
+                _ => Vec::new(),
+            },
             products: match &step.kind {
-                StepKind::GenerateRootKey => Vec::new(),
+                StepKind::GenerateRootKey | StepKind::AdoptRoot(_) => Vec::new(),
                 StepKind::IssueRoot(product) => vec![self.certificate(product)],
                 StepKind::IssueIntermediates(list) => {
                     list.iter().map(|one| self.intermediate(one)).collect()
@@ -231,6 +235,12 @@ impl Bench<'_> {
 
     fn approvals(&self, step: &Step) -> Vec<Approval> {
         let products = step.kind.products();
+        if let StepKind::AdoptRoot(plan) = &step.kind {
+            return vec![Approval {
+                what: format!("Step {} (its list)", escape(&step.id)),
+                digest: DigestFact::of(plan.approval_digest()),
+            }];
+        }
         if self.prepared.plan.policy == Policy::Webtrust {
             let one_by_one = |product: &&Product| Approval {
                 what: format!("{}'s template", escape(&product.name)),

@@ -141,6 +141,9 @@ pub struct StepFact {
     pub title: String,
     /// To be read aloud before it.
     pub read_aloud: Option<String>,
+    /// Everything it takes over, a line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub adopts: Vec<String>,
     /// Everything it signs.
     pub products: Vec<ProductFact>,
     /// What was found of its plan.
