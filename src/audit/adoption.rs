@@ -33,7 +33,8 @@ impl Adopting {
             let bytes = files.get(&format!("in/{path}")).to_vec();
             (path, bytes)
         };
-        let inputs: BTreeMap<String, Vec<u8>> = draft.input_paths().into_iter().map(given).collect();
+        let inputs: BTreeMap<String, Vec<u8>> =
+            draft.input_paths().into_iter().map(given).collect();
         let (step, plan) = draft.adoption(&inputs).ok()??;
         Some(Self { step, plan })
     }
@@ -50,14 +51,15 @@ impl Adopting {
     }
 }
 
-/// Checks what an adoption left, and that only a ledger without a root has one.
+/// Checks what an adoption left, and that only a ledger without a root has one. Whether it came
+/// to its end.
 pub(super) fn check(
     adopting: Option<&Adopting>,
     before: Option<&Before>,
     (story, files): (&Story<'_>, &Files),
     authority: &Authority<'_>,
     findings: &mut Findings,
-) {
+) -> bool {
     findings.begun(AuditId::Adoption);
     let told: Vec<(u64, Option<&str>, &Event)> = story
         .entries
@@ -72,7 +74,8 @@ pub(super) fn check(
         for (n, ..) in told {
             findings.fail(AuditId::Adoption, at(n), "no step takes over a root");
         }
-        return tell_unknown_root(before, story, authority, findings);
+        tell_unknown_root(before, story, authority, findings);
+        return false;
     };
     let register = before.map(|before| &before.register);
     let first = register.is_none_or(|known| known.issued.is_empty() && known.crls.is_empty());
@@ -92,11 +95,12 @@ pub(super) fn check(
     }
     let last = story.entries.last().map_or(0, |entry| entry.n);
     let words = "completed, though the adoption did not come to its end";
-    let whole = !completed || told.len() == expected.len();
-    findings.require(AuditId::Adoption, whole, at(last), words);
-    if told.len() == expected.len() {
+    let whole = told.len() == expected.len();
+    findings.require(AuditId::Adoption, whole || !completed, at(last), words);
+    if whole {
         tell(&adopting.plan, findings);
     }
+    whole
 }
 
 /// The root of a production ceremony is one that this ledger made or took over.
@@ -109,7 +113,9 @@ fn tell_unknown_root(
     let (Some(before), Some(Event::Begin { kind, root, .. })) = (before, story.begin) else {
         return;
     };
-    let known = before.register.has_serial(&authority.certificate.fields.serial);
+    let known = before
+        .register
+        .has_serial(&authority.certificate.fields.serial);
     let words = "no ceremony before it made or took over this root";
     let holds = kind != "production" || root.is_none() || known;
     findings.require(AuditId::Adoption, holds, at(1), words);

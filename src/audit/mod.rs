@@ -207,8 +207,16 @@ fn look(
         order::planned(&entries, &script, plan, findings);
         approvals::check(&entries, &script, findings);
         let adopting = Adopting::of(&files);
-        let joined = adopting.as_ref().map(|one| one.joined(before, &seal.ceremony));
-        adoption::check(adopting.as_ref(), before, (&story, &files), authority, findings);
+        let joined = adopting
+            .as_ref()
+            .map(|one| one.joined(before, &seal.ceremony));
+        let adopted = adoption::check(
+            adopting.as_ref(),
+            before,
+            (&story, &files),
+            authority,
+            findings,
+        );
         let bench = Bench {
             authority,
             script: &script,
@@ -232,8 +240,8 @@ fn look(
         let unmade_key = (unmade.as_ref(), &origin);
         key::check(&entries, authority, has_root, unmade_key, findings);
         out::check(&bench, &made, findings);
-        // What was given up said nothing of what it had adopted.
-        let counted = joined.as_ref().filter(|_| seal.completed && before.is_some());
+        // What was given up before its end adopted nothing.
+        let counted = joined.as_ref().filter(|_| adopted && before.is_some());
         let known = counted.or(before);
         seal::check(seal, &story, &script, &made, authority, known, findings);
         sessions::check_evidence(&story, &files, findings);

@@ -143,7 +143,9 @@ pub fn adoption(plan: &AdoptPlan) -> String {
     if more > 0 {
         page.push(format!("  and {more} lines more, as the plan has them"));
     }
-    page.push("The token will sign a random number to prove that it holds the root's key.".to_owned());
+    page.push(
+        "The token will sign a random number to prove that it holds the root's key.".to_owned(),
+    );
     joined(&page)
 }
 

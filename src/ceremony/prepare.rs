@@ -107,7 +107,10 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
     let waivers = draft.waivers();
     let (root, mut findings) = root(&draft, &ingredients.inputs)?;
     let mut register = ingredients.register;
-    if let Some((step, plan)) = draft.adoption(&ingredients.inputs).map_err(PlanError::from)? {
+    if let Some((step, plan)) = draft
+        .adoption(&ingredients.inputs)
+        .map_err(PlanError::from)?
+    {
         let refused = |refusal| PrepareError::Refused(vec![refusal]);
         check::adoption::ledger(&register).map_err(refused)?;
         // What the root issued before counts from the first request on. The ledger is empty, as

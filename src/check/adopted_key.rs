@@ -58,7 +58,10 @@ fn attribute<'k>(key: &'k TokenKey, name: &str) -> &'k str {
 /// How the token holds it now.
 fn held(key: &TokenKey, moment: &Moment<'_>, findings: &mut Findings) {
     let id = CheckId::AdoptKeyHeld;
-    let readable = key.attributes.iter().find(|(_, value)| *value == "READABLE");
+    let readable = key
+        .attributes
+        .iter()
+        .find(|(_, value)| *value == "READABLE");
     let (sensitive, extractable) = (
         attribute(key, "CKA_SENSITIVE"),
         attribute(key, "CKA_EXTRACTABLE"),
@@ -78,11 +81,7 @@ fn held(key: &TokenKey, moment: &Moment<'_>, findings: &mut Findings) {
 
 /// Where it comes from.
 fn origin(key: &TokenKey, findings: &mut Findings) {
-    let names = [
-        "CKA_LOCAL",
-        "CKA_ALWAYS_SENSITIVE",
-        "CKA_NEVER_EXTRACTABLE",
-    ];
+    let names = ["CKA_LOCAL", "CKA_ALWAYS_SENSITIVE", "CKA_NEVER_EXTRACTABLE"];
     let missing: Vec<String> = names
         .into_iter()
         .filter(|name| attribute(key, name) != "true")

@@ -58,7 +58,11 @@ fn certificates(plan: &AdoptPlan, findings: &mut Findings) {
     let (root, given) = match (&root, &given) {
         (Ok(root), Ok(given)) => (root, given),
         (Err(error), _) | (_, Err(error)) => {
-            findings.require(CheckId::AdoptCertificates, false, escape(&error.to_string()));
+            findings.require(
+                CheckId::AdoptCertificates,
+                false,
+                escape(&error.to_string()),
+            );
             return;
         }
     };
@@ -141,7 +145,13 @@ fn listed(plan: &AdoptPlan, policy: Policy, findings: &mut Findings) {
     } else {
         told.join("; ")
     };
-    by_policy(findings, CheckId::AdoptListed, told.is_empty(), policy, words);
+    by_policy(
+        findings,
+        CheckId::AdoptListed,
+        told.is_empty(),
+        policy,
+        words,
+    );
 }
 
 /// Checks the last CRL under the root.

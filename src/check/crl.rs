@@ -67,6 +67,17 @@ pub fn crl(
             .as_ref()
             .map_or_else(|| "none".to_owned(), |list| list.len().to_string()),
     );
+    // What an adopted root had revoked and no CRL tells yet comes into the next one.
+    let listed = fields.revoked.as_deref().unwrap_or_default();
+    let unlisted = context.register.unlisted_revocations();
+    let all = unlisted
+        .iter()
+        .all(|wanted| listed.iter().any(|one| one.serial == wanted.serial));
+    findings.require(
+        CheckId::CrlEntries,
+        all,
+        format!("{} adopted revocations to be listed", unlisted.len()),
+    );
     let planned = &product.template;
     let marked = dates_of(planned).and_then(|dates| of_crl(&tbs, dates, &product.unknown).ok());
     body::template(&mut findings, marked, planned);

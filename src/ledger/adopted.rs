@@ -127,7 +127,10 @@ pub(super) fn told(
         if let Some(root) = root {
             files = Some(AdoptionFiles {
                 root: given(root)?,
-                certificates: certificates.iter().map(&mut given).collect::<Result<_, _>>()?,
+                certificates: certificates
+                    .iter()
+                    .map(&mut given)
+                    .collect::<Result<_, _>>()?,
                 index: index.as_ref().map(&mut given).transpose()?,
                 previous: crl.as_ref().map(&mut given).transpose()?,
             });
@@ -154,9 +157,10 @@ impl Register {
             return Err("a root is adopted by a ledger that has one".to_owned());
         }
         // A certificate that the index alone lists began no earlier than its root.
-        let root = adoption.certificates.iter().find(|one| {
-            one.source == crate::plan::adoption::Source::Root
-        });
+        let root = adoption
+            .certificates
+            .iter()
+            .find(|one| one.source == crate::plan::adoption::Source::Root);
         let begun = root.and_then(|root| Some(root.body.as_ref()?.not_before));
         let begun = begun.unwrap_or(UtcTime::from_unix(0));
         for one in &adoption.certificates {

@@ -60,7 +60,9 @@ fn certificate(one: &Adopted) -> String {
     let state = match &one.revoked {
         None => String::new(),
         Some(revoked) => {
-            let reason = revoked.reason.map_or("no reason given", |reason| reason.word());
+            let reason = revoked
+                .reason
+                .map_or("no reason given", |reason| reason.word());
             format!(", revoked {} ({reason})", revoked.date)
         }
     };
@@ -84,7 +86,12 @@ impl Draft<'_> {
             let listed = step.certificates.iter().flat_map(|list| list.get_ref());
             paths.extend(listed.map(|path| path.0.clone()));
             let others = [&step.index, &step.previous];
-            paths.extend(others.into_iter().flatten().map(|path| path.get_ref().0.clone()));
+            paths.extend(
+                others
+                    .into_iter()
+                    .flatten()
+                    .map(|path| path.get_ref().0.clone()),
+            );
         }
         paths
     }
@@ -94,7 +101,12 @@ impl Draft<'_> {
         &self,
         inputs: &BTreeMap<String, Vec<u8>>,
     ) -> Result<Option<(String, AdoptPlan)>, AdoptionError> {
-        let mut steps = self.file.step.iter().map(toml::Spanned::get_ref).enumerate();
+        let mut steps = self
+            .file
+            .step
+            .iter()
+            .map(toml::Spanned::get_ref)
+            .enumerate();
         let adopts = steps.find(|(_, step)| *step.kind.get_ref() == Kind::AdoptRoot);
         let (Some((at, step)), Some(root)) = (adopts, self.root_certificate()) else {
             return Ok(None);
@@ -113,7 +125,10 @@ impl Draft<'_> {
         let plan = AdoptPlan {
             adoption: files.read()?,
             files,
-            lost_ledger: step.lost_ledger.as_ref().map(|text| text.get_ref().0.clone()),
+            lost_ledger: step
+                .lost_ledger
+                .as_ref()
+                .map(|text| text.get_ref().0.clone()),
         };
         Ok(Some((self.step_id(at), plan)))
     }

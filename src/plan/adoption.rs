@@ -286,7 +286,11 @@ fn merge(
         differs("expiry", index.to_string(), certificate.to_string());
     }
     if words_of(&one.subject) != words_of(&entry.subject) {
-        differs("subject", entry.subject.to_string(), one.subject.to_string());
+        differs(
+            "subject",
+            entry.subject.to_string(),
+            one.subject.to_string(),
+        );
     }
     if one.source == Source::Root && entry.revoked.is_some() {
         contradictions.push(format!(
@@ -319,9 +323,8 @@ fn crl(
     let sha256 = Digest::of(&der);
     let file = CrlFile::from_der(der).map_err(|error| unreadable(path, &error))?;
     let number = file.number.to_u64().filter(|number| *number < u64::MAX);
-    let number = number.ok_or_else(|| {
-        unreadable(path, &format!("CRL number {} is too large", file.number))
-    })?;
+    let number = number
+        .ok_or_else(|| unreadable(path, &format!("CRL number {} is too large", file.number)))?;
     let mut listed = 0;
     for entry in file.entries() {
         let entry = entry.map_err(|error| unreadable(path, &error))?;
