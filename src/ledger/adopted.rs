@@ -94,12 +94,22 @@ fn record(one: &Adopted) -> AdoptedRecord {
     }
 }
 
+/// An adoption that came to its end.
+pub(super) struct Told {
+    /// Its last entry.
+    pub entry: u64,
+    /// Its step.
+    pub step: String,
+    /// What was adopted.
+    pub adoption: Adoption,
+}
+
 /// The adoption that these entries tell, read from the files they name. `None` where there is
 /// none, or it did not come to its end.
 pub(super) fn told(
     entries: &[Entry],
     read_file: &mut impl FnMut(&str) -> Option<Vec<u8>>,
-) -> Result<Option<(u64, String, Adoption)>, (u64, String)> {
+) -> Result<Option<Told>, (u64, String)> {
     let mut files = None;
     for entry in entries {
         let Ok(Event::Adopted {
@@ -140,7 +150,11 @@ pub(super) fn told(
             let files = files.ok_or_else(|| fail("an adoption names no root".to_owned()))?;
             let adoption = files.read().map_err(|error| fail(error.to_string()))?;
             let step = entry.step.clone().unwrap_or_default();
-            return Ok(Some((entry.n, step, adoption)));
+            return Ok(Some(Told {
+                entry: entry.n,
+                step,
+                adoption,
+            }));
         }
     }
     Ok(None)

@@ -118,9 +118,9 @@ impl Register {
             entry,
             why,
         };
-        if let Some((n, step, adoption)) = adopted::told(entries, &mut read_file).map_err(broken)? {
-            self.adopt((ceremony, &step), &adoption)
-                .map_err(|why| broken((n, why)))?;
+        if let Some(told) = adopted::told(entries, &mut read_file).map_err(broken)? {
+            self.adopt((ceremony, &told.step), &told.adoption)
+                .map_err(|why| broken((told.entry, why)))?;
         }
         for entry in entries {
             let Ok(Event::SignIntended {
