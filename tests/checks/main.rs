@@ -11,6 +11,7 @@
 #[path = "../play/mod.rs"]
 mod play;
 
+mod adoption;
 mod after;
 mod algorithms;
 mod before;
@@ -96,6 +97,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(bundles::cases());
     cases.extend(crl_files::cases());
     cases.extend(issuers::cases());
+    cases.extend(adoption::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();
     for case in &cases {
