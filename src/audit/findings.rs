@@ -55,6 +55,8 @@ rules! {
         "look at the named entry";
     Complete = "VERIFY-COMPLETE", "a completed ceremony signed and issued every planned product once, in the order of the plan",
         "look at the transcript's last entries";
+    Adoption = "VERIFY-ADOPTION", "a root is one that the ledger made, or took over once, with a proof that the token holds its key and with what follows from the files that were given",
+        "compare with another copy of the ledger; is this the right root?";
     Register = "VERIFY-REGISTER", "serial numbers are unique, CRL numbers and dates grow",
         "two certificates of one serial number must never be in use: find both";
     PostSeal = "VERIFY-POST-SEAL", "what is written after the seal is a chain that begins with the seal's digest, and tells of the key that the seal's ceremony announces",

@@ -3,6 +3,7 @@
 //! It believes the files and the root it was given, and shares parsers and rules with the
 //! writer, never the writer itself.
 
+mod adoption;
 mod approvals;
 mod authority;
 mod bodies;
@@ -47,9 +48,11 @@ use crate::ports::Store;
 use crate::x509::certificate::Certificate;
 use crate::x509::escape::escape;
 use crate::x509::time::UtcTime;
+use adoption::Adopting;
 use authority::Authority;
 use files::Files;
 use findings::Findings;
+use key::Origin;
 use products::Bench;
 use script::Script;
 use story::Story;
@@ -228,7 +231,11 @@ fn look(
         audited.report.ceremony = escape(&seal.ceremony);
     }
     let unmade = Unmade::of(&entries);
-    let script = Script::read(&files, before, authority, unmade.as_ref(), findings);
+    let adopting = Adopting::of(&files);
+    let ceremony = seal.as_ref().map_or("", |seal| &seal.ceremony);
+    let joined = adopting.as_ref().map(|one| one.joined(before, ceremony));
+    let known = (before, joined.as_ref().or(before));
+    let script = Script::read(&files, known, authority, unmade.as_ref(), findings);
     let mut products = Vec::new();
     // A transcript that is broken tells no story: what it would say is not to be believed.
     if let (Some(_), Some(seal)) = (head, &seal) {
@@ -237,12 +244,20 @@ fn look(
         let plan = Digest::of(files.get(layout::SCRIPT_PLAN));
         order::planned(&entries, &script, plan, findings);
         approvals::check(&entries, &script, findings);
+        let adopted = adoption::check(
+            adopting.as_ref(),
+            before,
+            (&story, &files),
+            authority,
+            findings,
+        );
         let bench = Bench {
             authority,
             script: &script,
             story: &story,
             files: &files,
-            before,
+            before: joined.as_ref().or(before),
+            adopting: adopting.as_ref(),
             unmade: unmade.as_ref(),
         };
         requests::check(&bench, findings);
@@ -250,11 +265,21 @@ fn look(
         products = facts;
         let has_root = matches!(story.begin, Some(Event::Begin { root: Some(_), .. }))
             || made.iter().any(|one| one.is_root);
+        let origin = match (&adopting, before, story.begin) {
+            (Some(one), ..) => Origin::Adopted(script.waivers(&one.step)),
+            (None, Some(before), _) if before.register.is_adopted() => Origin::AdoptedBefore,
+            (None, None, Some(Event::Begin { root: Some(_), .. })) => Origin::Unknown,
+            _ => Origin::Generated,
+        };
+        let unmade_key = (unmade.as_ref(), &origin);
         revoked::check(&bench, findings);
-        key::check(&entries, authority, has_root, unmade.as_ref(), findings);
+        key::check(&entries, authority, has_root, unmade_key, findings);
         copies::check(&bench, findings);
         out::check(&bench, &made, findings);
-        seal::check(seal, &story, &script, &made, authority, before, findings);
+        // What was given up before its end adopted nothing.
+        let counted = joined.as_ref().filter(|_| adopted && before.is_some());
+        let known = counted.or(before);
+        seal::check(seal, &story, &script, &made, authority, known, findings);
         sessions::check_evidence(&story, &files, findings);
         sessions::tell_uncovered(&script, &files, findings);
         fold(audited, &seal.ceremony, &entries, &files, findings);

@@ -38,7 +38,8 @@ fn computed(
     inputs: &BTreeMap<String, Vec<u8>>,
     before: &Before,
 ) -> Result<(Past, Vec<Planned>), String> {
-    let register = (before.ceremonies > 0).then_some(&before.register);
+    let known = before.ceremonies > 0 || before.register.is_adopted();
+    let register = known.then_some(&before.register);
     let file = |path: &str| inputs.get(path).map_or(&[][..], Vec::as_slice);
     let (past, planned) = crate::check::past::past(draft, root, file, register);
     let refusals: Vec<String> = planned

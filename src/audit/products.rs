@@ -2,6 +2,7 @@
 //! the transcript says of them.
 
 use super::Before;
+use super::adoption::{self, Adopting};
 use super::authority::Authority;
 use super::bodies;
 use super::copies;
@@ -50,6 +51,8 @@ pub(super) struct Bench<'w> {
     pub story: &'w Story<'w>,
     pub files: &'w Files,
     pub before: Option<&'w Before>,
+    /// What the ceremony takes over.
+    pub adopting: Option<&'w Adopting>,
     /// The root that was to be made and was not.
     pub unmade: Option<&'w Unmade>,
 }
@@ -87,6 +90,11 @@ fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Finding
         return copies::intent(bench, signing, findings);
     }
     let place = || at(signing.n);
+    if signing.kind == "possession" {
+        let step = bench.adopting.map(|adopting| adopting.step.as_str());
+        adoption::check_proof(signing, step, bench.files, bench.authority, findings);
+        return check_repeats(bench, signing, false, findings);
+    }
     let Some((step, document)) = bench.script.product(signing.product) else {
         let words = format!("{} is not planned", escape(signing.product));
         return findings.fail(AuditId::Intent, place(), words);
@@ -103,6 +111,28 @@ fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Finding
         signing.kind == kind && signing.step == Some(&step.id),
         "its kind or its step is not the planned one",
     );
+    // One serial number is bound to one body; only the stricter policy takes another number.
+    let may_differ = bench.script.webtrust() && kind == "certificate";
+    check_repeats(bench, signing, may_differ, findings);
+    if let (Some(body), Some(product)) = (&signing.body, bench.script.planned(document)) {
+        if let Err(why) = bodies::check(bench, document, &product, signing, body) {
+            let words = format!("{}: {why}", escape(signing.product));
+            findings.fail(AuditId::Product, place(), words);
+        }
+        bodies::check_origin(bench, document, signing, body, findings);
+    }
+}
+
+/// An intent that repeats another says so, and has its body.
+fn check_repeats(
+    bench: &Bench<'_>,
+    signing: &Signing<'_>,
+    may_differ: bool,
+    findings: &mut Findings,
+) {
+    let mut require = |holds: bool, words: &str| {
+        findings.require(AuditId::Intent, holds, at(signing.n), words);
+    };
     let earlier: Vec<&Signing<'_>> = bench
         .story
         .signings
@@ -115,19 +145,10 @@ fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Finding
         signing.again_of == repeats.map(|last| last.n),
         "it does not say which intent it repeats",
     );
-    // One serial number is bound to one body; only the stricter policy takes another number.
-    let may_differ = bench.script.webtrust() && kind == "certificate";
     require(
         last.is_none() || repeats.is_some() || may_differ,
         "another body for the same product",
     );
-    if let (Some(body), Some(product)) = (&signing.body, bench.script.planned(document)) {
-        if let Err(why) = bodies::check(bench, document, &product, signing, body) {
-            let words = format!("{}: {why}", escape(signing.product));
-            findings.fail(AuditId::Product, place(), words);
-        }
-        bodies::check_origin(bench, document, signing, body, findings);
-    }
 }
 
 fn check_signed(

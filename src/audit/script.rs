@@ -13,6 +13,7 @@ use crate::check::request::lists::KeyLists;
 use crate::check::{self, CheckId};
 use crate::digest::{Digest, unhex};
 use crate::ledger::layout;
+use crate::plan::adopt::approval_digest;
 use crate::plan::cross::CrossPlan;
 use crate::plan::document::{PlanDocument, ProductDocument, StepDocument, TOOL};
 use crate::plan::lock;
@@ -48,10 +49,11 @@ pub(super) struct Script {
 }
 
 impl Script {
-    /// Reads and checks the folder `script/`.
+    /// Reads and checks the folder `script/`: the plan was made for the ledger `before`, and
+    /// with what is `known` besides, of a root that it adopts.
     pub fn read(
         files: &Files,
-        before: Option<&Before>,
+        (before, known): (Option<&Before>, Option<&Before>),
         authority: &Authority<'_>,
         unmade: Option<&Unmade>,
         findings: &mut Findings,
@@ -80,7 +82,7 @@ impl Script {
             if unmade.is_none() {
                 check_root(&plan, authority, findings);
             }
-            match recompute(&plan, files, before, findings) {
+            match recompute(&plan, files, known, findings) {
                 Some(again) => {
                     script.wanted = Some(again.wanted);
                     script.lists = again.lists;
@@ -266,6 +268,7 @@ fn check_plan(
             .map(|one| one.template_sha256)
             .collect();
         let approval = match digests.as_slice() {
+            [] if !step.adopts.is_empty() => Some(approval_digest(&step.adopts)),
             [] => None,
             [one] => Some(*one),
             many => {

@@ -54,8 +54,8 @@ pub(super) fn check_evidence(story: &Story<'_>, files: &Files, findings: &mut Fi
                     torn: Some(file), ..
                 },
             ) => named.push(&file.path),
-            Ok(Event::CopyConfirmed { files, .. }) => {
-                named.extend(files.iter().map(|file| file.path.as_str()));
+            Ok(Event::CopyConfirmed { files: proof, .. } | Event::Adopted { proof, .. }) => {
+                named.extend(proof.iter().map(|file| file.path.as_str()));
             }
             Ok(Event::TokenOpened { token }) => named.extend(Story::token_file(files, token)),
             Ok(Event::SignIntended {

@@ -3,6 +3,7 @@
 
 use super::destruction::AnnouncedKey;
 use super::job::Job;
+use crate::plan::adopt::AdoptPlan;
 use crate::plan::{Product, Step};
 use crate::ports::{PinTries, TokenIdentity, TokenKey};
 use crate::x509::escape::escape;
@@ -12,6 +13,9 @@ use crate::x509::raw::RawCrl;
 use crate::x509::show::{self, joined, line, wrapped};
 use crate::x509::tbs::{CertificateTbs, CrlTbs};
 use crate::x509::tlv::DerError;
+
+/// The most lines of an adoption on the screen; the plan has them all.
+const SHOWN: usize = 40;
 
 const RULE: &str =
     "--------------------------------------------------------------------------------";
@@ -127,6 +131,42 @@ pub fn key_ready(how: &str, key: &TokenKey) -> String {
         }
     }
     page.extend(wrapped("  ", &told.join(" ")));
+    joined(&page)
+}
+
+/// What is taken over with a root, before it is approved.
+pub fn adoption(plan: &AdoptPlan) -> String {
+    let mut page = vec!["To be written down as adopted, not as witnessed:".to_owned()];
+    let statement = plan.statement();
+    let more = statement.len().saturating_sub(SHOWN);
+    for line in statement.iter().take(SHOWN) {
+        page.extend(wrapped("  ", line));
+    }
+    if more > 0 {
+        page.push(format!("  and {more} lines more, as the plan has them"));
+    }
+    page.push(
+        "The token will sign a random number to prove that it holds the root's key.".to_owned(),
+    );
+    joined(&page)
+}
+
+/// After it.
+pub fn adopted(plan: &AdoptPlan, proof: &str) -> String {
+    // The root itself is one of them.
+    let count = plan.adoption.certificates.len() - 1;
+    let mut page = vec![
+        "The token proved that it holds the root's key:".to_owned(),
+        format!("  {proof}"),
+        format!("Adopted: the root, and {count} certificates that it issued before."),
+    ];
+    if let Some(crl) = &plan.adoption.crl {
+        let unlisted = plan.adoption.unlisted.len();
+        page.push(format!(
+            "Adopted: CRL number {}, which lists {}; the next one lists {unlisted} more.",
+            crl.number, crl.listed
+        ));
+    }
     joined(&page)
 }
 

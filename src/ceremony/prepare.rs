@@ -112,6 +112,17 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         .map_err(PlanError::from)?;
     let waivers = draft.waivers();
     let (root, mut findings) = root(&draft, &ingredients.inputs)?;
+    let mut register = ingredients.register;
+    if let Some((step, plan)) = draft
+        .adoption(&ingredients.inputs)
+        .map_err(PlanError::from)?
+    {
+        let refused = |refusal| PrepareError::Refused(vec![refusal]);
+        check::adoption::ledger(&register).map_err(refused)?;
+        // What the root issued before counts from the first request on. The ledger is empty, as
+        // was just seen, so nothing is refused here.
+        let _ = register.adopt((draft.id(), &step), &plan.adoption);
+    }
     let lists = KeyLists::of(&draft, &ingredients.inputs)?;
     let mut requests: BTreeMap<String, Request> = BTreeMap::new();
     let mut kept = KeptIdentifiers::new();
@@ -135,16 +146,12 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
             lists: &lists,
             policy: draft.policy(),
             waivers: &waived,
-            ..RequestContext::alone(&one.request, &ingredients.register)
+            ..RequestContext::alone(&one.request, &register)
         };
         match request(bytes, &context) {
             Ok((request, found)) => {
                 let subject = one.profile.subject.as_ref();
-                kept.extend(succession::kept_by(
-                    one,
-                    request.get(),
-                    &ingredients.register,
-                ));
+                kept.extend(succession::kept_by(one, request.get(), &register));
                 earlier.push(Claim::of(&one.request, request.get(), subject));
                 findings.push((one.request.clone(), found));
                 requests.insert(one.request.clone(), request.into_inner());
@@ -159,7 +166,12 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
     if !refusals.is_empty() {
         return Err(PrepareError::Refused(refusals));
     }
-    let (past, of_past) = past(&draft, &root, &ingredients);
+    let (past, of_past) = past(
+        &draft,
+        &root,
+        &ingredients.inputs,
+        (&ingredients.ledger, &register),
+    );
     if of_past.iter().any(|one| one.found.is_err()) {
         let found = of_past.into_iter();
         let refusals = found.filter_map(|one| one.found.err()).collect();
@@ -173,7 +185,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         &past,
     )?;
     for one in plan.crosses() {
-        let materials = (&ingredients.inputs, &ingredients.register, &lists);
+        let materials = (&ingredients.inputs, &register, &lists);
         match check_cross(&plan, one, materials, (None, &earlier)) {
             Ok((_, found)) => findings.push((one.certificate.clone(), found)),
             Err(refusal) => return Err(PrepareError::Refused(vec![refusal])),
@@ -181,8 +193,8 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
     }
     let mut planned = check::plan::all(&plan);
     planned.extend(of_past);
-    planned.extend(check::ending::all(&plan, &ingredients.register));
-    planned.extend(check::destroy::all(&plan, &ingredients.register));
+    planned.extend(check::ending::all(&plan, &register));
+    planned.extend(check::destroy::all(&plan, &register));
     let refused = planned.iter().filter_map(|one| one.found.as_ref().err());
     let refusals: Vec<Refusal> = refused.cloned().collect();
     if !refusals.is_empty() {
@@ -207,20 +219,24 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         lock_bytes,
         lists,
         rebuilds_ledger: draft.rebuilds_ledger(),
-        register: ingredients.register,
+        register,
     })
 }
 
 /// What the plan takes from the root's life so far: of a new root, nothing.
-fn past(draft: &Draft<'_>, root: &RootPlan, ingredients: &Ingredients<'_>) -> (Past, Vec<Planned>) {
+fn past(
+    draft: &Draft<'_>,
+    root: &RootPlan,
+    inputs: &BTreeMap<String, Vec<u8>>,
+    (ledger, register): (&LedgerState, &Register),
+) -> (Past, Vec<Planned>) {
     let RootPlan::Existing(root) = root else {
         return (Past::default(), Vec::new());
     };
-    let file = |path: &str| ingredients.inputs.get(path).map_or(&[][..], Vec::as_slice);
+    let file = |path: &str| inputs.get(path).map_or(&[][..], Vec::as_slice);
     // An existing root's ledger has a ceremony: an empty one is not known, or a rehearsal's.
-    let known = ingredients.ledger.ceremonies > 0;
-    let register = known.then_some(&ingredients.register);
-    check::past::past(draft, root, file, register)
+    let known = ledger.ceremonies > 0 || register.is_adopted();
+    check::past::past(draft, root, file, known.then_some(register))
 }
 
 /// Checks a request again against the root as it now is: a new root's key was not known when

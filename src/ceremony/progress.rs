@@ -63,6 +63,10 @@ pub struct Progress {
     pub intents: BTreeMap<String, Vec<Intent>>,
     /// Products whose files were written.
     pub issued: Vec<String>,
+    /// How many entries of an adoption are written.
+    pub adopted: usize,
+    /// Steps whose proof of possession is written down, with what it is for.
+    pub proved: BTreeSet<String>,
     /// The module and assurance of the token.
     pub token: Option<(Digest, String)>,
     /// Copies of the root key that were confirmed.
@@ -194,6 +198,12 @@ impl Progress {
             }
             Event::DestructionAnnounced { .. } => self.destruction = AnnouncedKey::of(event),
             Event::Revoked { .. } => self.revoked.extend(entry.step.clone()),
+            Event::Adopted { part, parts, .. } => {
+                self.adopted = *part;
+                if part == parts {
+                    self.proved.extend(entry.step.clone());
+                }
+            }
             Event::HandedOver { .. } => self.handed_over = true,
             Event::Close { outcome, .. } => self.closed = Some(outcome.clone()),
             _ => {}

@@ -139,6 +139,11 @@ fn choose_folder(
             "this ledger was written by rehearsals: a ceremony needs one of its own".to_owned();
         return Err(CeremonyError::WrongLedger(words));
     }
+    let taken = view.register.is_adopted()
+        || view
+            .root
+            .as_ref()
+            .is_some_and(|root| view.register.has_serial(&root.fields.serial));
     match (&plan.root, &view.root) {
         (RootPlan::New(_), Some(root)) => {
             let words = format!(
@@ -147,8 +152,10 @@ fn choose_folder(
             );
             return Err(CeremonyError::WrongLedger(words));
         }
-        (RootPlan::Existing(_), None) if !job.rehearsal => {
-            let words = "no ceremony in this ledger made or took over this root".to_owned();
+        (RootPlan::Existing(_), _) if !taken && plan.adopts().is_none() && !job.rehearsal => {
+            let words = "no ceremony in this ledger made or took over this root: adopt-root, as \
+                         its first step, does"
+                .to_owned();
             return Err(CeremonyError::WrongLedger(words));
         }
         (RootPlan::Existing(_), Some(root)) if job.root.as_ref() != Some(root) => {
@@ -268,6 +275,7 @@ impl Course<'_, '_> {
         }
         match &step.kind {
             StepKind::GenerateRootKey => self.generate_root_key(step),
+            StepKind::AdoptRoot(plan) => self.adopt_root(step, plan),
             StepKind::IssueRoot(product) => self.issue_root(step, product),
             StepKind::IssueIntermediates(list) => self.issue_intermediates(step, list),
             StepKind::CrossSign(cross) => self.cross_sign(step, cross),
@@ -309,6 +317,7 @@ impl Course<'_, '_> {
             StepKind::ConfirmCopy(_) => !progress.copies.is_empty(),
             StepKind::DestroyKey => progress.destruction.is_some(),
             StepKind::Revoke(_) => progress.revoked.contains(&step.id),
+            StepKind::AdoptRoot(_) => progress.proved.contains(&step.id),
             kind => kind
                 .products()
                 .iter()

@@ -121,6 +121,11 @@ fn products(step: &StepFact) -> Vec<String> {
     }
     let mut lines: Vec<String> = step.revoke.iter().flat_map(revocation).collect();
     lines.extend(step.products.iter().flat_map(product));
+    if !step.adopts.is_empty() {
+        lines.push("What is written down as adopted, not as witnessed:".to_owned());
+        let adopts = step.adopts.iter();
+        lines.extend(adopts.flat_map(|line| wrapped("  ", line)));
+    }
     if !step.planned.is_empty() {
         lines.push(String::new());
     }

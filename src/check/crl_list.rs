@@ -67,14 +67,15 @@ fn continuity(tbs: &[u8], plan: &CrlPlan, register: &Register) -> Result<String,
             plan.carried.count()
         ));
     }
-    if let Some(crl) = register.published_crl() {
-        let before = Carried::of(&crl.body).map_err(told)?;
-        if let Some(serial) = carried.lacks(&before).map_err(told)? {
-            return Err(format!(
-                "{serial} is listed in CRL {} and not here",
+    let before = register.carried().map_err(told)?;
+    if let Some(serial) = carried.lacks(&before).map_err(told)? {
+        return Err(match register.published_crl() {
+            Some(crl) => format!(
+                "{serial} was revoked by CRL {} and is not listed",
                 crl.number
-            ));
-        }
+            ),
+            None => format!("{serial} was revoked before the root was adopted and is not listed"),
+        });
     }
     Ok(format!("{} carried over", carried.count()))
 }

@@ -42,14 +42,20 @@ impl CheckId {
             | Self::CrlNextUpdate
             | Self::CrlPreviousGiven
             | Self::CrlFinal
-            | Self::RevokeExpired => Level::Default,
+            | Self::RevokeExpired
+            | Self::AdoptKnown
+            | Self::AdoptListed
+            | Self::AdoptKeyOrigin
+            | Self::AdoptKeyUses => Level::Default,
             Self::RequestSubjectRepeated
             | Self::RequestContradiction
             | Self::CrossExpired
             | Self::CrossNameTaken
             | Self::ProfileExtendedUsageAny
             | Self::ProfileConstraintsForm
-            | Self::CrlPreviousNewer => Level::Waivable,
+            | Self::CrlPreviousNewer
+            | Self::AdoptCrl
+            | Self::AdoptKeyHeld => Level::Waivable,
             _ => Level::Must,
         }
     }
@@ -287,6 +293,24 @@ rules! {
         "the token gave a wrong signature: do not trust it; nothing was kept";
     SealAttributes = "SEAL-ATTRIBUTES", "the seal's signed attributes are a SET that follows from SEAL.txt alone",
         "this is a fault of the tool: nothing must be signed with it";
+    AdoptLedger = "ADOPT-LEDGER", "adopt-root takes a root over into a ledger that has none",
+        "use the ledger that is there; for a root that is new to it, begin another ledger";
+    AdoptCertificates = "ADOPT-CERTIFICATES", "each given certificate names the adopted root as its issuer, byte for byte, and verifies under its key",
+        "take out what another CA issued; is this the right root?";
+    AdoptAgrees = "ADOPT-AGREES", "given certificates and index agree on subject, expiry and state of each serial number, and no serial number has two certificates",
+        "find out which of them is wrong, and correct or leave out that one: both describe one certificate";
+    AdoptKnown = "ADOPT-KNOWN", "everything that an adopted root has issued is known by its certificate",
+        "give the certificates, from backups or from those who use them; anchorite verify --seen finds strangers later";
+    AdoptCrl = "ADOPT-CRL", "the last published CRL of an adopted root is given",
+        "get it from where it is published; waive this only for a root that never published one";
+    AdoptListed = "ADOPT-LISTED", "what the index calls revoked is on the last CRL, and the other way round",
+        "issue a CRL in the same ceremony: it lists everything that either of them calls revoked";
+    AdoptKeyHeld = "ADOPT-KEY-HELD", "an adopted root key is CKA_SENSITIVE and not CKA_EXTRACTABLE, and none of its secrets can be read",
+        "set the attributes, or import the key again with them; waive this only until a new root has taken over";
+    AdoptKeyOrigin = "ADOPT-KEY-ORIGIN", "an adopted root key was generated in its token and never left it",
+        "plan a new root, whose key is generated in a token, and cross-sign it";
+    AdoptKeyUses = "ADOPT-KEY-USES", "an adopted root key may sign and nothing else, and its attributes cannot be changed",
+        "nothing signs with it but what a ceremony cleared, as long as nobody else has the PIN";
     PossessionAttributes = "POSSESSION-ATTRIBUTES", "the signed attributes of a proof of possession are a SET that follows from its random number alone",
         "this is a fault of the tool: nothing must be signed with it";
     PossessionTime = "POSSESSION-TIME", "the signing time of a proof of possession is at most 24 hours old and not in the future",

@@ -3,6 +3,8 @@
 //! A check reads the very bytes that will be signed. What passes comes out as [`Cleared`],
 //! which nothing outside this room can make and the one caller of the token demands.
 
+pub mod adopted_key;
+pub mod adoption;
 mod body;
 pub mod bundle;
 pub mod certificate;

@@ -2,7 +2,7 @@
 //! so the same findings come out when planning, on the day and years later.
 
 use super::extensions::{is_nested, usage_words};
-use super::{CheckId, Finding, Findings, Refusal, profile};
+use super::{CheckId, Finding, Findings, Refusal, adoption, profile};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
 use crate::plan::{CrlPlan, NewRoot, Plan, Policy, RootPlan, Step, StepKind, Validity, template};
@@ -45,6 +45,13 @@ pub fn all(plan: &Plan) -> Vec<Planned> {
             | StepKind::Revoke(_)
             | StepKind::ConfirmCopy(_)
             | StepKind::DestroyKey => {}
+            StepKind::AdoptRoot(one) => {
+                let found = adoption::adoption(one, plan.policy);
+                list.push(planned(plan, step, "what is adopted".to_owned(), found));
+                if let Some(found) = adoption::last_crl(one) {
+                    list.push(planned(plan, step, "last CRL".to_owned(), found));
+                }
+            }
             StepKind::IssueRoot(_) => {
                 if let RootPlan::New(new) = &plan.root {
                     list.push(planned(

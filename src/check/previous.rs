@@ -42,7 +42,7 @@ pub fn previous(
     let subject = file.map_or("previous", |(path, _)| path);
     let newest = context.register.and_then(Register::published_crl);
     let mut findings = Findings::default();
-    let own = match newest.map(|crl| Carried::of(&crl.body)).transpose() {
+    let own = match context.register.map(Register::carried).transpose() {
         Ok(own) => own.unwrap_or_default(),
         Err(error) => {
             let words = format!("the ledger's own CRL: {error}");

@@ -69,8 +69,9 @@ fn prepared(args: &SourceArgs) -> Result<(Read, Prepared, bool), Trouble> {
     let prepared = read
         .prepare(view.as_ref())
         .map_err(|error| Trouble::prepare(error, &read.name))?;
-    // A new root begins an empty ledger; an existing one has a past.
-    Ok((read, prepared, root.is_none() || view.is_some()))
+    // A new root begins an empty ledger, and so does one that is taken over; any other has a past.
+    let begins = root.is_none() || prepared.plan.adopts().is_some();
+    Ok((read, prepared, begins || view.is_some()))
 }
 
 /// Every check of the requests that were refused; the error below names the first that failed.

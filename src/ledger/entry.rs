@@ -43,6 +43,26 @@ pub struct FileRecord {
     pub sha256: Digest,
 }
 
+/// A certificate that was taken over with its root.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdoptedRecord {
+    /// Serial number, hex.
+    pub serial: String,
+    /// Subject, escaped.
+    pub subject: String,
+    /// Last second.
+    pub not_after: String,
+    /// SPKI digest, where its certificate was given.
+    pub spki_sha256: Option<Digest>,
+    /// Since when the index calls it revoked.
+    pub revoked: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Where it is known from.
+    pub source: String,
+}
+
 /// What an entry says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data", rename_all = "kebab-case")]
@@ -260,6 +280,31 @@ pub enum Event {
         /// The register does not know it.
         foreign: bool,
     },
+    /// What a root had issued before this ledger took it over, as the files told that were
+    /// given. Several stand one after the other where the list is long; the files are named in
+    /// the first.
+    Adopted {
+        /// From 1.
+        part: usize,
+        /// How many there are.
+        parts: usize,
+        /// The root's certificate.
+        root: Option<FileRecord>,
+        /// Certificates.
+        certificates: Vec<FileRecord>,
+        /// openssl's `index.txt`.
+        index: Option<FileRecord>,
+        /// The last CRL.
+        crl: Option<FileRecord>,
+        /// Its number.
+        crl_number: Option<u64>,
+        /// Why the ledger is rebuilt.
+        lost_ledger: Option<String>,
+        /// The proof that the token holds the root's key.
+        proof: Vec<FileRecord>,
+        /// What it issued, the root itself among it.
+        issued: Vec<AdoptedRecord>,
+    },
     /// The hand-over was written.
     HandedOver {
         /// What was written.
@@ -436,7 +481,7 @@ fn entry_of(value: &Value) -> Option<Entry> {
 }
 
 /// The types of [`Event`]; a line of such a type that cannot be read is broken, not unknown.
-const KNOWN_TYPES: [&str; 22] = [
+const KNOWN_TYPES: [&str; 23] = [
     "begin",
     "resumed",
     "environment",
@@ -455,6 +500,7 @@ const KNOWN_TYPES: [&str; 22] = [
     "destruction-intended",
     "key-destroyed",
     "revoked",
+    "adopted",
     "handed-over",
     "interrupted",
     "aborted",

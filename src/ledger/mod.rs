@@ -2,6 +2,7 @@
 //! folders and files, and the register that is folded from it all. Pure: no file is touched
 //! here.
 
+pub mod adopted;
 pub mod chain;
 pub mod entry;
 pub mod layout;

@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::adopted::{self, AdoptedRevocation};
 use super::entry::{Entry, Event};
 use super::layout;
 use crate::digest::{Digest, unhex};
 use crate::plan::document::PlanDocument;
 use crate::x509::certificate::CertificateFields;
 use crate::x509::crl::{CrlFields, RevokedEntry};
+use crate::x509::crl_entry::{Carried, entry};
 use crate::x509::escape::escape;
 use crate::x509::name::Name;
 use crate::x509::public_key::rsa_modulus;
@@ -26,6 +28,8 @@ pub enum Certainty {
     Signed,
     /// Its signing was intended, with an unknown end.
     PossiblySigned,
+    /// It was taken over with the root: given to this ledger, and signed before it.
+    Adopted,
 }
 
 /// What has become of a certificate.
@@ -59,7 +63,7 @@ pub struct Issued {
     pub serial: Serial,
     /// Subject.
     pub subject: Name,
-    /// Digest of its SPKI.
+    /// Digest of its SPKI; zeros where an adopted one is known by its index alone.
     pub spki_sha256: Digest,
     /// The modulus of an RSA key.
     pub rsa_modulus: Option<Vec<u8>>,
@@ -69,9 +73,9 @@ pub struct Issued {
     pub not_before: UtcTime,
     /// Last second.
     pub not_after: UtcTime,
-    /// Digest of its body.
+    /// Digest of its body; zeros as above.
     pub tbs_sha256: Digest,
-    /// Signed or possibly signed.
+    /// Signed, possibly signed or adopted.
     pub certainty: Certainty,
 }
 
@@ -153,6 +157,8 @@ pub struct Register {
     pub crls: Vec<IssuedCrl>,
     /// Copies of the root key, in the order of their confirmation.
     pub copies: Vec<KeyCopy>,
+    /// What an adopted root had revoked, as its index told.
+    pub adopted_revocations: Vec<AdoptedRevocation>,
 }
 
 /// A transcript whose signed bytes cannot be read.
@@ -179,6 +185,15 @@ impl Register {
         self.copies
             .extend(events.filter_map(|event| KeyCopy::of(ceremony, event)));
         let mounts = mounts(entries, &mut read_file);
+        let broken = |(entry, why)| RegisterError {
+            ceremony: ceremony.to_owned(),
+            entry,
+            why,
+        };
+        if let Some(told) = adopted::told(entries, &mut read_file).map_err(broken)? {
+            self.adopt((ceremony, &told.step), &told.adoption)
+                .map_err(|why| broken((told.entry, why)))?;
+        }
         for entry in entries {
             let Ok(Event::SignIntended {
                 product,
@@ -302,7 +317,28 @@ impl Register {
     pub fn published_crl(&self) -> Option<&IssuedCrl> {
         self.crls
             .iter()
-            .rfind(|crl| crl.certainty == Certainty::Signed)
+            .rfind(|crl| crl.certainty != Certainty::PossiblySigned)
+    }
+
+    /// What the next CRL lists again: what the newest signed one lists, and what an adopted
+    /// root had revoked that no CRL tells yet.
+    pub fn carried(&self) -> Result<Carried, DerError> {
+        let listed = self.published_crl().map(|crl| Carried::of(&crl.body));
+        let listed = listed.transpose()?.unwrap_or_default();
+        let unlisted: Vec<u8> = self
+            .unlisted_revocations()
+            .into_iter()
+            .flat_map(|one| {
+                let revoked = one.revocation;
+                entry(
+                    &one.serial,
+                    revoked.date,
+                    (revoked.reason, revoked.invalidity),
+                )
+            })
+            .collect();
+        // Neither lists what the other does.
+        Ok(listed.merged(&Carried::of_entries(&unlisted)?)?.0)
     }
 
     /// When the next CRL is due.

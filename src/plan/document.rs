@@ -116,6 +116,9 @@ pub struct StepDocument {
     /// What it revokes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoke: Option<RevokeDocument>,
+    /// What it takes over, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopts: Vec<String>,
     /// What it signs.
     pub products: Vec<ProductDocument>,
 }
@@ -254,6 +257,10 @@ impl PlanDocument {
                         StepKind::Revoke(plan) => Some(RevokeDocument::of(plan)),
                         _ => None,
                     },
+                    adopts: match &step.kind {
+                        StepKind::AdoptRoot(plan) => plan.statement(),
+                        _ => Vec::new(),
+                    },
                     products: products(&step.kind),
                 })
                 .collect(),
@@ -337,6 +344,7 @@ fn root(root: &RootPlan) -> RootDocument {
 fn products(kind: &StepKind) -> Vec<ProductDocument> {
     match kind {
         StepKind::GenerateRootKey
+        | StepKind::AdoptRoot(_)
         | StepKind::Revoke(_)
         | StepKind::ConfirmCopy(_)
         | StepKind::DestroyKey => Vec::new(),

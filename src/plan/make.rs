@@ -135,6 +135,7 @@ impl<'a> Draft<'a> {
         paths.extend(self.cross_inputs());
         paths.extend(self.key_lists().into_iter().flatten().map(str::to_owned));
         paths.extend(self.revocation_inputs());
+        paths.extend(self.adoption_inputs());
         paths.into_iter().collect()
     }
 
@@ -150,17 +151,25 @@ impl<'a> Draft<'a> {
         let root = self.root(inputs)?;
         let after_previous = past.previous.map_or(0, |crl| crl.number.saturating_add(1));
         let mut next_crl_number = ledger.next_crl_number.max(after_previous);
+        let mut adoption = self.adoption(inputs)?;
         let mut steps = Vec::new();
         for (at, step) in self.file.step.iter().enumerate() {
-            let kind = self.step(
-                at,
-                step,
-                (&root, inputs),
-                (requests, kept),
-                past,
-                &mut next_crl_number,
-            )?;
             let written = step.get_ref();
+            let kind = match adoption.take_if(|_| *written.kind.get_ref() == Kind::AdoptRoot) {
+                Some((_, adopt)) => {
+                    let last = adopt.adoption.crl.as_ref().map_or(0, |crl| crl.number);
+                    next_crl_number = next_crl_number.max(last.saturating_add(1));
+                    StepKind::AdoptRoot(Box::new(adopt))
+                }
+                None => self.step(
+                    at,
+                    step,
+                    (&root, inputs),
+                    (requests, kept),
+                    past,
+                    &mut next_crl_number,
+                )?,
+            };
             steps.push(Step {
                 id: self.step_id(at),
                 title: written
@@ -269,8 +278,12 @@ impl<'a> Draft<'a> {
             (Kind::CrossSign, _) => {
                 StepKind::CrossSign(Box::new(self.cross(&id, step, root, inputs)?))
             }
-            // Not on main before each has its own arm.
-            (Kind::CertificateRequest | Kind::AdoptRoot, _) => {
+            (Kind::AdoptRoot, _) => {
+                let words = "a root that is adopted exists: [root] names its certificate";
+                return Err(self.at(written.kind.span().start, words).into());
+            }
+            // Not on main before it has its own arm.
+            (Kind::CertificateRequest, _) => {
                 let words = "this version does not do this step yet";
                 return Err(self.at(written.kind.span().start, words).into());
             }
@@ -448,5 +461,9 @@ fn default_title(kind: &StepKind, root: &RootPlan) -> String {
             }) => format!("Revoke the intermediate of {mount}"),
             _ => format!("Revoke the certificate {}", one.entry.serial),
         },
+        StepKind::AdoptRoot(plan) if plan.lost_ledger.is_some() => {
+            "Take over the root whose ledger was lost".to_owned()
+        }
+        StepKind::AdoptRoot(_) => "Take over the root".to_owned(),
     }
 }

@@ -1,6 +1,8 @@
 //! The ceremony file's meaning: what is allowed, what each product will say, and the plan
 //! and lock that people approve before the day.
 
+pub mod adopt;
+pub mod adoption;
 pub mod cross;
 pub mod document;
 pub mod error;
@@ -30,6 +32,7 @@ use crate::x509::public_key::{RootKey, SignatureAlgorithm};
 use crate::x509::root;
 use crate::x509::template::{Template, Unknown};
 use crate::x509::time::{Span, UtcTime};
+use adopt::AdoptPlan;
 use cross::CrossPlan;
 use past::RevokePlan;
 use profile::Profile;
@@ -267,6 +270,8 @@ pub enum StepKind {
     DestroyKey,
     /// `revoke`
     Revoke(RevokePlan),
+    /// `adopt-root`
+    AdoptRoot(Box<AdoptPlan>),
 }
 
 impl StepKind {
@@ -281,15 +286,18 @@ impl StepKind {
             Self::ConfirmCopy(_) => "confirm-copy",
             Self::DestroyKey => "destroy-key",
             Self::Revoke(_) => "revoke",
+            Self::AdoptRoot(_) => "adopt-root",
         }
     }
 
     /// Everything the step signs.
     pub fn products(&self) -> Vec<&Product> {
         match self {
-            Self::GenerateRootKey | Self::Revoke(_) | Self::ConfirmCopy(_) | Self::DestroyKey => {
-                Vec::new()
-            }
+            Self::GenerateRootKey
+            | Self::AdoptRoot(_)
+            | Self::Revoke(_)
+            | Self::ConfirmCopy(_)
+            | Self::DestroyKey => Vec::new(),
             Self::IssueRoot(product) => vec![product],
             Self::IssueIntermediates(list) => list.iter().map(|one| &one.product).collect(),
             Self::CrossSign(cross) => vec![&cross.product],
@@ -313,8 +321,11 @@ pub struct Step {
 
 impl Step {
     /// What people approve in one go: the digest of the one template, or of the list of
-    /// template digests, one to a line.
+    /// template digests, one to a line; of a root that is taken over, the list of what is.
     pub fn approval_digest(&self) -> Option<Digest> {
+        if let StepKind::AdoptRoot(plan) = &self.kind {
+            return Some(plan.approval_digest());
+        }
         let products = self.kind.products();
         match products.as_slice() {
             [] => None,
@@ -384,6 +395,14 @@ impl Plan {
     pub fn revocations(&self) -> impl Iterator<Item = &RevokePlan> {
         self.steps.iter().filter_map(|step| match &step.kind {
             StepKind::Revoke(plan) => Some(plan),
+            _ => None,
+        })
+    }
+
+    /// The step that takes over a root, where one does.
+    pub fn adopts(&self) -> Option<&AdoptPlan> {
+        self.steps.iter().find_map(|step| match &step.kind {
+            StepKind::AdoptRoot(plan) => Some(&**plan),
             _ => None,
         })
     }

@@ -29,14 +29,30 @@ pub struct NewEntry {
 impl NewEntry {
     /// The entry in a CRL of this moment.
     pub fn to_der(&self, date: UtcTime) -> Vec<u8> {
-        let mut extensions = vec![extension_encode::reason_code(self.reason)];
-        extensions.extend(self.invalidity_date.map(extension_encode::invalidity_date));
-        sequence(&[
-            &self.serial.to_der(),
-            &date.to_der(),
-            &super::tbs::list(&extensions),
-        ])
+        entry(
+            &self.serial,
+            date,
+            (Some(self.reason), self.invalidity_date),
+        )
     }
+}
+
+/// An entry of a CRL; without extensions where there is nothing to say in them.
+pub fn entry(
+    serial: &Serial,
+    date: UtcTime,
+    (reason, invalidity_date): (Option<RevocationReason>, Option<UtcTime>),
+) -> Vec<u8> {
+    let mut extensions: Vec<Vec<u8>> = Vec::new();
+    extensions.extend(reason.map(extension_encode::reason_code));
+    extensions.extend(invalidity_date.map(extension_encode::invalidity_date));
+    let list = super::tbs::list(&extensions);
+    let list = if extensions.is_empty() {
+        &[][..]
+    } else {
+        &list
+    };
+    sequence(&[&serial.to_der(), &date.to_der(), list])
 }
 
 /// Numbers in their order: content octets of positive INTEGERs, each in its one form.
@@ -69,6 +85,11 @@ impl Carried {
     /// Everything that a CRL's body lists; it need not be in order.
     pub fn of(tbs: &[u8]) -> Result<Self, DerError> {
         Ok(Self::joined(&in_order(RawCrl::from_tbs(tbs)?.entries())?))
+    }
+
+    /// Entries as they are, one after the other; they need not be in order.
+    pub fn of_entries(der: &[u8]) -> Result<Self, DerError> {
+        Ok(Self::joined(&in_order(RawEntry::list(der))?))
     }
 
     /// What a CRL's body lists besides the entries of its own date: those are new.

@@ -11,6 +11,7 @@
 #[path = "../play/mod.rs"]
 mod play;
 
+mod adoption;
 mod after;
 mod algorithms;
 mod before;
@@ -101,6 +102,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(bundles::cases());
     cases.extend(crl_files::cases());
     cases.extend(issuers::cases());
+    cases.extend(adoption::cases());
     cases.extend(revoked::cases());
     cases.extend(tokens::cases());
     cases.extend(successions::cases());

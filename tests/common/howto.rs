@@ -1,53 +1,50 @@
-//! How-to pages as they are read: their shell blocks run one after the other, in one shell.
+//! How-to pages as tests: their blocks of code, to be run in the order in which people read them.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
-/// The shell blocks of a page, in their order. What stands indented is for another day or
-/// another machine, and is not run.
-pub fn blocks(page: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("docs/how-to")
-        .join(page);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{page}: {error}"));
-    let blocks: Vec<&str> = text
-        .split("\n```sh\n")
-        .skip(1)
-        .map(|rest| rest.split("\n```").next().unwrap_or_default())
-        .collect();
-    assert!(!blocks.is_empty(), "{page} has no shell block");
-    blocks.join("\n")
-}
-
-/// Runs a page in a folder: it must end well. `extend` adds to the shell's surroundings.
-/// The program and the names a page uses, `vault` and `anchorite`, are in a folder on the path.
-pub fn run(page: &str, folder: &Path, extend: impl FnOnce(&mut Command)) -> String {
-    let script = format!("set -eu\n{}\n", blocks(page));
-    let mut command = Command::new("dash");
-    command.args(["-x", "-c", &script]).current_dir(folder);
-    extend(&mut command);
-    let output = command.output().expect("dash (make test installs it)");
-    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
-    said.push_str(&String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{page}:\n{said}");
-    said
-}
-
-/// A folder for the path in which `anchorite` is the program that is tested, and each other
-/// name one that was given.
-pub fn commands(folder: &Path, others: &[(&str, &Path)]) -> String {
-    let own = folder.join("commands");
-    std::fs::create_dir_all(&own).unwrap();
-    let program = Path::new(env!("CARGO_BIN_EXE_anchorite"));
-    for (name, path) in [("anchorite", program)].iter().chain(others) {
-        let link = own.join(name);
-        if !link.exists() {
-            std::os::unix::fs::symlink(path, link).unwrap();
+/// The page's blocks whose fence names exactly this.
+pub fn blocks(page: &str, fence: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        let Some(name) = line.strip_prefix("```") else {
+            continue;
+        };
+        let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        if name == fence {
+            found.push(format!("{}\n", body.join("\n")));
         }
     }
-    format!(
+    found
+}
+
+/// Reads a page below `docs/how-to`.
+pub fn page(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("docs/how-to")
+        .join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Runs text as a shell that stops at the first error; `command` stands in its folder and has
+/// its environment. The program under test is found by its name.
+#[track_caller]
+pub fn run(command: impl FnOnce(&str) -> Command, text: &str) -> String {
+    let program = Path::new(env!("CARGO_BIN_EXE_anchorite"));
+    let own = program.parent().expect("a program stands in a folder");
+    let path = format!(
         "{}:{}",
         own.display(),
         std::env::var("PATH").unwrap_or_default()
-    )
+    );
+    let output: Output = command("sh")
+        .args(["-eu", "-c", text])
+        .env("PATH", path)
+        .output()
+        .expect("every system has sh");
+    let said = [output.stdout.as_slice(), &output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert!(output.status.success(), "{text}\n{said}");
+    said
 }

@@ -13,6 +13,7 @@
 #[path = "../play/mod.rs"]
 mod play;
 
+mod adopted;
 mod crosses;
 mod ending;
 mod forged;

@@ -439,6 +439,7 @@ fn witness(disk: &Disk, message: &[u8]) -> Vec<String> {
         }
         _ => false,
     });
+    // The one signature without an intent in the transcript; a proof of possession has one.
     if message.first() == Some(&0x31) && !safe_intent {
         if disk.safe_file(&format!("{folder}/SEAL.txt")).is_none() {
             wrong.push("the seal was signed before SEAL.txt was safe".to_owned());

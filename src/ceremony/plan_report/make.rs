@@ -153,8 +153,13 @@ impl Bench<'_> {
                 StepKind::Revoke(plan) => Some(RevokeDocument::of(plan).escaped()),
                 _ => None,
             },
+            adopts: match &step.kind {
+                StepKind::AdoptRoot(plan) => plan.statement(),
+                _ => Vec::new(),
+            },
             products: match &step.kind {
                 StepKind::GenerateRootKey
+                | StepKind::AdoptRoot(_)
                 | StepKind::Revoke(_)
                 | StepKind::ConfirmCopy(_)
                 | StepKind::DestroyKey => Vec::new(),
@@ -256,6 +261,12 @@ impl Bench<'_> {
 
     fn approvals(&self, step: &Step) -> Vec<Approval> {
         let products = step.kind.products();
+        if let StepKind::AdoptRoot(plan) = &step.kind {
+            return vec![Approval {
+                what: format!("Step {} (its list)", escape(&step.id)),
+                digest: DigestFact::of(plan.approval_digest()),
+            }];
+        }
         if self.prepared.plan.policy == Policy::Webtrust {
             let one_by_one = |product: &&Product| Approval {
                 what: format!("{}'s template", escape(&product.name)),

@@ -145,6 +145,9 @@ pub struct StepFact {
     /// What it revokes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoke: Option<RevokeDocument>,
+    /// Everything it takes over, a line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub adopts: Vec<String>,
     /// Everything it signs.
     pub products: Vec<ProductFact>,
     /// What was found of its plan.

@@ -1,5 +1,6 @@
 //! One file for each kind of step, and the one line that signs.
 
+mod adopt;
 mod certificates;
 mod copy;
 mod crl;

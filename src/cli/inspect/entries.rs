@@ -262,6 +262,22 @@ fn words(event: &Event) -> Vec<String> {
         | Event::KeyDestroyed {
             label, spki_sha256, ..
         } => vec![format!("label {label}, SPKI sha-256 {spki_sha256}")],
+        Event::Adopted {
+            part,
+            parts,
+            crl_number,
+            lost_ledger,
+            issued,
+            ..
+        } => {
+            let mut list = vec![format!("part {part} of {parts}, not witnessed")];
+            let lost = lost_ledger.iter();
+            list.extend(lost.map(|reason| format!("the ledger was lost: {reason}")));
+            let lines = issued.iter();
+            list.extend(lines.map(|one| format!("serial {}: {}", one.serial, one.subject)));
+            list.extend(crl_number.map(|number| format!("CRL number {number}")));
+            list
+        }
         Event::HandedOver { files } => files.iter().map(|file| file.path.clone()).collect(),
         Event::Interrupted { at } => vec![at.clone()],
         Event::Aborted {
