@@ -262,7 +262,6 @@ impl Course<'_, '_> {
     fn step(&mut self, at: usize, step: &Step) -> Result<(), CeremonyError> {
         let steps = self.job.prepared.plan.steps.len();
         if !self.is_done(step) {
-            self.check_clock()?;
             let begun = Event::StepBegun {
                 step_number: at + 1,
                 steps,
@@ -270,6 +269,7 @@ impl Course<'_, '_> {
                 title: step.title.clone(),
             };
             self.record(Some(&step.id), &begun)?;
+            self.check_clock()?;
             self.record_planned(step)?;
             self.show(&pages::step(at + 1, steps, step));
         }
@@ -298,7 +298,7 @@ impl Course<'_, '_> {
         Ok(())
     }
 
-    /// A clock that jumped back since the last entry signs nothing.
+    /// A clock that jumped back since an earlier entry signs nothing: the newest entry tells.
     fn check_clock(&mut self) -> Result<(), CeremonyError> {
         let root = self.root.as_ref();
         let context = ClockContext {
@@ -306,7 +306,9 @@ impl Course<'_, '_> {
             last_crl: None,
             root: root.map(|root| (root.fields.not_before, root.fields.not_after)),
         };
-        check::clock::clock(self.desk.clock.now(), &context)?;
+        if let Some(now) = self.journal.progress.last {
+            check::clock::clock(now, &context)?;
+        }
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::trouble::Trouble;
 use crate::audit::{self, AuditId, Report};
 use crate::ceremony::mirror::{Difference, MirrorError, catch_up, standing};
-use crate::host::{DiskStore, StoreRules, canonical, note, shown};
+use crate::host::{DiskStore, StoreRules, canonical, note};
 use crate::ports::StoreError;
 use crate::x509::certificate::Certificate;
 
@@ -139,6 +139,7 @@ fn other_seal(report: &Report, refuse: impl Fn(String, &str) -> Trouble) -> Trou
 }
 
 /// The name of the mirror's folder for the first page.
+#[cfg(feature = "token")]
 pub fn finding(path: &Path, words: &str) -> String {
-    format!("ENV-MIRROR: {}: {words}", shown(path))
+    format!("ENV-MIRROR: {}: {words}", crate::host::shown(path))
 }
