@@ -7,16 +7,13 @@ use super::Before;
 use super::authority::Authority;
 use super::files::Files;
 use super::findings::{AuditId, Findings};
-use super::story::{Signing, Story, at};
-use crate::check::possession::{PossessionContext, attributes};
+use super::story::{Story, at};
 use crate::digest::Digest;
 use crate::ledger::entry::{Event, FileRecord};
 use crate::ledger::{adopted, layout, possession_files};
 use crate::plan::adopt::AdoptPlan;
 use crate::plan::make::Draft;
 use crate::x509::escape::escape;
-use crate::x509::possession::Challenge;
-use crate::x509::tbs::SignedAttributes;
 
 /// What the ceremony file takes over: the step's id, and what its files say.
 pub(super) struct Adopting {
@@ -149,57 +146,4 @@ fn proof(adopting: &Adopting, files: &Files) -> Vec<FileRecord> {
         .chain(others)
         .map(record)
         .collect()
-}
-
-/// An intent to prove that a token holds a key: of a step that proves that, for a content of
-/// ours, dated on its day, its signature verified, its files what follows from it.
-pub(super) fn check_proof(
-    signing: &Signing<'_>,
-    rehearsed_step: Option<&str>,
-    files: &Files,
-    authority: &Authority<'_>,
-    findings: &mut Findings,
-) {
-    let step = signing.product;
-    let mut fail = |words: &str| {
-        let words = format!("{}: {words}", escape(step));
-        findings.fail(AuditId::Adoption, at(signing.n), words);
-    };
-    if signing.step != Some(step) || rehearsed_step != Some(step) {
-        return fail("it is no step that proves possession");
-    }
-    let Some(challenge) = Challenge::parse(files.get(&possession_files::content(step))) else {
-        return fail("its content is missing, or has another form");
-    };
-    let Some(body) = &signing.body else { return };
-    let context = PossessionContext {
-        challenge: &challenge,
-        algorithm: authority.algorithm,
-        now: signing.time,
-        subject: step,
-    };
-    let body = SignedAttributes(body.clone());
-    if let Err(refusal) = attributes(body.clone(), &context) {
-        return fail(&format!("{}: {}", refusal.id.public(), refusal.words));
-    }
-    let Some((_, algorithm, signature)) = &signing.result else {
-        return;
-    };
-    let signature = signature.as_deref().unwrap_or_default();
-    if *algorithm != authority.algorithm.name() || !authority.signed(&body.0, signature) {
-        return fail("the signature does not verify under the given root");
-    }
-    let again = possession_files::signature(
-        step,
-        &body,
-        authority.certificate,
-        authority.algorithm,
-        signature,
-    );
-    for (path, bytes) in again.unwrap_or_default() {
-        // A crash may have left it unwritten; a completed adoption names it.
-        if files.bytes.get(&path).is_some_and(|found| *found != bytes) {
-            fail(&format!("{path} is not what follows from the signature"));
-        }
-    }
 }

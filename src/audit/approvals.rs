@@ -76,7 +76,7 @@ impl<'e> Approvals<'e> {
             }
             // The step itself, approved with the lock, asks for it: it binds nothing.
             Event::SignIntended { kind, .. }
-                if kind == super::copies::POSSESSION
+                if kind == super::possession::POSSESSION
                     && super::copies::is_planned(self.script, step) =>
             {
                 require(self.begun, "a signature before the lock was approved");

@@ -5,76 +5,21 @@ use std::collections::BTreeMap;
 use super::authority::Authority;
 use super::files::Files;
 use super::findings::{AuditId, Findings};
+use super::possession::POSSESSION;
 use super::products::Bench;
 use super::script::Script;
 use super::story::{Signing, at};
 use crate::check::copy::{self, CopyContext};
-use crate::check::possession::{PossessionContext, attributes};
 use crate::digest::{Digest, hex, unhex};
 use crate::ledger::entry::{Event, FileRecord};
 use crate::ledger::possession_files;
 use crate::ports::{KeyId, TokenIdentity, TokenKey};
-use crate::x509::possession::Challenge;
 use crate::x509::tbs::SignedAttributes;
-
-/// The word of an intent to prove possession.
-pub(super) const POSSESSION: &str = "possession";
 
 /// Whether a step confirms a copy.
 pub(super) fn is_planned(script: &Script, step: &str) -> bool {
     let mut steps = script.plan.iter().flat_map(|plan| &plan.steps);
     steps.any(|one| one.id == step && one.kind == "confirm-copy")
-}
-
-/// The intent of a proof: of a step that wants one, under its rules.
-pub(super) fn intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Findings) {
-    let planned =
-        signing.step == Some(signing.product) && is_planned(bench.script, signing.product);
-    let mut require = |holds: bool, words: &str| {
-        findings.require(AuditId::Intent, holds, at(signing.n), words);
-    };
-    require(planned, "a proof of possession that no step asks for");
-    let last = bench
-        .story
-        .signings
-        .iter()
-        .rfind(|one| one.product == signing.product && one.n < signing.n);
-    require(
-        last.is_none_or(|last| last.sha256 == signing.sha256)
-            && signing.again_of == last.map(|last| last.n),
-        "it does not repeat the proof that was intended before it",
-    );
-    if let Err(why) = proof(bench, signing) {
-        findings.fail(AuditId::Product, at(signing.n), why);
-    }
-}
-
-/// The body follows from the random number, and where it is signed, the root's key did it.
-fn proof(bench: &Bench<'_>, signing: &Signing<'_>) -> Result<(), String> {
-    let authority = bench.authority;
-    let path = possession_files::content(signing.product);
-    let challenge = Challenge::parse(bench.files.get(&path)).ok_or_else(|| {
-        format!(
-            "{} is no proof's content",
-            crate::x509::escape::escape(&path)
-        )
-    })?;
-    let body = signing.body.clone().ok_or("the proof's body is missing")?;
-    let context = PossessionContext {
-        challenge: &challenge,
-        algorithm: authority.algorithm,
-        now: signing.time,
-        subject: signing.product,
-    };
-    attributes(SignedAttributes(body.clone()), &context)
-        .map_err(|refusal| format!("{}: {}", refusal.id.public(), refusal.words))?;
-    if let Some((_, algorithm, signature)) = &signing.result {
-        let signature = signature.as_deref().unwrap_or_default();
-        if *algorithm != authority.algorithm.name() || !authority.signed(&body, signature) {
-            return Err("the proof's signature does not verify under the given root".to_owned());
-        }
-    }
-    Ok(())
 }
 
 /// Every confirmed copy: its token, key and files; and each planned one is there.

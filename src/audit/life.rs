@@ -107,6 +107,8 @@ pub struct CertificateLife {
     pub revoked: Option<Revoked>,
     /// Its signing was intended, and no signature was kept: it may exist.
     pub possibly_signed: bool,
+    /// It was taken over with the root: nobody of this ledger saw it signed.
+    pub adopted: bool,
     /// SPKI digest.
     pub spki_sha256: Digest,
 }
@@ -261,6 +263,7 @@ impl CertificateLife {
             state,
             revoked: revoked.cloned(),
             possibly_signed: one.certainty == Certainty::PossiblySigned,
+            adopted: one.certainty == Certainty::Adopted,
             spki_sha256: one.spki_sha256,
         }
     }
@@ -274,6 +277,9 @@ impl CertificateLife {
         }
         if self.possibly_signed {
             words.push_str(", POSSIBLY signed: no signature was kept");
+        }
+        if self.adopted {
+            words.push_str(", adopted, not witnessed");
         }
         words.push_str(&format!(", until {}", self.not_after));
         if let Some(mount) = &self.mount {

@@ -18,6 +18,7 @@ mod life;
 mod order;
 mod out;
 mod past;
+mod possession;
 mod products;
 mod report;
 mod requests;

@@ -2,16 +2,16 @@
 //! the transcript says of them.
 
 use super::Before;
-use super::adoption::{self, Adopting};
+use super::adoption::Adopting;
 use super::authority::Authority;
 use super::bodies;
-use super::copies;
 use super::files::Files;
 use super::findings::{AuditId, Findings};
 use super::report::ProductFact;
 use super::script::Script;
 use super::story::{Signing, Story, at};
 use super::unmade::Unmade;
+use super::{copies, possession};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
 use crate::plan::Succession;
@@ -86,13 +86,12 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) -> (Vec<Made>, V
 }
 
 fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Findings) {
-    if signing.kind == copies::POSSESSION {
-        return copies::intent(bench, signing, findings);
-    }
     let place = || at(signing.n);
-    if signing.kind == "possession" {
-        let step = bench.adopting.map(|adopting| adopting.step.as_str());
-        adoption::check_proof(signing, step, bench.files, bench.authority, findings);
+    if signing.kind == possession::POSSESSION {
+        let adopts = bench.adopting.map(|adopting| adopting.step.as_str());
+        let asked =
+            adopts == Some(signing.product) || copies::is_planned(bench.script, signing.product);
+        possession::check(signing, asked, bench.files, bench.authority, findings);
         return check_repeats(bench, signing, false, findings);
     }
     let Some((step, document)) = bench.script.product(signing.product) else {
