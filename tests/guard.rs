@@ -95,6 +95,7 @@ fn a_mirror_is_kept_brought_up_to_date_and_told_from_another() {
     stage.resume().exit(0);
     next(&mut stage, "three");
     copy(&stage, "ledger", "before");
+    copy(&stage, "tokens", "tokens-before");
     stage
         .run_with(&MIRROR, &Acts::new())
         .exit(0)
@@ -110,8 +111,16 @@ fn a_mirror_is_kept_brought_up_to_date_and_told_from_another() {
         "the mirror is ahead of the ledger: it holds ceremony 0003-three",
     );
 
-    // Two ledgers that went on from one seal.
+    // Two ledgers that went on from one seal: the token knows which was first, and a copy of
+    // the token from before does not.
     next(&mut stage, "fork");
+    stage
+        .run()
+        .exit(1)
+        .says("LEDGER-NOTE: the token knows 3 ceremonies")
+        .says("nothing was signed");
+    stage.tool(".", "rm -r tokens");
+    copy(&stage, "tokens-before", "tokens");
     stage.run().exit(0);
     next(&mut stage, "four");
     refused(

@@ -282,7 +282,7 @@ impl<'a> Draft<'a> {
                 let words = "a root that is adopted exists: [root] names its certificate";
                 return Err(self.at(written.kind.span().start, words).into());
             }
-            // Not on main before it has its own arm.
+            // Its words are there, and what it does is not yet.
             (Kind::CertificateRequest, _) => {
                 let words = "this version does not do this step yet";
                 return Err(self.at(written.kind.span().start, words).into());
