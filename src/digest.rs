@@ -21,6 +21,11 @@ impl Digest {
     }
 
     /// The 32 octets.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 octets.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

@@ -142,6 +142,16 @@ pub trait Token {
     /// `C_GenerateKeyPair` on the token: SENSITIVE, not EXTRACTABLE, SIGN only, not MODIFIABLE.
     fn generate_key(&mut self, spec: &KeySpec) -> Result<TokenKey, TokenError>;
 
+    /// `C_DestroyObject` on every private and public key with this `CKA_ID`. For ever.
+    fn destroy_key(&mut self, id: &KeyId) -> Result<(), TokenError>;
+
+    /// The notes with this label: small data objects that are kept in the token. In no order.
+    fn read_notes(&mut self, label: &str) -> Result<Vec<Vec<u8>>, TokenError>;
+
+    /// Keeps a note in the token in place of all others with this label. Where it dies half-way
+    /// there may be both, never none.
+    fn write_note(&mut self, label: &str, note: &[u8]) -> Result<(), TokenError>;
+
     /// `C_GenerateRandom`.
     fn random(&mut self, length: usize) -> Result<Vec<u8>, TokenError>;
 
@@ -153,6 +163,12 @@ pub trait Token {
         algorithm: SignatureAlgorithm,
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError>;
+}
+
+/// Where a second token is found.
+pub trait Tokens {
+    /// Opens the token with this label; nobody is logged in.
+    fn open(&mut self, label: &str) -> Result<Box<dyn Token>, TokenError>;
 }
 
 /// What can go wrong with a token. Each has its own words; all end with exit code 4.
@@ -411,6 +427,9 @@ pub enum StoreError {
         /// Name of the file system.
         found: String,
     },
+    /// The second copy failed, where the first did not.
+    #[error("the mirror failed: {0}")]
+    Mirror(Box<StoreError>),
     /// Anything else the system said.
     #[error("{path}: cannot {doing}: {cause}")]
     Failed {
@@ -434,6 +453,8 @@ impl StoreError {
 pub struct Desk<'a> {
     /// The token that holds the root key.
     pub token: &'a mut dyn Token,
+    /// Other tokens, for copies of the key.
+    pub tokens: &'a mut dyn Tokens,
     /// The clocks.
     pub clock: &'a mut dyn Clock,
     /// The system's random numbers.

@@ -28,7 +28,7 @@ const TIME: Duration = Duration::from_secs(1);
 const MEMORY: u64 = 64 << 20;
 
 /// Checks without an item, and why.
-const ELSEWHERE: [(&str, &str); 2] = [
+const ELSEWHERE: [(&str, &str); 5] = [
     (
         "CRL-FILE-SIZE",
         "a file of 128 MiB is not kept here; tests/checks/ makes one",
@@ -36,6 +36,18 @@ const ELSEWHERE: [(&str, &str); 2] = [
     (
         "PROFILE-EKU-NESTED",
         "it needs a ceremony after the root's first; tests/checks/ makes one",
+    ),
+    (
+        "REQ-RENEW",
+        "it needs a ledger that issued before; tests/checks/ has both sides",
+    ),
+    (
+        "REQ-RENEW-REVOKED",
+        "it needs a ledger that revoked before; tests/checks/ has both sides",
+    ),
+    (
+        "REQ-REKEY",
+        "it needs a ledger that issued before; tests/checks/ has both sides",
     ),
 ];
 

@@ -67,6 +67,7 @@ impl Root {
             serial: "00".to_owned(),
             spki_sha256: Digest::of(&der),
             not_after: UtcTime::from_unix(2_000_000_000),
+            succession: anchorite::plan::Succession::First,
             der,
         }
     }
@@ -79,7 +80,9 @@ impl Root {
             root_subject: "O=Acme, CN=Root".to_owned(),
             root_not_after: UtcTime::from_unix(2_100_000_000),
             crl: None,
+            crosses: Vec::new(),
             intermediates,
+            revoked: Vec::new(),
         }
     }
 

@@ -34,7 +34,17 @@ fn planned(stage: &Stage, arguments: &[&str]) -> String {
 #[test]
 fn new_writes_the_ready_ceremonies() {
     let stage = Stage::empty("first-root.toml");
-    for template in ["first-root", "more-intermediates"] {
+    for template in [
+        "first-root",
+        "more-intermediates",
+        "next-crl",
+        "revoke",
+        "renew",
+        "replace-after-compromise",
+        "cross-sign",
+        "adopt-root",
+        "end-of-root",
+    ] {
         let ready = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join(format!("ceremonies/{template}/{template}.toml"));
         assert_eq!(stage.new_file(template), fs::read_to_string(ready).unwrap());

@@ -535,6 +535,7 @@ fn scene<'w>(world: &'w World, other: &'w World) -> Scene<'w> {
         world,
         other,
         copy: world.copy(),
+        ceremony: ONE,
     }
 }
 

@@ -651,3 +651,61 @@ fn the_script_makes_a_token_that_opens() {
     in_child(test, Path::new(&conf));
     assert_eq!(up().status.code(), Some(1), "a second time");
 }
+
+#[test]
+fn notes_are_kept_one_for_each_label() {
+    alone("notes_are_kept_one_for_each_label", || {
+        let (module, mut token) = logged_in();
+        assert_eq!(token.read_notes("a").unwrap(), Vec::<Vec<u8>>::new());
+        for text in [&b"first"[..], b"second"] {
+            token.write_note("a", text).unwrap();
+            token.write_note("b", b"other").unwrap();
+            assert_eq!(token.read_notes("a").unwrap(), [text.to_vec()]);
+        }
+        assert_eq!(token.read_notes("b").unwrap(), [b"other".to_vec()]);
+        token.logout().unwrap();
+        assert!(token.read_notes("a").is_err(), "not without a login");
+        token.login(&pin(USER_PIN)).unwrap();
+        drop(token);
+        let mut token = module.open_token(LABEL, None).unwrap();
+        token.login(&pin(USER_PIN)).unwrap();
+        assert_eq!(token.read_notes("a").unwrap(), [b"second".to_vec()]);
+    });
+}
+
+#[test]
+fn a_destroyed_key_is_gone_and_the_others_stay() {
+    alone("a_destroyed_key_is_gone_and_the_others_stay", || {
+        let (_module, mut token) = logged_in();
+        for key in [RootKey::P384, RootKey::Ed25519] {
+            let gone = spec(key, "gone", 1);
+            let other = spec(RootKey::P256, "other", 2);
+            token.generate_key(&gone).unwrap();
+            token.generate_key(&other).unwrap();
+            token.destroy_key(&gone.id).unwrap();
+            assert_eq!(objects("gone"), 0, "neither half is left");
+            assert_eq!(objects("other"), 2);
+            let left = token.find_keys(&KeyQuery::All).unwrap();
+            assert_eq!(left.len(), 1);
+            assert_eq!(left[0].id, other.id);
+            // Nothing to do is done.
+            token.destroy_key(&gone.id).unwrap();
+            token.destroy_key(&other.id).unwrap();
+        }
+        assert_eq!(token.find_keys(&KeyQuery::All).unwrap().len(), 0);
+    });
+}
+
+/// How many objects pkcs11-tool shows with this label.
+fn objects(label: &str) -> usize {
+    let output = Command::new("pkcs11-tool")
+        .arg("--module")
+        .arg(softhsm())
+        .args(["--token-label", LABEL, "--login", "--pin", USER_PIN])
+        .arg("--list-objects")
+        .output()
+        .expect("pkcs11-tool is not installed; this test needs it: apt-get install opensc");
+    let words = String::from_utf8_lossy(&output.stdout);
+    let wanted = format!("label:      {label}");
+    words.lines().filter(|line| line.trim() == wanted).count()
+}

@@ -44,7 +44,7 @@ fn planned(source: &str, draft: &Draft<'_>) {
         .into_iter()
         .map(|path| (path, READ.clone()))
         .collect();
-    match draft.plan(&inputs, &requests, LedgerState::EMPTY) {
+    match draft.plan(&inputs, &requests, &Default::default(), LedgerState::EMPTY) {
         Ok(plan) => {
             let document = PlanDocument::of(&plan);
             let bytes = document.to_bytes();

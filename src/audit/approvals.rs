@@ -8,6 +8,7 @@ use super::script::Script;
 use super::story::at;
 use crate::digest::Digest;
 use crate::ledger::entry::{Entry, Event};
+use crate::plan::past;
 
 /// What has been approved so far in this session.
 struct Approvals<'e> {
@@ -17,6 +18,8 @@ struct Approvals<'e> {
     begun: bool,
     seal: bool,
     generate: bool,
+    /// The step whose revocation was confirmed last.
+    revoke: Option<&'e str>,
     given: BTreeMap<&'e str, Vec<Digest>>,
 }
 
@@ -30,6 +33,7 @@ pub(super) fn check(entries: &[Entry], script: &Script, findings: &mut Findings)
         begun: false,
         seal: false,
         generate: false,
+        revoke: None,
         given: BTreeMap::new(),
     };
     for entry in entries {
@@ -63,6 +67,20 @@ impl<'e> Approvals<'e> {
                     "a key is generated without the answer that allows it",
                 );
             }
+            Event::Revoked { .. } => {
+                let confirmed = self.revoke.take() == Some(step);
+                require(
+                    self.begun && confirmed,
+                    "a revocation without the answer that allows it",
+                );
+            }
+            // The step itself, approved with the lock, asks for it: it binds nothing.
+            Event::SignIntended { kind, .. }
+                if kind == super::possession::POSSESSION
+                    && super::copies::is_planned(self.script, step) =>
+            {
+                require(self.begun, "a signature before the lock was approved");
+            }
             Event::SignIntended {
                 product, again_of, ..
             } => {
@@ -90,13 +108,22 @@ impl<'e> Approvals<'e> {
 
     fn approved(&self, step: &str, product: &str) -> bool {
         let Some((planned, document)) = self.script.product(product) else {
-            return false;
+            return self.approved_step(step);
         };
         let wanted = if self.script.webtrust() {
             Some(document.template_sha256)
         } else {
             planned.approval_sha256
         };
+        let given = self.given.get(step);
+        wanted.is_some_and(|digest| given.is_some_and(|given| given.contains(&digest)))
+    }
+
+    /// What signs no product is approved as the step that it is.
+    fn approved_step(&self, step: &str) -> bool {
+        let mut planned = self.script.plan.iter().flat_map(|plan| &plan.steps);
+        let planned = planned.find(|one| one.id == step);
+        let wanted = planned.and_then(|one| one.approval_sha256);
         let given = self.given.get(step);
         wanted.is_some_and(|digest| given.is_some_and(|given| given.contains(&digest)))
     }
@@ -143,6 +170,7 @@ impl<'e> Approvals<'e> {
             "begin" => self.begun = true,
             "generate" => self.generate = true,
             "seal" => self.seal = true,
+            "revoke" => self.revoke = step,
             _ => {}
         }
         if let (Some(step), Some(digest), "approve") = (step, digest, id.as_str()) {
@@ -161,9 +189,21 @@ impl<'e> Approvals<'e> {
             }
             "generate" => Paper::Says(self.label.to_owned()),
             "seal" => Paper::Says("seal".to_owned()),
+            "revoke" => self.serial(text, step).unwrap_or(Paper::Wrong),
             "begin" | "approve" => self.words(id, text, step).unwrap_or(Paper::Wrong),
             _ => Paper::Unknown,
         }
+    }
+
+    /// The end of the serial number that a step revokes.
+    fn serial(&self, text: &str, step: Option<&str>) -> Option<Paper> {
+        let plan = self.script.plan.as_ref()?;
+        let step = plan
+            .steps
+            .iter()
+            .find(|one| Some(one.id.as_str()) == step)?;
+        let (asked, paper) = past::question(&step.revoke.as_ref()?.serial);
+        (asked == text).then_some(Paper::Says(paper))
     }
 
     /// `From the printed plan, type word 3 and word 17 of step x's digest:`

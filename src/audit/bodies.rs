@@ -10,7 +10,7 @@ use crate::check::{self, Refusal};
 use crate::ledger::register::Register;
 use crate::plan::document::ProductDocument;
 use crate::plan::{CrlPlan, Product};
-use crate::x509::certificate::CertificateFields;
+use crate::x509::certificate::{Certificate, CertificateFields};
 use crate::x509::crl::CrlFields;
 use crate::x509::escape::escape;
 use crate::x509::public_key::PublicKey;
@@ -36,9 +36,13 @@ pub(super) fn check(
     }
     if let Some(number) = document.crl_number {
         let fields = CrlFields::from_tbs(body).ok();
+        let revoked = bench.script.past.revoked.values();
         let plan = CrlPlan {
             product: product.clone(),
             number,
+            carried: bench.script.past.carried.clone(),
+            revoked: revoked.map(|one| one.entry.clone()).collect(),
+            after: bench.script.past.previous.map(|crl| crl.this_update),
         };
         let context = CrlContext {
             plan: &plan,
@@ -118,6 +122,18 @@ pub(super) fn check_origin(
             fields.this_update <= signing.time && fields.this_update >= signing.time.offset(-day)
         });
         return require(fresh, "thisUpdate is not the day of its intent");
+    }
+    if let (Some(path), Ok(fields)) = (&document.certificate, CertificateFields::from_tbs(body)) {
+        let existing = Certificate::from_file(bench.files.get(&format!("in/{path}")));
+        let same = existing.is_ok_and(|existing| {
+            let own = &existing.fields;
+            (&fields.subject, &fields.spki) == (&own.subject, &own.spki)
+                && fields.subject_key_identifier() == own.subject_key_identifier()
+        });
+        return require(
+            same,
+            "its subject, key and key identifier are not the existing certificate's",
+        );
     }
     let (Some(path), Ok(fields)) = (&document.request, CertificateFields::from_tbs(body)) else {
         return;

@@ -47,18 +47,26 @@ rules! {
         "look at the named entry";
     Product = "VERIFY-PRODUCT", "every signed body is the planned one under the rules for it, and its signature verifies under the given root",
         "take the named certificate or CRL out of use until it is explained";
+    Revoked = "VERIFY-REVOKED", "what is revoked was confirmed and recorded as it was planned, and the CRL lists it and nothing else for the first time",
+        "look at the named entry; ask those who were there why this serial number is listed, or is not";
     Out = "VERIFY-OUT", "the files in out/ are those that follow from the transcript, byte for byte",
         "do not deliver these files";
     Issued = "VERIFY-ISSUED", "what the transcript says of each product is what its bytes say",
         "look at the named entry";
     Complete = "VERIFY-COMPLETE", "a completed ceremony signed and issued every planned product once, in the order of the plan",
         "look at the transcript's last entries";
+    Adoption = "VERIFY-ADOPTION", "a root is one that the ledger made, or took over once, with a proof that the token holds its key and with what follows from the files that were given",
+        "compare with another copy of the ledger; is this the right root?";
     Register = "VERIFY-REGISTER", "serial numbers are unique, CRL numbers and dates grow",
         "two certificates of one serial number must never be in use: find both";
+    PostSeal = "VERIFY-POST-SEAL", "what is written after the seal is a chain that begins with the seal's digest, and tells of the key that the seal's ceremony announces",
+        "compare with another copy of the ledger, and with the people's signatures on it";
     Ledger = "VERIFY-LEDGER", "ceremonies stand in their order without gaps, each seal names the one before, all under one root",
         "compare with another copy of the ledger";
     Expect = "VERIFY-EXPECT", "the digest that was expected is this lock's, seal's or head's",
         "compare with what stands on paper, word by word";
+    Seen = "VERIFY-SEEN", "every certificate from the wild that the root signed is known to the ledger",
+        "find out who signed it: look for a lost ceremony, another ledger, or a use of the key outside of both";
 }
 
 /// Where outcomes are collected.

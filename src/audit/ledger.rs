@@ -2,7 +2,9 @@
 //! one register.
 
 use super::findings::{AuditId, Findings};
+use super::life::Life;
 use super::report::{LedgerReport, Report, Verdict};
+use super::seen::{self, Wild};
 use super::{Before, audit, name_of};
 use crate::digest::Digest;
 use crate::ledger::layout::{self, CeremonyFolder};
@@ -10,9 +12,31 @@ use crate::ledger::seal::Seal;
 use crate::ports::{EntryKind, Store};
 use crate::x509::certificate::Certificate;
 use crate::x509::escape::escape;
+use crate::x509::time::UtcTime;
 
 /// Verifies all ceremonies of a ledger.
 pub fn ledger(store: &mut dyn Store, root: &Certificate, expect: Option<Digest>) -> LedgerReport {
+    look(store, root, expect, None)
+}
+
+/// The same, and tells the root's life as it stands `at` a moment, with what the ledger says of
+/// certificates from the wild.
+pub fn whole_life(
+    store: &mut dyn Store,
+    root: &Certificate,
+    expect: Option<Digest>,
+    at: UtcTime,
+    wild: &[Wild],
+) -> LedgerReport {
+    look(store, root, expect, Some((at, wild)))
+}
+
+fn look(
+    store: &mut dyn Store,
+    root: &Certificate,
+    expect: Option<Digest>,
+    life: Option<(UtcTime, &[Wild])>,
+) -> LedgerReport {
     let mut findings = Findings::default();
     let (sealed, open) = folders(store, &mut findings);
     let mut before = Before::default();
@@ -36,6 +60,12 @@ pub fn ledger(store: &mut dyn Store, root: &Certificate, expect: Option<Digest>)
                 seal.rehearsal == first,
                 escape(&folder.name()),
                 "rehearsal and production are mixed",
+            );
+            findings.require(
+                AuditId::Ledger,
+                !seals.iter().any(|seal: &Seal| seal.destruction),
+                escape(&folder.name()),
+                "it follows a ceremony that announces that the root key is destroyed",
             );
             before.head = seal.digest();
             seals.push(seal);
@@ -62,6 +92,14 @@ pub fn ledger(store: &mut dyn Store, root: &Certificate, expect: Option<Digest>)
             ));
         }
     }
+    let (life, seen) = match life {
+        Some((at, wild)) => {
+            let life = Life::of(root, &before.register, &reports, at);
+            let seen = seen::look_up(wild, root, &before.register, &life, &mut findings);
+            (Some(life), seen)
+        }
+        None => (None, Vec::new()),
+    };
     let verdict = verdict(&reports, &findings);
     LedgerReport {
         verdict,
@@ -70,6 +108,8 @@ pub fn ledger(store: &mut dyn Store, root: &Certificate, expect: Option<Digest>)
         head: before.head,
         certificates: before.register.issued.len(),
         crl_number: before.register.last_crl().map(|crl| crl.number),
+        life,
+        seen,
         checks: findings.list(),
         notices: findings.notices,
     }

@@ -3,27 +3,39 @@
 //! It believes the files and the root it was given, and shares parsers and rules with the
 //! writer, never the writer itself.
 
+mod adoption;
 mod approvals;
 mod authority;
 mod bodies;
+mod calendar;
+mod copies;
+mod destruction;
 mod files;
 mod findings;
 mod key;
 mod ledger;
+mod life;
 mod order;
 mod out;
+mod past;
+mod possession;
 mod products;
 mod report;
 mod requests;
+mod revoked;
 mod script;
 mod seal;
+mod seen;
 mod sessions;
 mod story;
 mod unmade;
 
+pub use calendar::calendar;
 pub use findings::AuditId;
-pub use ledger::ledger;
+pub use ledger::{ledger, whole_life};
+pub use life::{CertificateLife, CrlLife, Due, Life, Revoked, RootLife, State};
 pub use report::{AuditFinding, Facts, LedgerReport, PersonFact, ProductFact, Report, Verdict};
+pub use seen::{Is, Seen, Wild};
 
 use crate::digest::Digest;
 use crate::ledger::chain;
@@ -36,9 +48,12 @@ use crate::plan::document::TOOL;
 use crate::ports::Store;
 use crate::x509::certificate::Certificate;
 use crate::x509::escape::escape;
+use crate::x509::time::UtcTime;
+use adoption::Adopting;
 use authority::Authority;
 use files::Files;
 use findings::Findings;
+use key::Origin;
 use products::Bench;
 use script::Script;
 use story::Story;
@@ -70,6 +85,29 @@ pub fn ceremony(
     root: &Certificate,
     expect: Option<Digest>,
 ) -> Report {
+    alone(store, folder, root, expect).into_report()
+}
+
+/// The same, and what this ceremony alone signed, as it stands `at` a moment.
+pub fn ceremony_life(
+    store: &mut dyn Store,
+    folder: &str,
+    root: &Certificate,
+    at: UtcTime,
+) -> (Report, Life) {
+    let audited = alone(store, folder, root, None);
+    let register = audited.register.clone();
+    let report = audited.into_report();
+    let life = Life::of(root, &register, std::slice::from_ref(&report), at);
+    (report, life)
+}
+
+fn alone(
+    store: &mut dyn Store,
+    folder: &str,
+    root: &Certificate,
+    expect: Option<Digest>,
+) -> Audited {
     let mut audited = audit(store, folder, root, None);
     audited.findings.notice(
         "verified by itself: what was before it and after it, only the whole ledger can tell",
@@ -77,7 +115,7 @@ pub fn ceremony(
     if let Some(expect) = expect {
         expected(&mut audited, expect);
     }
-    audited.into_report()
+    audited
 }
 
 /// The expected digest must be one that this ceremony has.
@@ -194,7 +232,11 @@ fn look(
         audited.report.ceremony = escape(&seal.ceremony);
     }
     let unmade = Unmade::of(&entries);
-    let script = Script::read(&files, before, authority, unmade.as_ref(), findings);
+    let adopting = Adopting::of(&files);
+    let ceremony = seal.as_ref().map_or("", |seal| &seal.ceremony);
+    let joined = adopting.as_ref().map(|one| one.joined(before, ceremony));
+    let known = (before, joined.as_ref().or(before));
+    let script = Script::read(&files, known, authority, unmade.as_ref(), findings);
     let mut products = Vec::new();
     // A transcript that is broken tells no story: what it would say is not to be believed.
     if let (Some(_), Some(seal)) = (head, &seal) {
@@ -203,12 +245,20 @@ fn look(
         let plan = Digest::of(files.get(layout::SCRIPT_PLAN));
         order::planned(&entries, &script, plan, findings);
         approvals::check(&entries, &script, findings);
+        let adopted = adoption::check(
+            adopting.as_ref(),
+            before,
+            (&story, &files),
+            authority,
+            findings,
+        );
         let bench = Bench {
             authority,
             script: &script,
             story: &story,
             files: &files,
-            before,
+            before: joined.as_ref().or(before),
+            adopting: adopting.as_ref(),
             unmade: unmade.as_ref(),
         };
         requests::check(&bench, findings);
@@ -216,12 +266,27 @@ fn look(
         products = facts;
         let has_root = matches!(story.begin, Some(Event::Begin { root: Some(_), .. }))
             || made.iter().any(|one| one.is_root);
-        key::check(&entries, authority, has_root, unmade.as_ref(), findings);
+        let origin = match (&adopting, before, story.begin) {
+            (Some(one), ..) => Origin::Adopted(script.waivers(&one.step)),
+            (None, Some(before), _) if before.register.is_adopted() => Origin::AdoptedBefore,
+            (None, None, Some(Event::Begin { root: Some(_), .. })) => Origin::Unknown,
+            _ => Origin::Generated,
+        };
+        let unmade_key = (unmade.as_ref(), &origin);
+        revoked::check(&bench, findings);
+        key::check(&entries, authority, has_root, unmade_key, findings);
+        copies::check(&bench, findings);
         out::check(&bench, &made, findings);
-        seal::check(seal, &story, &script, &made, authority, before, findings);
+        // What was given up before its end adopted nothing.
+        let counted = joined.as_ref().filter(|_| adopted && before.is_some());
+        let known = counted.or(before);
+        seal::check(seal, &story, &script, &made, authority, known, findings);
         sessions::check_evidence(&story, &files, findings);
         sessions::tell_uncovered(&script, &files, findings);
         fold(audited, &seal.ceremony, &entries, &files, findings);
+        let known = (before, &audited.register);
+        destruction::announcement(seal, &story, &script, authority, known, findings);
+        destruction::after_seal(seal, &story, &files, findings);
     }
     if let Some(seal) = seal {
         audited.report.facts = Some(facts(&seal, &script, &files, products));

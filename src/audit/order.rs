@@ -28,7 +28,7 @@ pub(super) fn clocks(entries: &[Entry], findings: &mut Findings) {
 }
 
 /// What is found of a step's plan stands in the transcript before the step's first intent to
-/// sign: a waiver that was not recorded would be no deviation.
+/// sign or its revocation: a waiver that was not recorded would be no deviation.
 pub(super) fn planned(
     entries: &[Entry],
     script: &Script,
@@ -40,10 +40,12 @@ pub(super) fn planned(
             continue;
         };
         let of = |entry: &&Entry| entry.step.as_ref() == Some(&one.step);
-        let intent = entries
-            .iter()
-            .filter(of)
-            .find(|entry| matches!(entry.event, Ok(Event::SignIntended { .. })));
+        let intent = entries.iter().filter(of).find(|entry| {
+            matches!(
+                entry.event,
+                Ok(Event::SignIntended { .. } | Event::Revoked { .. })
+            )
+        });
         let Some(intent) = intent else { continue };
         let recorded = entries
             .iter()

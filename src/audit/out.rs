@@ -8,7 +8,7 @@ use super::findings::{AuditId, Findings};
 use super::products::{Bench, Made};
 use super::story::at;
 use crate::digest::Digest;
-use crate::handover::{self, Handover, Intermediate, OutputFile};
+use crate::handover::{self, Handover, Intermediate, OutputFile, Revoked};
 use crate::ledger::entry::Event;
 use crate::ledger::layout;
 use crate::plan::document::TOOL;
@@ -30,6 +30,10 @@ pub(super) fn files_of(
     let files = match &made.mount {
         _ if made.is_crl => handover::crl_files(&made.der, rehearsal),
         _ if made.is_root => handover::root_files(&made.der, rehearsal),
+        mount if made.is_cross => {
+            let of = (mount.as_deref(), made.name.as_str());
+            handover::cross_files(of, &made.der, root, rehearsal).ok()?
+        }
         Some(mount) => handover::intermediate_files(mount, &made.der, root, rehearsal).ok()?,
         None => return None,
     };
@@ -112,9 +116,29 @@ fn delivered(
         root_not_after: root.fields.not_after,
         crl: None,
         intermediates: Vec::new(),
+        revoked: bench
+            .script
+            .plan
+            .iter()
+            .flat_map(|plan| &plan.steps)
+            .filter_map(|step| step.revoke.as_ref())
+            .map(Revoked::of)
+            .collect(),
+        crosses: Vec::new(),
     };
     for one in made {
-        if let Some(mount) = &one.mount {
+        if one.is_cross {
+            let certificate = Certificate::from_der(&one.der).ok()?;
+            let fields = &certificate.fields;
+            handover.crosses.push(handover::CrossSigned {
+                step: one.name.clone(),
+                mount: one.mount.clone(),
+                subject: fields.subject.to_string(),
+                serial: fields.serial.to_string(),
+                not_after: fields.not_after,
+                der: one.der.clone(),
+            });
+        } else if let Some(mount) = &one.mount {
             let certificate = Certificate::from_der(&one.der).ok()?;
             let fields = &certificate.fields;
             handover.intermediates.push(Intermediate {
@@ -124,6 +148,7 @@ fn delivered(
                 serial: fields.serial.to_string(),
                 spki_sha256: Digest::of(&fields.spki),
                 not_after: fields.not_after,
+                succession: one.succession,
                 der: one.der.clone(),
             });
         } else if one.is_crl {

@@ -2,6 +2,7 @@
 //! the transcript says of them.
 
 use super::Before;
+use super::adoption::Adopting;
 use super::authority::Authority;
 use super::bodies;
 use super::files::Files;
@@ -10,8 +11,10 @@ use super::report::ProductFact;
 use super::script::Script;
 use super::story::{Signing, Story, at};
 use super::unmade::Unmade;
+use super::{copies, possession};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
+use crate::plan::Succession;
 use crate::plan::document::ProductDocument;
 use crate::x509::certificate::{Certificate, CertificateFields};
 use crate::x509::crl::CrlFields;
@@ -27,6 +30,10 @@ pub(super) struct Made {
     pub name: String,
     /// Mount of an intermediate.
     pub mount: Option<String>,
+    /// What an intermediate follows.
+    pub succession: Succession,
+    /// Another CA's certificate, certified anew.
+    pub is_cross: bool,
     /// A CRL, not a certificate.
     pub is_crl: bool,
     /// The root itself.
@@ -44,6 +51,8 @@ pub(super) struct Bench<'w> {
     pub story: &'w Story<'w>,
     pub files: &'w Files,
     pub before: Option<&'w Before>,
+    /// What the ceremony takes over.
+    pub adopting: Option<&'w Adopting>,
     /// The root that was to be made and was not.
     pub unmade: Option<&'w Unmade>,
 }
@@ -78,6 +87,13 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) -> (Vec<Made>, V
 
 fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Findings) {
     let place = || at(signing.n);
+    if signing.kind == possession::POSSESSION {
+        let adopts = bench.adopting.map(|adopting| adopting.step.as_str());
+        let asked =
+            adopts == Some(signing.product) || copies::is_planned(bench.script, signing.product);
+        possession::check(signing, asked, bench.files, bench.authority, findings);
+        return check_repeats(bench, signing, false, findings);
+    }
     let Some((step, document)) = bench.script.product(signing.product) else {
         let words = format!("{} is not planned", escape(signing.product));
         return findings.fail(AuditId::Intent, place(), words);
@@ -94,6 +110,28 @@ fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Finding
         signing.kind == kind && signing.step == Some(&step.id),
         "its kind or its step is not the planned one",
     );
+    // One serial number is bound to one body; only the stricter policy takes another number.
+    let may_differ = bench.script.webtrust() && kind == "certificate";
+    check_repeats(bench, signing, may_differ, findings);
+    if let (Some(body), Some(product)) = (&signing.body, bench.script.planned(document)) {
+        if let Err(why) = bodies::check(bench, document, &product, signing, body) {
+            let words = format!("{}: {why}", escape(signing.product));
+            findings.fail(AuditId::Product, place(), words);
+        }
+        bodies::check_origin(bench, document, signing, body, findings);
+    }
+}
+
+/// An intent that repeats another says so, and has its body.
+fn check_repeats(
+    bench: &Bench<'_>,
+    signing: &Signing<'_>,
+    may_differ: bool,
+    findings: &mut Findings,
+) {
+    let mut require = |holds: bool, words: &str| {
+        findings.require(AuditId::Intent, holds, at(signing.n), words);
+    };
     let earlier: Vec<&Signing<'_>> = bench
         .story
         .signings
@@ -106,19 +144,10 @@ fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Finding
         signing.again_of == repeats.map(|last| last.n),
         "it does not say which intent it repeats",
     );
-    // One serial number is bound to one body; only the stricter policy takes another number.
-    let may_differ = bench.script.webtrust() && kind == "certificate";
     require(
         last.is_none() || repeats.is_some() || may_differ,
         "another body for the same product",
     );
-    if let (Some(body), Some(product)) = (&signing.body, bench.script.planned(document)) {
-        if let Err(why) = bodies::check(bench, document, &product, signing, body) {
-            let words = format!("{}: {why}", escape(signing.product));
-            findings.fail(AuditId::Product, place(), words);
-        }
-        bodies::check_origin(bench, document, signing, body, findings);
-    }
 }
 
 fn check_signed(
@@ -157,6 +186,8 @@ fn check_signed(
     Some(Made {
         name: document.name.clone(),
         mount: document.mount.as_deref().map(escape),
+        succession: Succession::parse(document.succession.as_deref()).unwrap_or_default(),
+        is_cross: document.certificate.is_some(),
         is_crl: document.crl_number.is_some(),
         is_root,
         der,
@@ -238,7 +269,7 @@ fn says(bench: &Bench<'_>, made: &Made, event: &Event) -> bool {
     let request = bench
         .script
         .product(&made.name)
-        .and_then(|(_, document)| document.request.as_ref())
+        .and_then(|(_, document)| document.request.as_ref().or(document.certificate.as_ref()))
         .map(|path| Digest::of(bench.files.get(&format!("in/{path}"))));
     let paths = super::out::files_of(made, bench.authority, false)
         .map(|list| list.into_iter().map(|(path, _)| path).collect::<Vec<_>>());

@@ -4,6 +4,8 @@
 use serde::Serialize;
 
 pub use super::findings::AuditFinding;
+use super::life::Life;
+use super::seen::{self, Seen};
 use crate::digest::Digest;
 use crate::x509::show::{joined, line, wrapped};
 
@@ -120,6 +122,12 @@ pub struct LedgerReport {
     pub certificates: usize,
     /// Number of the newest CRL.
     pub crl_number: Option<u64>,
+    /// The root's life, where a moment was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub life: Option<Life>,
+    /// Certificates from the wild.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<Seen>,
     /// Checks over all ceremonies.
     pub checks: Vec<AuditFinding>,
     /// What to know besides.
@@ -196,6 +204,14 @@ impl LedgerReport {
         page.push(line("newest CRL", &number));
         page.push(line("open", self.open.as_deref().unwrap_or("none")));
         checks(&mut page, &self.checks, &self.notices);
+        if let Some(life) = &self.life {
+            page.push(String::new());
+            page.extend(life.lines());
+        }
+        if !self.seen.is_empty() {
+            page.push(String::new());
+            page.extend(seen::lines(&self.seen));
+        }
         verdict(&mut page, &self.verdict, "this ledger");
         if self.verdict != Verdict::Refused {
             page.extend(wrapped(

@@ -2,8 +2,13 @@
 
 use super::findings::{AuditId, Findings};
 use super::products::Bench;
+use crate::check::cross::{CrossContext, cross};
+use crate::check::request::succession::renewed;
 use crate::check::request::{Claim, RequestContext, request};
+use crate::digest::hex;
 use crate::ledger::register::Register;
+use crate::plan::Succession;
+use crate::plan::document::ProductDocument;
 use crate::x509::certificate::CertificateFields;
 use crate::x509::escape::escape;
 use crate::x509::name::Name;
@@ -30,6 +35,9 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
         let intended = subject_intended(bench, &document.name);
         // Where the file cannot be read, the body tells what the certificate is called.
         let subject = wanted.map_or(intended.as_ref(), |one| one.profile.subject.as_ref());
+        // Without the ceremonies before it nobody can tell what a certificate follows.
+        let said = Succession::parse(document.succession.as_deref()).unwrap_or_default();
+        let succession = bench.before.map_or(Succession::First, |_| said);
         let waivers = bench.script.waivers(&step.id);
         let bytes = bench.files.get(&format!("in/{path}"));
         let context = RequestContext {
@@ -38,6 +46,7 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
             earlier: &earlier,
             spki_sha256: wanted.and_then(|one| one.spki_sha256),
             subject,
+            succession,
             profile: wanted.map(|one| &one.profile),
             lists: &bench.script.lists,
             policy: bench.script.policy(),
@@ -56,7 +65,72 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
             findings.fail(AuditId::Product, escape(&format!("in/{path}")), words);
         }
         if let Ok(request) = Request::from_bytes(bytes) {
+            check_kept(bench, document, &request, subject, findings);
             earlier.push(Claim::of(path, &request, subject));
+        }
+    }
+    check_crosses(bench, register, &earlier, findings);
+}
+
+/// A renewal keeps the key identifier of the certificate that it renews, as the ledger has it.
+fn check_kept(
+    bench: &Bench<'_>,
+    document: &ProductDocument,
+    request: &Request,
+    subject: Option<&Name>,
+    findings: &mut Findings,
+) {
+    let Some(before) = bench.before else { return };
+    let subject = subject.unwrap_or(&request.subject);
+    let renewal = document.succession.as_deref() == Succession::Renewal.word();
+    let earlier = renewed(&before.register, &request.spki, subject).filter(|_| renewal);
+    let kept = earlier.and_then(|earlier| earlier.key_identifier.as_deref().map(hex));
+    findings.require(
+        AuditId::Product,
+        kept == document.kept_key_identifier,
+        escape(&document.name),
+        "the key identifier is not kept from the certificate that it renews",
+    );
+}
+
+/// Every certificate that was to be cross-signed, under the rules that it passed before.
+fn check_crosses(
+    bench: &Bench<'_>,
+    register: &Register,
+    claims: &[Claim],
+    findings: &mut Findings,
+) {
+    let root = &bench.authority.certificate.fields;
+    let input = |path: &str| bench.files.get(&format!("in/{path}"));
+    for plan in &bench.script.crosses {
+        let name = &plan.product.name;
+        let mut signings = bench.story.signings.iter();
+        let Some(first) = signings.find(|one| one.product == name) else {
+            continue;
+        };
+        let step = bench.script.product(name).map(|(step, _)| step.id.as_str());
+        let waivers = bench.script.waivers(step.unwrap_or_default());
+        let context = CrossContext {
+            plan,
+            issuer: plan.issuer.as_deref().map(input),
+            root_subject: &root.subject,
+            root_spki: Some(&root.spki),
+            register,
+            claims,
+            lists: &bench.script.lists,
+            policy: bench.script.policy(),
+            now: Some(first.time),
+            waivers: &waivers.iter().collect::<Vec<_>>(),
+        };
+        if let Err(refusal) = cross(input(&plan.certificate), &context) {
+            let words = format!(
+                "{}: {}: {}",
+                escape(name),
+                refusal.id.public(),
+                refusal.words
+            );
+            let place = escape(&format!("in/{}", plan.certificate));
+            findings.fail(AuditId::Product, place, words);
         }
     }
 }

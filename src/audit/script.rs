@@ -6,15 +6,20 @@ use super::Before;
 use super::authority::Authority;
 use super::files::Files;
 use super::findings::{AuditId, Findings};
+use super::past;
 use super::unmade::Unmade;
 use crate::check::plan::Planned;
 use crate::check::request::lists::KeyLists;
 use crate::check::{self, CheckId};
-use crate::digest::Digest;
+use crate::digest::{Digest, unhex};
 use crate::ledger::layout;
+use crate::plan::adopt::approval_digest;
+use crate::plan::cross::CrossPlan;
 use crate::plan::document::{PlanDocument, ProductDocument, StepDocument, TOOL};
+use crate::plan::lock;
 use crate::plan::make::{Draft, WantedRequest};
-use crate::plan::{LedgerState, Policy, Product, Validity, Waiver, lock};
+use crate::plan::past::Past;
+use crate::plan::{KeptIdentifiers, LedgerState, Policy, Product, SubjectKeyId, Validity, Waiver};
 use crate::x509::escape::escape;
 use crate::x509::key_identifier::KeyIdentifierMethod;
 use crate::x509::public_key::RootKey;
@@ -35,15 +40,20 @@ pub(super) struct Script {
     /// What is found of root, profiles and CRLs; empty for another version's plan, whose words
     /// may differ.
     pub planned: Vec<Planned>,
+    /// What is cross-signed, as the plan made again has it.
+    pub crosses: Vec<CrossPlan>,
     /// The lists of lost keys that it names.
     pub lists: KeyLists,
+    /// What it takes from the root's life before it.
+    pub past: Past,
 }
 
 impl Script {
-    /// Reads and checks the folder `script/`.
+    /// Reads and checks the folder `script/`: the plan was made for the ledger `before`, and
+    /// with what is `known` besides, of a root that it adopts.
     pub fn read(
         files: &Files,
-        before: Option<&Before>,
+        (before, known): (Option<&Before>, Option<&Before>),
         authority: &Authority<'_>,
         unmade: Option<&Unmade>,
         findings: &mut Findings,
@@ -63,17 +73,24 @@ impl Script {
             plan,
             wanted: None,
             planned: Vec::new(),
+            crosses: Vec::new(),
             lists: KeyLists::NONE,
+            past: Past::default(),
         };
         if let Some(plan) = script.plan.take() {
             check_plan(&plan, files, before, findings);
             if unmade.is_none() {
                 check_root(&plan, authority, findings);
             }
-            if let Some((wanted, lists, planned)) = recompute(&plan, files, findings) {
-                script.wanted = Some(wanted);
-                script.lists = lists;
-                script.planned = planned;
+            match recompute(&plan, files, known, findings) {
+                Some(again) => {
+                    script.wanted = Some(again.wanted);
+                    script.lists = again.lists;
+                    script.crosses = again.crosses;
+                    script.planned = again.planned;
+                    script.past = again.past;
+                }
+                None => script.past = past::told(&plan, None, &BTreeMap::new()),
             }
             script.plan = Some(plan);
         }
@@ -127,6 +144,8 @@ impl Script {
         };
         let validity = if product.validity == Validity::UntilIssuer.words() {
             Validity::UntilIssuer
+        } else if product.validity == Validity::NoEnd.words() {
+            Validity::NoEnd
         } else {
             Validity::For(Span::parse(&product.validity)?)
         };
@@ -135,15 +154,24 @@ impl Script {
             validity,
             template: product.template()?,
             unknown,
-            key_identifier: match (&product.profile, product.crl_number) {
-                (Some(profile), _) => Some(KeyIdentifierMethod::parse(&profile.key_identifier)?),
-                (None, None) => Some(KeyIdentifierMethod::parse(
-                    plan.root.key_identifier.as_deref()?,
-                )?),
-                (None, Some(_)) => None,
-            },
+            key_identifier: subject_key_id(plan, product)?,
         })
     }
+}
+
+/// `None` for a word that is not known here; a CRL has no such identifier.
+fn subject_key_id(plan: &PlanDocument, product: &ProductDocument) -> Option<Option<SubjectKeyId>> {
+    if let Some(kept) = &product.kept_key_identifier {
+        return Some(Some(SubjectKeyId::Kept(unhex(kept)?)));
+    }
+    let word = match (&product.profile, product.crl_number) {
+        (Some(profile), _) => &profile.key_identifier,
+        (None, None) => plan.root.key_identifier.as_ref()?,
+        (None, Some(_)) => return Some(None),
+    };
+    Some(Some(SubjectKeyId::Method(KeyIdentifierMethod::parse(
+        word,
+    )?)))
 }
 
 fn check_lock(files: &Files, findings: &mut Findings) {
@@ -240,6 +268,7 @@ fn check_plan(
             .map(|one| one.template_sha256)
             .collect();
         let approval = match digests.as_slice() {
+            [] if !step.adopts.is_empty() => Some(approval_digest(&step.adopts)),
             [] => None,
             [one] => Some(*one),
             many => {
@@ -273,12 +302,12 @@ fn check_plan(
 fn recompute(
     plan: &PlanDocument,
     files: &Files,
+    before: Option<&Before>,
     findings: &mut Findings,
-) -> Option<(Vec<WantedRequest>, KeyLists, Vec<Planned>)> {
+) -> Option<Again> {
     let ours = plan.tool == TOOL;
-    let again = made_again(plan, files);
-    let (made, wanted, lists, planned) = match again {
-        Ok(all) => all,
+    let mut again = match made_again(plan, files, before) {
+        Ok(again) => again,
         Err(why) => {
             let words = format!("cannot be made again from the ceremony file: {why}");
             if ours {
@@ -289,7 +318,7 @@ fn recompute(
             return None;
         }
     };
-    let same = made.to_bytes() == files.get(layout::SCRIPT_PLAN);
+    let same = again.document.to_bytes() == files.get(layout::SCRIPT_PLAN);
     if ours {
         findings.require(
             AuditId::Plan,
@@ -300,7 +329,11 @@ fn recompute(
     } else if !same {
         findings.notice("this version would make another plan of the same ceremony file");
     }
-    for refusal in planned.iter().filter_map(|one| one.found.as_ref().err()) {
+    for refusal in again
+        .planned
+        .iter()
+        .filter_map(|one| one.found.as_ref().err())
+    {
         let words = format!(
             "{}: {}: {}",
             refusal.subject,
@@ -309,13 +342,27 @@ fn recompute(
         );
         findings.fail(AuditId::Plan, layout::SCRIPT_PLAN, words);
     }
-    Some((wanted, lists, if ours { planned } else { Vec::new() }))
+    if !ours {
+        again.planned.clear();
+    }
+    Some(again)
+}
+
+/// A plan made again, with what it was made from.
+struct Again {
+    document: PlanDocument,
+    wanted: Vec<WantedRequest>,
+    lists: KeyLists,
+    planned: Vec<Planned>,
+    crosses: Vec<CrossPlan>,
+    past: Past,
 }
 
 fn made_again(
     plan: &PlanDocument,
     files: &Files,
-) -> Result<(PlanDocument, Vec<WantedRequest>, KeyLists, Vec<Planned>), String> {
+    before: Option<&Before>,
+) -> Result<Again, String> {
     let source = std::str::from_utf8(files.get(layout::SCRIPT_FILE))
         .map_err(|_| "it is not UTF-8".to_owned())?;
     let draft = Draft::parse(source).map_err(|error| escape(&error.to_string()))?;
@@ -329,6 +376,7 @@ fn made_again(
     }
     let lists = KeyLists::of(&draft, &inputs).map_err(|error| error.to_string())?;
     let mut requests = BTreeMap::new();
+    let mut kept = KeptIdentifiers::new();
     let wanted = draft
         .wanted_requests()
         .map_err(|e| escape(&e.to_string()))?;
@@ -336,6 +384,12 @@ fn made_again(
         let bytes = inputs.get(&one.request).map_or(&[][..], Vec::as_slice);
         let request = Request::from_bytes(bytes)
             .map_err(|error| format!("{}: {error}", escape(&one.request)))?;
+        // The plan's own word: what was issued before is compared with it where it is known.
+        let planned = plan.products().map(|(_, product)| product);
+        let planned = planned
+            .filter(|product| product.request.as_ref() == Some(&one.request))
+            .find_map(|product| unhex(product.kept_key_identifier.as_deref()?));
+        kept.extend(planned.map(|bytes| (one.request.clone(), bytes)));
         requests.insert(one.request.clone(), request);
     }
     let ledger = LedgerState {
@@ -343,10 +397,23 @@ fn made_again(
         head: plan.ledger.head,
         next_crl_number: plan.ledger.next_crl_number,
     };
+    let (past, of_past) = past::past(plan, &draft, &inputs, before)?;
     let made = draft
-        .plan(&inputs, &requests, ledger)
+        .plan(&inputs, &requests, &kept, ledger, &past)
         .map_err(|error| escape(&error.to_string()))?;
     let mut document = PlanDocument::of(&made);
     document.tool.clone_from(&plan.tool);
-    Ok((document, wanted, lists, check::plan::all(&made)))
+    let mut planned = check::plan::all(&made);
+    planned.extend(of_past);
+    if let Some(before) = before {
+        planned.extend(check::ending::all(&made, &before.register));
+    }
+    Ok(Again {
+        document,
+        wanted,
+        lists,
+        planned,
+        crosses: made.crosses().cloned().collect(),
+        past,
+    })
 }

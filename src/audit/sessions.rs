@@ -54,6 +54,9 @@ pub(super) fn check_evidence(story: &Story<'_>, files: &Files, findings: &mut Fi
                     torn: Some(file), ..
                 },
             ) => named.push(&file.path),
+            Ok(Event::CopyConfirmed { files: proof, .. } | Event::Adopted { proof, .. }) => {
+                named.extend(proof.iter().map(|file| file.path.as_str()));
+            }
             Ok(Event::TokenOpened { token }) => named.extend(Story::token_file(files, token)),
             Ok(Event::SignIntended {
                 tbs_file: Some(path),
@@ -73,12 +76,6 @@ pub(super) fn check_evidence(story: &Story<'_>, files: &Files, findings: &mut Fi
 /// What the seal does not cover is told: later events, and signatures of people whom the plan
 /// does not name.
 pub(super) fn tell_uncovered(script: &Script, files: &Files, findings: &mut Findings) {
-    if files.bytes.contains_key(layout::POST_SEAL) {
-        findings.notice(format!(
-            "{} came after the seal, which does not cover it: not read",
-            layout::POST_SEAL
-        ));
-    }
     for path in files.below("SEAL.txt.") {
         let person = path
             .strip_prefix("SEAL.txt.")

@@ -65,6 +65,20 @@ pub enum CeremonyError {
     /// The plan does not fit the ledger.
     #[error("{0}")]
     WrongLedger(String),
+    /// The seal announces the end of the key, and the key is still there, or may be.
+    #[error("{folder} is sealed, but the destruction that it announces is not done: {cause}")]
+    NotDestroyed {
+        /// Folder.
+        folder: String,
+        /// Why.
+        cause: Box<CeremonyError>,
+    },
+    /// The root's key is no more.
+    #[error("the root key was destroyed in ceremony {0}: nothing can follow it")]
+    KeyDestroyed(String),
+    /// The root's key is to be destroyed.
+    #[error("ceremony {0} announces that the root key is destroyed, and nothing can follow it")]
+    DestructionDue(String),
     /// Something could not be encoded.
     #[error("{what}: {cause}")]
     Encoding {
@@ -115,6 +129,8 @@ pub struct Deeds {
     pub asked: Option<String>,
     /// Products whose files were not written after the signature.
     pub undelivered: Vec<String>,
+    /// What has become of the root key that is to be destroyed.
+    pub destruction: Option<&'static str>,
     /// The ceremony's folder is open, so that it can be resumed.
     pub open: Option<String>,
 }
@@ -149,6 +165,7 @@ impl Deeds {
             )),
             (false, _) => {}
         }
+        parts.extend(self.destruction.map(str::to_owned));
         parts.join("; ")
     }
 }

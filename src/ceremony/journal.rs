@@ -8,6 +8,7 @@ use crate::ledger::chain::{self, Head};
 use crate::ledger::entry::{self, Entry, Event, FileRecord, NewEntry};
 use crate::ledger::layout;
 use crate::ports::{Clock, Store, StoreError};
+use crate::x509::time::UtcTime;
 
 /// The transcript of an open ceremony.
 pub struct Journal {
@@ -19,6 +20,8 @@ pub struct Journal {
     head: Head,
     actor: String,
     unsynced: bool,
+    /// The latest time of any entry: the last one's, unless the clock went back.
+    latest: Option<UtcTime>,
 }
 
 impl Journal {
@@ -34,6 +37,7 @@ impl Journal {
             head: Head::START,
             actor: actor.to_owned(),
             unsynced: true,
+            latest: None,
         })
     }
 
@@ -64,6 +68,7 @@ impl Journal {
             head,
             actor: actor.to_owned(),
             unsynced: true,
+            latest: entries.iter().map(|entry| entry.time).max(),
         };
         Ok((journal, bytes[whole..].to_vec()))
     }
@@ -88,6 +93,11 @@ impl Journal {
     /// The end of the chain.
     pub fn head(&self) -> &Head {
         &self.head
+    }
+
+    /// The latest time of any entry so far.
+    pub fn latest(&self) -> Option<UtcTime> {
+        self.latest
     }
 
     /// Appends an entry. It is safe only after [`Self::sync`].
@@ -122,6 +132,7 @@ impl Journal {
             actor: self.actor.clone(),
             event: Ok(event.clone()),
         };
+        self.latest = self.latest.max(Some(new.time));
         self.progress.add(&added)?;
         self.head = head;
         Ok(self.head.n)

@@ -1,16 +1,19 @@
 //! The ledger as a ceremony finds it: its sealed ceremonies folded into the register, and
 //! whether one is open.
 
+use super::destruction::AnnouncedKey;
 use super::error::CeremonyError;
 use crate::digest::Digest;
 use crate::ledger::chain;
 use crate::ledger::entry::{Entry, Event};
 use crate::ledger::layout::{self, CeremonyFolder};
+use crate::ledger::post_seal::{self, Destruction};
 use crate::ledger::register::Register;
 use crate::ledger::seal::Seal;
 use crate::plan::LedgerState;
 use crate::ports::{EntryKind, Store};
 use crate::x509::certificate::Certificate;
+use crate::x509::time::UtcTime;
 
 /// What is in a ledger.
 #[derive(Debug, Default)]
@@ -25,10 +28,42 @@ pub struct LedgerView {
     pub register: Register,
     /// SHA-256 of the newest SEAL.txt.
     pub head: Digest,
+    /// Digests of all SEAL.txt, in order.
+    pub seals: Vec<Digest>,
+    /// How the ledger ends, where its newest ceremony announces that the root key is destroyed.
+    pub end: Option<End>,
+    /// Who acted in the newest sealed ceremony.
+    pub actor: String,
+    /// The end of the last completed ceremony, or the latest entry of the open one.
+    pub last_entry: Option<UtcTime>,
     /// The root certificate that the open ceremony names or has signed.
     pub open_root: Option<Certificate>,
     /// The root certificate, once a sealed ceremony has issued or named one.
     pub root: Option<Certificate>,
+}
+
+/// The end of a root key.
+#[derive(Clone, Debug)]
+pub struct End {
+    /// The ceremony that announces it.
+    pub folder: CeremonyFolder,
+    /// Digest of its SEAL.txt.
+    pub seal: Digest,
+    /// The key.
+    pub key: AnnouncedKey,
+    /// How far it has come.
+    pub state: Destruction,
+}
+
+impl End {
+    /// Refuses every other ceremony.
+    pub fn refusal(&self) -> CeremonyError {
+        let name = self.folder.name();
+        match self.state {
+            Destruction::Done => CeremonyError::KeyDestroyed(name),
+            Destruction::Announced | Destruction::Asked => CeremonyError::DestructionDue(name),
+        }
+    }
 }
 
 impl LedgerView {
@@ -87,9 +122,39 @@ impl LedgerView {
             Err(error) => return Err(error.into()),
         };
         let whole = chain::whole_length(&bytes).unwrap_or(0);
-        let entries = chain::read(&bytes[..whole]).map(|(entries, _)| entries);
-        self.open_root = entries.ok().and_then(|entries| root_of(&entries));
+        if let Ok((entries, _)) = chain::read(&bytes[..whole]) {
+            self.open_root = root_of(&entries);
+            let last = entries.iter().map(|entry| entry.time).max();
+            self.last_entry = last.max(self.last_entry);
+        }
         Ok(())
+    }
+
+    /// What the sealed ceremony announces and what was written after its seal.
+    fn read_end(
+        &self,
+        store: &mut dyn Store,
+        folder: &CeremonyFolder,
+        entries: &[Entry],
+    ) -> Result<End, CeremonyError> {
+        let name = folder.name();
+        let wrong = |words: &str| CeremonyError::Ledger(format!("{name}: {words}"));
+        let mut events = entries.iter().filter_map(|entry| entry.event.as_ref().ok());
+        let key = events
+            .find_map(AnnouncedKey::of)
+            .ok_or_else(|| wrong("its seal announces what its transcript does not"))?;
+        let bytes = match store.read(&format!("{name}/{}", layout::POST_SEAL)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.is_missing() => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
+        let (after, ..) = post_seal::read_torn(&bytes, self.head).map_err(|why| wrong(&why))?;
+        Ok(End {
+            folder: folder.clone(),
+            seal: self.head,
+            key,
+            state: post_seal::destruction(&after),
+        })
     }
 
     /// The state that plans are made for.
@@ -147,7 +212,19 @@ impl LedgerView {
         if let Some(root) = root_of(&entries) {
             self.root = Some(root);
         }
+        // One that was given up may have been because of its clock.
+        if seal.completed {
+            self.last_entry = Some(seal.ended).max(self.last_entry);
+        }
         self.head = seal.digest();
+        self.seals.push(self.head);
+        self.actor = entries
+            .last()
+            .map(|last| last.actor.clone())
+            .unwrap_or_default();
+        if seal.destruction {
+            self.end = Some(self.read_end(store, folder, &entries)?);
+        }
         Ok(())
     }
 }

@@ -3,11 +3,14 @@
 
 pub mod abort;
 mod console;
+pub mod destruction;
 pub mod error;
 pub mod folder;
 pub mod job;
 pub mod journal;
 pub mod ledger_view;
+pub mod mirror;
+pub mod note;
 pub mod pages;
 pub mod plan_report;
 pub mod prepare;

@@ -1,15 +1,21 @@
 //! What the screen shows, rendered from the bytes that will be signed. 80 columns, no colour,
 //! every foreign text escaped.
 
+use super::destruction::AnnouncedKey;
 use super::job::Job;
+use crate::plan::adopt::AdoptPlan;
 use crate::plan::{Product, Step};
 use crate::ports::{PinTries, TokenIdentity, TokenKey};
 use crate::x509::escape::escape;
-use crate::x509::facts::{CertificateFacts, CrlFacts};
-use crate::x509::public_key::RootKey;
+use crate::x509::facts::{CertificateFacts, CrlFacts, RevokedFact};
+use crate::x509::public_key::{PublicKey, RootKey};
+use crate::x509::raw::RawCrl;
 use crate::x509::show::{self, joined, line, wrapped};
 use crate::x509::tbs::{CertificateTbs, CrlTbs};
 use crate::x509::tlv::DerError;
+
+/// The most lines of an adoption on the screen; the plan has them all.
+const SHOWN: usize = 40;
 
 const RULE: &str =
     "--------------------------------------------------------------------------------";
@@ -128,6 +134,42 @@ pub fn key_ready(how: &str, key: &TokenKey) -> String {
     joined(&page)
 }
 
+/// What is taken over with a root, before it is approved.
+pub fn adoption(plan: &AdoptPlan) -> String {
+    let mut page = vec!["To be written down as adopted, not as witnessed:".to_owned()];
+    let statement = plan.statement();
+    let more = statement.len().saturating_sub(SHOWN);
+    for line in statement.iter().take(SHOWN) {
+        page.extend(wrapped("  ", line));
+    }
+    if more > 0 {
+        page.push(format!("  and {more} lines more, as the plan has them"));
+    }
+    page.push(
+        "The token will sign a random number to prove that it holds the root's key.".to_owned(),
+    );
+    joined(&page)
+}
+
+/// After it.
+pub fn adopted(plan: &AdoptPlan, proof: &str) -> String {
+    // The root itself is one of them.
+    let count = plan.adoption.certificates.len() - 1;
+    let mut page = vec![
+        "The token proved that it holds the root's key:".to_owned(),
+        format!("  {proof}"),
+        format!("Adopted: the root, and {count} certificates that it issued before."),
+    ];
+    if let Some(crl) = &plan.adoption.crl {
+        let unlisted = plan.adoption.unlisted.len();
+        page.push(format!(
+            "Adopted: CRL number {}, which lists {}; the next one lists {unlisted} more.",
+            crl.number, crl.listed
+        ));
+    }
+    joined(&page)
+}
+
 /// A certificate, from the very bytes.
 pub fn certificate(
     (at, of): (usize, usize),
@@ -163,7 +205,15 @@ pub fn certificate(
 /// A CRL, from the very bytes.
 pub fn crl(product: &Product, body: &CrlTbs, again: bool) -> Result<String, DerError> {
     let mut page = vec![format!("To be signed: CRL {}", escape(&product.name))];
-    page.extend(show::crl(&CrlFacts::of(body)?));
+    let facts = CrlFacts::of(body)?;
+    page.extend(show::crl(&facts));
+    let raw = RawCrl::from_tbs(&body.0)?;
+    let new = raw.entries().filter(|entry| {
+        let entry = entry.as_ref();
+        entry.is_ok_and(|one| one.date.raw == raw.this_update.raw)
+    });
+    let new: Vec<RevokedFact> = new.map(RevokedFact::of).collect();
+    page.extend(show::listed(&new, facts.revoked_count));
     if again {
         page.push(
             "This repeats an intent from before the interruption: the same bytes.".to_owned(),
@@ -185,4 +235,100 @@ pub fn irreversible(count: usize) -> String {
 /// After it.
 pub fn issued(product: &str, what: &str) -> String {
     format!("Issued {}: {what}\n", escape(product))
+}
+
+/// What `destroy-key` announces, before the seal.
+pub fn announced(label: &str, public: &PublicKey, copies: &[String]) -> String {
+    let mut page = vec![
+        "The root key will be destroyed AFTER this ceremony is sealed:".to_owned(),
+        line("label", &escape(label)),
+        line("SPKI sha-256", &public.digest().to_string()),
+    ];
+    page.extend(wrapped(
+        "",
+        "Until then nothing is lost: it is asked for twice more, and stopping keeps the key.",
+    ));
+    page.extend(listed(copies));
+    joined(&page)
+}
+
+/// Before the two questions.
+pub fn destroy(key: &AnnouncedKey) -> String {
+    let mut page = vec![
+        RULE.to_owned(),
+        "The ceremony is sealed. THE ROOT KEY IS DESTROYED NOW.".to_owned(),
+        RULE.to_owned(),
+        line("label", &escape(&key.label)),
+        line("id", &key.id),
+        line("SPKI sha-256", &key.spki_sha256.to_string()),
+    ];
+    page.extend(wrapped(
+        "",
+        "This cannot be undone: nothing can be issued or revoked under this root ever again. Ctrl-C keeps the key.",
+    ));
+    page.extend(listed(&key.copies));
+    joined(&page)
+}
+
+/// Copies that are not destroyed with the key.
+fn listed(copies: &[String]) -> Vec<String> {
+    if copies.is_empty() {
+        let words = "The ledger knows of no copy of this key. What it does not know may exist.";
+        return wrapped("", words);
+    }
+    let mut lines = wrapped(
+        "",
+        "COPIES of this key were confirmed; each still exists, unless somebody destroyed it, and must be destroyed by its vendor's tools:",
+    );
+    lines.extend(copies.iter().flat_map(|copy| wrapped("  - ", copy)));
+    lines
+}
+
+/// After it.
+pub fn destroyed(key: &AnnouncedKey) -> String {
+    let mut page = vec!["The root key is gone: the token shows it no more.".to_owned()];
+    if !key.copies.is_empty() {
+        page.extend(listed(&key.copies));
+    }
+    joined(&page)
+}
+
+/// A destruction that was interrupted goes on.
+pub fn destruction_goes_on(folder: &str, identity: &TokenIdentity) -> String {
+    joined(&[
+        RULE.to_owned(),
+        format!("{folder} is sealed and announces that the root key is destroyed."),
+        RULE.to_owned(),
+        line("token", &escape(&identity.label)),
+        line("serial", &escape(&identity.serial)),
+    ])
+}
+
+/// The token that holds a copy, before its PIN is asked for.
+pub fn second_token(identity: &TokenIdentity) -> String {
+    joined(&[
+        "The token that holds the copy:".to_owned(),
+        line("token", &escape(&identity.label)),
+        line(
+            "model",
+            &format!(
+                "{} {}",
+                escape(&identity.manufacturer),
+                escape(&identity.model)
+            ),
+        ),
+        line("serial", &escape(&identity.serial)),
+        line("assurance", identity.assurance.word()),
+        line("module", &escape(&identity.module)),
+        line("module sha-256", &identity.module_sha256.to_string()),
+    ])
+}
+
+/// The copy has proved itself.
+pub fn copy_confirmed(key: &TokenKey) -> String {
+    joined(&[
+        "This token holds the root key too: it signed a random number with it.".to_owned(),
+        line("label", &escape(&key.label)),
+        line("SPKI sha-256", &key.public_key.digest().to_string()),
+    ])
 }

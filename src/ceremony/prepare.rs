@@ -4,19 +4,23 @@
 use std::collections::BTreeMap;
 
 use crate::check::certificate::{CertificateContext, certificate};
+use crate::check::cross::{CrossContext, cross};
 use crate::check::plan::Planned;
 use crate::check::request::lists::{KeyLists, ListError};
-use crate::check::request::{Claim, RequestContext, request};
+use crate::check::request::{Claim, RequestContext, request, succession};
 use crate::check::{self, CheckId, Cleared, Finding, Refusal};
 use crate::digest::Digest;
 use crate::handover::{MountError, check_mounts};
 use crate::ledger::register::Register;
+use crate::plan::cross::CrossPlan;
 use crate::plan::document::PlanDocument;
 use crate::plan::error::PlanError;
 use crate::plan::make::Draft;
-use crate::plan::{IntermediatePlan, LedgerState, Plan, RootPlan, Waiver, lock};
+use crate::plan::past::Past;
+use crate::plan::{IntermediatePlan, KeptIdentifiers, LedgerState, Plan, RootPlan, Waiver, lock};
 use crate::x509::certificate::Certificate;
 use crate::x509::request::Request;
+use crate::x509::time::UtcTime;
 
 /// A ceremony, ready to be shown, locked, rehearsed or run.
 pub struct Prepared {
@@ -39,6 +43,8 @@ pub struct Prepared {
     pub lists: KeyLists,
     /// The register the requests were checked against.
     pub register: Register,
+    /// The file says that the ledger before is lost.
+    pub rebuilds_ledger: bool,
 }
 
 impl Prepared {
@@ -106,8 +112,20 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         .map_err(PlanError::from)?;
     let waivers = draft.waivers();
     let (root, mut findings) = root(&draft, &ingredients.inputs)?;
+    let mut register = ingredients.register;
+    if let Some((step, plan)) = draft
+        .adoption(&ingredients.inputs)
+        .map_err(PlanError::from)?
+    {
+        let refused = |refusal| PrepareError::Refused(vec![refusal]);
+        check::adoption::ledger(&register).map_err(refused)?;
+        // What the root issued before counts from the first request on. The ledger is empty, as
+        // was just seen, so nothing is refused here.
+        let _ = register.adopt((draft.id(), &step), &plan.adoption);
+    }
     let lists = KeyLists::of(&draft, &ingredients.inputs)?;
     let mut requests: BTreeMap<String, Request> = BTreeMap::new();
+    let mut kept = KeptIdentifiers::new();
     let mut refusals = Vec::new();
     let mut earlier: Vec<Claim> = Vec::new();
     let wanted = draft.wanted_requests().map_err(PlanError::from)?;
@@ -123,15 +141,17 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
             earlier: &earlier,
             spki_sha256: one.spki_sha256,
             subject: one.profile.subject.as_ref(),
+            succession: one.succession,
             profile: Some(&one.profile),
             lists: &lists,
             policy: draft.policy(),
             waivers: &waived,
-            ..RequestContext::alone(&one.request, &ingredients.register)
+            ..RequestContext::alone(&one.request, &register)
         };
         match request(bytes, &context) {
             Ok((request, found)) => {
                 let subject = one.profile.subject.as_ref();
+                kept.extend(succession::kept_by(one, request.get(), &register));
                 earlier.push(Claim::of(&one.request, request.get(), subject));
                 findings.push((one.request.clone(), found));
                 requests.insert(one.request.clone(), request.into_inner());
@@ -139,17 +159,48 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
             Err(refusal) => refusals.push(refusal),
         }
     }
+    for path in draft.cross_signed() {
+        let bytes = ingredients.inputs.get(&path).map_or(&[][..], Vec::as_slice);
+        refusals.extend(certificate(bytes, &CertificateContext::alone(&path)).err());
+    }
     if !refusals.is_empty() {
         return Err(PrepareError::Refused(refusals));
     }
-    let plan = draft.plan(&ingredients.inputs, &requests, ingredients.ledger)?;
-    let planned = check::plan::all(&plan);
+    let (past, of_past) = past(
+        &draft,
+        &root,
+        &ingredients.inputs,
+        (&ingredients.ledger, &register),
+    );
+    if of_past.iter().any(|one| one.found.is_err()) {
+        let found = of_past.into_iter();
+        let refusals = found.filter_map(|one| one.found.err()).collect();
+        return Err(PrepareError::Refused(refusals));
+    }
+    let plan = draft.plan(
+        &ingredients.inputs,
+        &requests,
+        &kept,
+        ingredients.ledger,
+        &past,
+    )?;
+    for one in plan.crosses() {
+        let materials = (&ingredients.inputs, &register, &lists);
+        match check_cross(&plan, one, materials, (None, &earlier)) {
+            Ok((_, found)) => findings.push((one.certificate.clone(), found)),
+            Err(refusal) => return Err(PrepareError::Refused(vec![refusal])),
+        }
+    }
+    let mut planned = check::plan::all(&plan);
+    planned.extend(of_past);
+    planned.extend(check::ending::all(&plan, &register));
+    planned.extend(check::destroy::all(&plan, &register));
     let refused = planned.iter().filter_map(|one| one.found.as_ref().err());
     let refusals: Vec<Refusal> = refused.cloned().collect();
     if !refusals.is_empty() {
         return Err(PrepareError::Refused(refusals));
     }
-    check_mounts(plan.intermediates().map(|one| one.mount.as_str()))?;
+    check_mounts(plan.mounts())?;
     let plan_bytes = PlanDocument::of(&plan).to_bytes();
     let plan_name = plan_name(ingredients.file_name);
     let lock_bytes = lock::lock(
@@ -167,8 +218,25 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         plan_bytes,
         lock_bytes,
         lists,
-        register: ingredients.register,
+        rebuilds_ledger: draft.rebuilds_ledger(),
+        register,
     })
+}
+
+/// What the plan takes from the root's life so far: of a new root, nothing.
+fn past(
+    draft: &Draft<'_>,
+    root: &RootPlan,
+    inputs: &BTreeMap<String, Vec<u8>>,
+    (ledger, register): (&LedgerState, &Register),
+) -> (Past, Vec<Planned>) {
+    let RootPlan::Existing(root) = root else {
+        return (Past::default(), Vec::new());
+    };
+    let file = |path: &str| inputs.get(path).map_or(&[][..], Vec::as_slice);
+    // An existing root's ledger has a ceremony: an empty one is not known, or a rehearsal's.
+    let known = ledger.ceremonies > 0 || register.is_adopted();
+    check::past::past(draft, root, file, known.then_some(register))
 }
 
 /// Checks a request again against the root as it now is: a new root's key was not known when
@@ -189,11 +257,47 @@ pub fn recheck(
             root_spki: Some(&root.fields.spki),
             spki_sha256: plan.spki_sha256,
             subject: plan.profile.subject.as_ref(),
+            succession: plan.succession,
             profile: Some(&plan.profile),
             lists: &prepared.lists,
             policy: prepared.plan.policy,
             waivers: &prepared.plan.waivers_of(&plan.product.name),
             ..RequestContext::alone(&plan.request, &prepared.register)
+        },
+    )
+}
+
+/// Checks a certificate to be cross-signed again, now that root and time are known.
+pub fn recheck_cross(
+    prepared: &Prepared,
+    plan: &CrossPlan,
+    root: &Certificate,
+    now: UtcTime,
+) -> Result<(Cleared<Certificate>, Vec<Finding>), Refusal> {
+    let materials = (&prepared.inputs, &prepared.register, &prepared.lists);
+    check_cross(&prepared.plan, plan, materials, (Some((root, now)), &[]))
+}
+
+fn check_cross(
+    plan: &Plan,
+    one: &CrossPlan,
+    (inputs, register, lists): (&BTreeMap<String, Vec<u8>>, &Register, &KeyLists),
+    (known, claims): (Option<(&Certificate, UtcTime)>, &[Claim]),
+) -> Result<(Cleared<Certificate>, Vec<Finding>), Refusal> {
+    let bytes = |path: &str| inputs.get(path).map_or(&[][..], Vec::as_slice);
+    cross(
+        bytes(&one.certificate),
+        &CrossContext {
+            plan: one,
+            issuer: one.issuer.as_deref().map(bytes),
+            root_subject: plan.root.subject(),
+            root_spki: known.map_or(root_spki(&plan.root), |(root, _)| Some(&root.fields.spki)),
+            register,
+            claims,
+            lists,
+            policy: plan.policy,
+            now: known.map(|(_, now)| now),
+            waivers: &plan.waivers_of(&one.product.name),
         },
     )
 }

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::destruction::AnnouncedKey;
 use super::error::CeremonyError;
 use crate::digest::{Digest, unhex};
 use crate::ledger::entry::{Entry, Event};
+use crate::ledger::register::KeyCopy;
 use crate::ports::KeyId;
 use crate::x509::certificate::{Certificate, CertificateFields};
 use crate::x509::public_key::SignatureAlgorithm;
@@ -61,8 +63,20 @@ pub struct Progress {
     pub intents: BTreeMap<String, Vec<Intent>>,
     /// Products whose files were written.
     pub issued: Vec<String>,
+    /// How many entries of an adoption are written.
+    pub adopted: usize,
+    /// Steps whose proof of possession is written down, with what it is for.
+    pub proved: BTreeSet<String>,
     /// The module and assurance of the token.
     pub token: Option<(Digest, String)>,
+    /// Copies of the root key that were confirmed.
+    pub copies: Vec<KeyCopy>,
+    /// The key whose destruction is announced.
+    pub destruction: Option<AnnouncedKey>,
+    /// The ceremony's id.
+    pub ceremony: String,
+    /// Steps whose revocation a person has confirmed.
+    pub revoked: BTreeSet<String>,
     /// The hand-over was written.
     pub handed_over: bool,
     /// The last entry was written: `completed` or `aborted`.
@@ -106,12 +120,14 @@ impl Progress {
             .extend(waived.map(|(what, check)| (what.to_owned(), check.to_owned())));
         match event {
             Event::Begin {
+                ceremony,
                 kind,
                 tool,
                 tool_sha256,
                 lock_sha256,
                 ..
             } => {
+                self.ceremony.clone_from(ceremony);
                 self.lock = Some(*lock_sha256);
                 self.rehearsal = Some(kind == "rehearsal");
                 self.tool = Some((tool.clone(), *tool_sha256));
@@ -177,6 +193,17 @@ impl Progress {
                 }
             }
             Event::Issued { product, .. } => self.issued.push(product.clone()),
+            Event::CopyConfirmed { .. } => {
+                self.copies.extend(KeyCopy::of(&self.ceremony, event));
+            }
+            Event::DestructionAnnounced { .. } => self.destruction = AnnouncedKey::of(event),
+            Event::Revoked { .. } => self.revoked.extend(entry.step.clone()),
+            Event::Adopted { part, parts, .. } => {
+                self.adopted = *part;
+                if part == parts {
+                    self.proved.extend(entry.step.clone());
+                }
+            }
             Event::HandedOver { .. } => self.handed_over = true,
             Event::Close { outcome, .. } => self.closed = Some(outcome.clone()),
             _ => {}
@@ -229,7 +256,10 @@ impl Progress {
     pub fn root_certificate(&self) -> Option<Certificate> {
         self.intents.keys().find_map(|product| {
             let certificate = Certificate::from_der(&self.assembled(product)?).ok()?;
-            (certificate.fields.subject == certificate.fields.issuer).then_some(certificate)
+            let fields = &certificate.fields;
+            // A root that rolls over certifies another key under its own name.
+            let own_key = self.key.as_ref().is_none_or(|key| key.spki == fields.spki);
+            (fields.subject == fields.issuer && own_key).then_some(certificate)
         })
     }
 }

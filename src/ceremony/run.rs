@@ -1,16 +1,20 @@
 //! A ceremony from its first question to its sealed folder.
 
 use super::console::Console;
+use super::destruction;
 use super::error::{CeremonyError, Deeds, Failure};
 use super::folder::{deliver, deliver_beside, give_sealed_name, settle};
 pub use super::job::Job;
 use super::journal::Journal;
-use super::ledger_view::LedgerView;
+use super::ledger_view::{End, LedgerView};
+use super::note;
 use super::pages;
 use super::stage::{compare, stage};
+use crate::check::{self, clock::ClockContext};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
 use crate::ledger::layout::CeremonyFolder;
+use crate::ledger::post_seal::Destruction;
 use crate::plan::{RootPlan, Step, StepKind};
 use crate::ports::{Desk, KeyId, PinTries, TokenError};
 use crate::x509::certificate::Certificate;
@@ -27,6 +31,10 @@ pub struct Done {
     pub signed: Vec<String>,
     /// What the token did in this session.
     pub deeds: Deeds,
+    /// The root key was destroyed after the seal.
+    pub destroyed: bool,
+    /// What people should know besides.
+    pub notices: Vec<String>,
 }
 
 /// The root key in the token.
@@ -58,8 +66,16 @@ fn attempt(
     resume: bool,
     deeds: &mut Deeds,
 ) -> Result<Done, CeremonyError> {
-    let folder = choose_folder(desk, job, resume)?;
+    let view = LedgerView::read(desk.store)?;
+    let context = clock_context(&view, job);
+    let (folder, seals) = choose_folder(view, job, resume)?;
+    check::clock::clock(desk.clock.now(), &context)?;
     log_in(desk, job)?;
+    let root = job.root.as_ref();
+    let rebuilt = job.prepared.rebuilds_ledger;
+    let noted = root
+        .map(|root| note::look(desk.token, &root.fields.spki, &seals, rebuilt))
+        .transpose()?;
     let name = folder.name();
     if resume {
         deeds.open = Some(name.clone());
@@ -82,6 +98,7 @@ fn attempt(
     };
     let result = course
         .begin(resume, torn_record)
+        .and_then(|()| course.record_notes(noted))
         .and_then(|()| course.go(&folder));
     if matches!(result, Err(CeremonyError::Stopped)) {
         course.note_interruption();
@@ -89,14 +106,27 @@ fn attempt(
     result
 }
 
-/// The folder of a new ceremony, or the open one; everything else refuses.
+/// What the clock is held against.
+fn clock_context(view: &LedgerView, job: &Job) -> ClockContext {
+    let root = job.root.as_ref().or(view.open_root.as_ref());
+    ClockContext {
+        last_entry: view.last_entry,
+        last_crl: view.register.last_crl().map(|crl| crl.this_update),
+        root: root.map(|root| (root.fields.not_before, root.fields.not_after)),
+    }
+}
+
+/// The folder of a new ceremony, or the open one; everything else refuses. With it the digests
+/// of all seals before it.
 fn choose_folder(
-    desk: &mut Desk<'_>,
+    view: LedgerView,
     job: &Job,
     resume: bool,
-) -> Result<CeremonyFolder, CeremonyError> {
-    let view = LedgerView::read(desk.store)?;
+) -> Result<(CeremonyFolder, Vec<Digest>), CeremonyError> {
     let plan = &job.prepared.plan;
+    if let Some(end) = &view.end {
+        return Err(end.refusal());
+    }
     if view.state() != plan.ledger {
         let words = "the plan was made for another state of the ledger: plan again".to_owned();
         return Err(CeremonyError::WrongLedger(words));
@@ -109,6 +139,11 @@ fn choose_folder(
             "this ledger was written by rehearsals: a ceremony needs one of its own".to_owned();
         return Err(CeremonyError::WrongLedger(words));
     }
+    let taken = view.register.is_adopted()
+        || view
+            .root
+            .as_ref()
+            .is_some_and(|root| view.register.has_serial(&root.fields.serial));
     match (&plan.root, &view.root) {
         (RootPlan::New(_), Some(root)) => {
             let words = format!(
@@ -117,8 +152,10 @@ fn choose_folder(
             );
             return Err(CeremonyError::WrongLedger(words));
         }
-        (RootPlan::Existing(_), None) if !job.rehearsal => {
-            let words = "no ceremony in this ledger made or took over this root".to_owned();
+        (RootPlan::Existing(_), _) if !taken && plan.adopts().is_none() && !job.rehearsal => {
+            let words = "no ceremony in this ledger made or took over this root: adopt-root, as \
+                         its first step, does"
+                .to_owned();
             return Err(CeremonyError::WrongLedger(words));
         }
         (RootPlan::Existing(_), Some(root)) if job.root.as_ref() != Some(root) => {
@@ -130,7 +167,7 @@ fn choose_folder(
         }
         _ => {}
     }
-    match (view.open, resume) {
+    let folder = match (view.open, resume) {
         (Some(open), false) => Err(CeremonyError::Open(open.name())),
         (None, true) => Err(CeremonyError::NothingOpen),
         (Some(open), true) if open.id != plan.id => {
@@ -142,7 +179,8 @@ fn choose_folder(
             id: plan.id.clone(),
             open: true,
         }),
-    }
+    }?;
+    Ok((folder, view.seals))
 }
 
 /// Shows the token and asks for its PIN: once, before anything is written.
@@ -231,14 +269,20 @@ impl Course<'_, '_> {
                 title: step.title.clone(),
             };
             self.record(Some(&step.id), &begun)?;
+            self.check_clock()?;
             self.record_planned(step)?;
             self.show(&pages::step(at + 1, steps, step));
         }
         match &step.kind {
             StepKind::GenerateRootKey => self.generate_root_key(step),
+            StepKind::AdoptRoot(plan) => self.adopt_root(step, plan),
             StepKind::IssueRoot(product) => self.issue_root(step, product),
             StepKind::IssueIntermediates(list) => self.issue_intermediates(step, list),
+            StepKind::CrossSign(cross) => self.cross_sign(step, cross),
             StepKind::IssueCrl(crl) => self.issue_crl(step, crl),
+            StepKind::ConfirmCopy(token) => self.confirm_copy(step, token),
+            StepKind::DestroyKey => self.announce_destruction(step),
+            StepKind::Revoke(plan) => self.revoke(step, plan),
         }
     }
 
@@ -254,10 +298,28 @@ impl Course<'_, '_> {
         Ok(())
     }
 
+    /// A clock that jumped back since an earlier entry signs nothing: the newest entry tells.
+    fn check_clock(&mut self) -> Result<(), CeremonyError> {
+        let root = self.root.as_ref();
+        let context = ClockContext {
+            last_entry: self.journal.latest(),
+            last_crl: None,
+            root: root.map(|root| (root.fields.not_before, root.fields.not_after)),
+        };
+        if let Some(now) = self.journal.progress.last {
+            check::clock::clock(now, &context)?;
+        }
+        Ok(())
+    }
+
     fn is_done(&self, step: &Step) -> bool {
         let progress = &self.journal.progress;
         match &step.kind {
             StepKind::GenerateRootKey => progress.key.is_some(),
+            StepKind::ConfirmCopy(_) => !progress.copies.is_empty(),
+            StepKind::DestroyKey => progress.destruction.is_some(),
+            StepKind::Revoke(_) => progress.revoked.contains(&step.id),
+            StepKind::AdoptRoot(_) => progress.proved.contains(&step.id),
             kind => kind
                 .products()
                 .iter()
@@ -265,9 +327,9 @@ impl Course<'_, '_> {
         }
     }
 
-    /// Logs out, takes write permission from the folder, and gives it its sealed name.
+    /// Takes write permission from the folder, gives it its sealed name, leaves the token its
+    /// note, and logs out.
     fn finish(&mut self, folder: &CeremonyFolder, seal: Digest) -> Result<Done, CeremonyError> {
-        self.desk.token.logout()?;
         let open = folder.name();
         let sealed = CeremonyFolder {
             open: false,
@@ -276,6 +338,23 @@ impl Course<'_, '_> {
         .name();
         give_sealed_name(self.desk.store, &open, &sealed)?;
         self.deeds.open = None;
+        let notices = Vec::from_iter(self.write_note(seal));
+        if let Some(key) = self.journal.progress.destruction.clone() {
+            let end = End {
+                folder: CeremonyFolder {
+                    open: false,
+                    ..folder.clone()
+                },
+                seal,
+                key,
+                state: Destruction::Announced,
+            };
+            let actor = self.job.prepared.plan.actor();
+            destruction::destroy(self.desk, &end, actor, None, self.deeds)?;
+        }
+        // Everything is done: what a token says at its end changes nothing, and closing the
+        // session logs out too.
+        let _ = self.desk.token.logout();
         let plan = &self.job.prepared.plan;
         let signed = plan
             .steps
@@ -288,6 +367,8 @@ impl Course<'_, '_> {
             seal,
             signed,
             deeds: self.deeds.clone(),
+            destroyed: self.journal.progress.destruction.is_some(),
+            notices,
         })
     }
 

@@ -4,7 +4,10 @@
 use super::plan_report::{PlanReport, PlannedFact, ProductFact, ProfileFact, StepFact};
 use crate::check::{Finding, Outcome};
 use crate::digest::Digest;
+use crate::plan::document::RevokeDocument;
+use crate::x509::escape::escape;
 use crate::x509::show::{self, line, wrapped};
+use crate::x509::time::UtcTime;
 
 const RULE: &str =
     "--------------------------------------------------------------------------------";
@@ -116,7 +119,13 @@ fn products(step: &StepFact) -> Vec<String> {
             "label.".to_owned(),
         ];
     }
-    let mut lines: Vec<String> = step.products.iter().flat_map(product).collect();
+    let mut lines: Vec<String> = step.revoke.iter().flat_map(revocation).collect();
+    lines.extend(step.products.iter().flat_map(product));
+    if !step.adopts.is_empty() {
+        lines.push("What is written down as adopted, not as witnessed:".to_owned());
+        let adopts = step.adopts.iter();
+        lines.extend(adopts.flat_map(|line| wrapped("  ", line)));
+    }
     if !step.planned.is_empty() {
         lines.push(String::new());
     }
@@ -166,6 +175,7 @@ fn product(product: &ProductFact) -> Vec<String> {
     }
     if let Some(facts) = &product.crl {
         lines.extend(show::crl(facts));
+        lines.extend(show::listed(&facts.revoked, facts.revoked_count));
     }
     if !product.findings.is_empty() {
         lines.push("Checks:".to_owned());
@@ -205,6 +215,49 @@ pub fn outcome(outcome: Outcome, id: &str, words: &str) -> Vec<String> {
     } else {
         vec![format!("{first}{words}")]
     }
+}
+
+/// What is to be revoked, escaped, as plan and screen show it.
+pub fn revocation(revoke: &RevokeDocument) -> Vec<String> {
+    let unknown = "not known: only its serial number is given";
+    let mut lines = vec![
+        line("revokes", revoke.subject.as_deref().unwrap_or(unknown)),
+        line("serial", &revoke.serial),
+    ];
+    let dates = [
+        ("not before", &revoke.not_before),
+        ("not after", &revoke.not_after),
+    ];
+    for (name, date) in dates {
+        lines.extend(date.iter().map(|date| line(name, &readable(date))));
+    }
+    if let Some(origin) = &revoke.origin {
+        let mount = origin.mount.iter();
+        lines.extend(mount.map(|mount| line("mount", mount)));
+        let words = format!("ceremony {}, {}", origin.ceremony, origin.product);
+        lines.push(line("issued in", &words));
+    }
+    if revoke.foreign {
+        let words = "in no ceremony of this ledger (foreign = true)";
+        lines.push(line("issued in", words));
+    }
+    lines.push(line("reason", &revoke.reason));
+    let invalid = revoke.invalidity_date.iter();
+    lines.extend(invalid.map(|date| line("invalid since", &readable(date))));
+    lines
+}
+
+/// A moment of the plan as people read it.
+fn readable(date: &str) -> String {
+    UtcTime::parse(date).map_or_else(|| escape(date), UtcTime::readable)
+}
+
+/// A finding that people have to weigh.
+pub fn told(one: &Finding) -> Vec<String> {
+    if one.outcome == Outcome::Pass {
+        return Vec::new();
+    }
+    finding(one)
 }
 
 /// A digest as hex and as numbered words, four to a line.

@@ -161,6 +161,8 @@ pub(super) fn seal_of(
         deviations: progress.waived.len() as u64,
         previous: Digest::ZERO,
         next_crl: None,
+        destruction: progress.closed.as_deref() == Some("completed")
+            && progress.destruction.is_some(),
     }
 }
 

@@ -59,6 +59,7 @@ impl Course<'_, '_> {
         self.deeds.undelivered = signed
             .iter()
             .filter(|product| !progress.issued.contains(product))
+            .filter(|product| !progress.proved.contains(*product))
             .cloned()
             .collect();
         self.deeds.earlier = signed;

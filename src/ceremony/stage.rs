@@ -101,7 +101,8 @@ fn clear(store: &mut dyn Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn remove_folder(store: &mut dyn Store, path: &str) -> Result<(), StoreError> {
+/// Removes a folder that was laid out and never begun.
+pub(super) fn remove_folder(store: &mut dyn Store, path: &str) -> Result<(), StoreError> {
     for entry in store.list(path)? {
         let below = format!("{path}/{}", entry.name);
         match entry.kind {

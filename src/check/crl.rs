@@ -5,12 +5,13 @@ use x509_cert::crl::TbsCertList as TbsWritten;
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::TbsCertList;
 
-use super::{CheckId, Cleared, Finding, Findings, Refusal, body};
+use super::{CheckId, Cleared, Finding, Findings, Refusal, body, crl_list};
 use crate::ledger::register::Register;
 use crate::plan::{CrlPlan, Validity, template};
 use crate::x509::certificate::Issuer;
 use crate::x509::crl::CrlFields;
 use crate::x509::public_key::SignatureAlgorithm;
+use crate::x509::raw::RawCrl;
 use crate::x509::tbs::CrlTbs;
 use crate::x509::template::{Dates, Template, of_crl};
 use crate::x509::time::UtcTime;
@@ -59,14 +60,7 @@ pub fn crl(
             context.plan.number
         ),
     );
-    findings.require(
-        CheckId::CrlEntries,
-        fields.revoked.is_none(),
-        fields
-            .revoked
-            .as_ref()
-            .map_or_else(|| "none".to_owned(), |list| list.len().to_string()),
-    );
+    crl_list::judge(&tbs.0, context.plan, context.register, &mut findings);
     let planned = &product.template;
     let marked = dates_of(planned).and_then(|dates| of_crl(&tbs, dates, &product.unknown).ok());
     body::template(&mut findings, marked, planned);
@@ -76,7 +70,8 @@ pub fn crl(
 /// Checks once more that a cleared CRL is of this day: people may have taken their time to
 /// approve it, and `verify` wants it dated on the day of its intent.
 pub fn still_fresh(cleared: &Cleared<CrlTbs>, now: UtcTime, subject: &str) -> Result<(), Refusal> {
-    let start = match CrlFields::from_tbs(&cleared.get().0) {
+    let head = RawCrl::from_tbs(&cleared.get().0).and_then(|raw| CrlFields::head(&raw));
+    let start = match head {
         Ok(fields) => fields.this_update,
         Err(error) => {
             return Err(Findings::default().refuse(CheckId::TbsDer, error.to_string(), subject));
@@ -86,29 +81,31 @@ pub fn still_fresh(cleared: &Cleared<CrlTbs>, now: UtcTime, subject: &str) -> Re
 }
 
 fn check_dates(fields: &CrlFields, context: &CrlContext<'_>, findings: &mut Findings) {
-    let later = context
-        .register
-        .last_crl()
-        .is_none_or(|last| fields.this_update > last.this_update);
+    let last = context.register.last_crl().map(|crl| crl.this_update);
+    let last = last.max(context.plan.after);
     let planned = match context.plan.product.validity {
         Validity::For(span) => template::last_second(fields.this_update, span),
         Validity::UntilIssuer => context.issuer.not_after,
+        Validity::NoEnd => UtcTime::NO_END,
     };
     let issuer = context.issuer;
+    // The final CRL outlives its root on purpose (RFC 5280 5.1.2.5 has no other way to say so).
+    let within =
+        fields.next_update <= issuer.not_after || context.plan.product.validity == Validity::NoEnd;
     findings.require(
         CheckId::CrlDates,
-        later
+        last.is_none_or(|last| fields.this_update > last)
             && body::is_fresh(fields.this_update, context.now)
             && fields.this_update >= issuer.not_before
             && fields.next_update == planned
             && fields.next_update > fields.this_update
-            && fields.next_update <= issuer.not_after,
-        context.register.last_crl().map_or_else(
+            && within,
+        last.map_or_else(
             || format!("{} to {}", fields.this_update, fields.next_update),
             |last| {
                 format!(
-                    "{} to {}; the last CRL is of {}",
-                    fields.this_update, fields.next_update, last.this_update
+                    "{} to {}; the last CRL is of {last}",
+                    fields.this_update, fields.next_update
                 )
             },
         ),
@@ -117,15 +114,19 @@ fn check_dates(fields: &CrlFields, context: &CrlContext<'_>, findings: &mut Find
 
 /// The dates that stand in a CRL's template.
 pub fn dates_of(template: &Template) -> Option<Dates> {
-    let fields = CrlFields::from_tbs(&template.0).ok()?;
+    let fields = CrlFields::head(&RawCrl::from_tbs(&template.0).ok()?).ok()?;
     Some(Dates {
         start: fields.this_update,
         end: fields.next_update,
     })
 }
 
+/// Of everything but the entries: those are read one at a time.
 fn second_reader_agrees(bytes: &[u8], fields: &CrlFields) -> bool {
-    let Ok((rest, read)) = TbsCertList::from_der(bytes) else {
+    let Ok(bytes) = RawCrl::from_tbs(bytes).map(|raw| raw.without_entries()) else {
+        return false;
+    };
+    let Ok((rest, read)) = TbsCertList::from_der(&bytes) else {
         return false;
     };
     let oids = read
@@ -133,13 +134,12 @@ fn second_reader_agrees(bytes: &[u8], fields: &CrlFields) -> bool {
         .iter()
         .map(|extension| extension.oid.to_id_string());
     rest.is_empty()
-        && body::is_rewritten::<TbsWritten<Rfc5280>>(bytes)
+        && body::is_rewritten::<TbsWritten<Rfc5280>>(&bytes)
         && read.issuer.as_raw() == fields.issuer.as_der()
         && read.this_update.timestamp() == fields.this_update.unix()
         && read
             .next_update
             .is_some_and(|time| time.timestamp() == fields.next_update.unix())
-        && read.revoked_certificates.len() == fields.revoked.as_ref().map_or(0, Vec::len)
         && oids.eq(fields
             .extensions
             .iter()

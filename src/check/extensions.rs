@@ -48,8 +48,8 @@ fn is_critical(fields: &CertificateFields, oid: &str) -> bool {
 fn key_identifiers(fields: &CertificateFields, context: &TbsContext<'_>, findings: &mut Findings) {
     let subject_id = fields.subject_key_identifier();
     let authority_id = authority_key_identifier(fields);
-    let method = context.product.key_identifier;
-    let expected = method.map(|method| method.of(context.key));
+    let planned = context.product.key_identifier.as_ref();
+    let expected = planned.map(|planned| planned.of(context.key));
     let shown = |id: &Option<Vec<u8>>| {
         id.as_deref()
             .map_or_else(|| "none".to_owned(), crate::digest::hex)

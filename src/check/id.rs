@@ -39,11 +39,23 @@ impl CheckId {
             | Self::ProfileExtendedUsage
             | Self::ProfileConstraints
             | Self::ProfileCrlUrl
-            | Self::CrlNextUpdate => Level::Default,
+            | Self::CrlNextUpdate
+            | Self::CrlPreviousGiven
+            | Self::CrlFinal
+            | Self::RevokeExpired
+            | Self::AdoptKnown
+            | Self::AdoptListed
+            | Self::AdoptKeyOrigin
+            | Self::AdoptKeyUses => Level::Default,
             Self::RequestSubjectRepeated
             | Self::RequestContradiction
+            | Self::CrossExpired
+            | Self::CrossNameTaken
             | Self::ProfileExtendedUsageAny
-            | Self::ProfileConstraintsForm => Level::Waivable,
+            | Self::ProfileConstraintsForm
+            | Self::CrlPreviousNewer
+            | Self::AdoptCrl
+            | Self::AdoptKeyHeld => Level::Waivable,
             _ => Level::Must,
         }
     }
@@ -112,15 +124,39 @@ rules! {
     RequestSubjectIssuer = "REQ-SUBJECT-ISSUER", "the subject is not the root's name, nor looks like it",
         "give the intermediate a name of its own";
     RequestSubjectTaken = "REQ-SUBJECT-TAKEN", "no certificate of this root has a subject that looks like it",
-        "give the intermediate a name of its own, or take the other request out of this ceremony";
+        "for the same key again write renew = true, for a new key rekey = true; otherwise give the intermediate a name of its own, or take the other request out of this ceremony";
     RequestKeyIssuer = "REQ-KEY-ISSUER", "the key is not the root's own",
         "this request was made with the root key: find out how, before anything else";
     RequestKeyTaken = "REQ-KEY-TAKEN", "the key has not been certified by this root before, nor comes twice in this ceremony",
-        "this key has its certificate already: generate a new key in the mount";
+        "this key has its certificate already: write renew = true to certify it again, or generate a new key in the mount";
+    RequestRenewal = "REQ-RENEW", "a renewal has key and subject of a registered certificate, byte for byte",
+        "compare the request with the certificate that it renews; for a new key write rekey = true";
+    RequestRenewalRevoked = "REQ-RENEW-REVOKED", "no certificate of a renewed key is revoked",
+        "what is revoked stays so: generate a new key in the mount and write rekey = true";
+    RequestNewKey = "REQ-REKEY", "a new key takes over the subject of a registered certificate, byte for byte",
+        "without rekey = true a new name needs no earlier certificate; otherwise give the request the earlier subject";
     RequestContradiction = "REQ-CONTRADICTION", "the request does not say that it is for no CA (basicConstraints CA:FALSE)",
         "this request was made for a leaf: export the right one, with add_basic_constraints=true or without any";
     RequestExtensions = "REQ-EXTENSIONS", "what the request asks for beside key and subject is listed and dropped",
         "what the certificate says comes from the profile";
+    CrossSignature = "CROSS-SIGNATURE", "the signature of a certificate to be cross-signed verifies: it is self-signed, or its issuer is given",
+        "write issuer = \"...\" with the certificate that signed it";
+    CrossExpired = "CROSS-EXPIRED", "a certificate to be cross-signed has not expired",
+        "ask its owner for the certificate that is in use";
+    CrossName = "CROSS-NAME", "a certificate to be cross-signed has not the root's name, unless it is a self-signed root of that name with another key",
+        "is this the right file? a root does not cross-sign itself";
+    CrossNameTaken = "CROSS-NAME-TAKEN", "no other key that this root has certified has the name of a certificate to be cross-signed",
+        "find out which of the two is in use; revoke the other, or waive this";
+    CrossKey = "CROSS-KEY", "the key of a certificate to be cross-signed is not the root's nor a request's, and is registered under no other name",
+        "is this the right file? one key has one name";
+    CrossRevoked = "CROSS-REVOKED", "no certificate of a cross-signed key is revoked",
+        "what is revoked stays so: its owner needs a new key";
+    CrossPathLength = "CROSS-PATH-LENGTH", "a cross-certificate's path length is no larger than the existing certificate's",
+        "lower the profile's path_length, or leave profile out: then it is the existing one's";
+    CrossExtendedUsage = "CROSS-EKU", "a cross-certificate's extended key usages lie within the existing certificate's",
+        "take only usages that it has, or leave profile out: then they are the existing one's";
+    CrossConstraints = "CROSS-CONSTRAINTS", "a cross-certificate's name constraints are the existing certificate's or narrower",
+        "leave permitted and excluded out: then they are carried over";
     RootKey = "ROOT-KEY", "a root's key is of a kind that every client knows",
         "take ec:P-384, or make sure that no such client will meet this root";
     RootSubject = "ROOT-SUBJECT", "a root's subject has C, O and CN, and no OU (BR 7.1.2.1.2)",
@@ -147,6 +183,16 @@ rules! {
         "write crl_url = \"http://...\" and publish each CRL there";
     CrlNextUpdate = "CRL-NEXT-UPDATE", "a CRL's nextUpdate is at most 365 days away (BR 7.2)",
         "write next_update = \"6mo\", or \"365d\" at most";
+    CopyToken = "COPY-TOKEN", "a copy of the root key is in another token than the ceremony's own",
+        "put in the token that holds the copy; two slots of one token are one token";
+    CopyKey = "COPY-KEY", "the second token holds the root key, once",
+        "is this the token that the key was copied to? anchorite token show LABEL --keys lists its keys";
+    CopyKept = "COPY-KEPT", "a copy of the root key is CKA_SENSITIVE and not CKA_EXTRACTABLE, and none of its secrets can be read",
+        "destroy this copy and copy the key again, as sensitive and not extractable";
+    DestroyFinalCrl = "DESTROY-FINAL-CRL", "the root key is destroyed only after the final CRL: nobody can issue the next one",
+        "put issue-crl with final = true before destroy-key, or in a ceremony before this one";
+    LedgerNote = "LEDGER-NOTE", "the token's note, where it has one, names a seal of this ledger",
+        "find the newest copy of the ledger; where it is lost, adopt-root with lost_ledger rebuilds it";
     KeyUnique = "KEY-UNIQUE", "exactly one private key in the token matches",
         "remove the other key, or give the new root another label";
     KeySensitive = "KEY-SENSITIVE", "the root key is CKA_SENSITIVE and always was, and none of its secrets can be read",
@@ -193,16 +239,82 @@ rules! {
         "the plan is not for this day's inputs: plan again";
     CrlDates = "CRL-DATES", "thisUpdate is at most 24 hours old and not in the future, later than the last CRL's; nextUpdate is the plan's and within the root's life",
         "compare the laptop's clock with a watch; wait a second after the last CRL";
+    ClockProgram = "CLOCK-PROGRAM", "the clock is not before the day this version of the program was written",
+        "set the laptop's clock by a watch and another clock, then begin again: its battery may be empty";
+    ClockLedger = "CLOCK-LEDGER", "the clock is not before the end of the last completed ceremony, nor before the last entry of the one that is resumed",
+        "set the laptop's clock by a watch; if it was an earlier session's clock that was wrong, end that ceremony with abort";
+    ClockCrl = "CLOCK-CRL", "the clock is not before the newest CRL's thisUpdate",
+        "set the laptop's clock by a watch; a CRL of the future must first be reached";
+    ClockRoot = "CLOCK-ROOT", "the clock is within the root's validity",
+        "set the laptop's clock by a watch; a root that has expired signs nothing any more";
     CrlNumber = "CRL-NUMBER", "the CRL number is the register's next one",
         "plan again for this ledger";
-    CrlEntries = "CRL-ENTRIES", "the list of revoked certificates is absent when nothing is revoked",
+    CrlEntries = "CRL-ENTRIES", "revoked certificates are listed in the order of their serial numbers, none twice, none later than thisUpdate, and two readers agree on each; the list is absent when empty",
         "this is a fault of the tool: nothing must be signed with it";
+    CrlContinuity = "CRL-CONTINUITY", "every entry of the CRLs before stands in the new one, byte for byte: nothing is silently un-revoked",
+        "plan again for this ledger, and give the last published CRL as previous";
+    CrlRevoked = "CRL-REVOKED", "what is listed for the first time is what this ceremony revokes, dated thisUpdate, with a reason of 1, 3, 4, 5 or 9 that is not critical",
+        "this is a fault of the tool: nothing must be signed with it";
+    CrlPreviousGiven = "CRL-PREVIOUS-GIVEN", "where a CRL was published before, the file names it as previous",
+        "fetch the CRL from where clients get it, and write previous = \"root.crl\"";
+    CrlPreviousNumber = "CRL-PREVIOUS-NUMBER", "the published CRL's number leaves room for the next one in 64 bits",
+        "no number here grows beyond 2^64: this root needs a successor";
+    CrlPreviousFork = "CRL-PREVIOUS-FORK", "the ledger knows no other CRL of the published one's number, and lists nothing in another way",
+        "two ledgers of one root have gone apart: stop, and find out who signed the other CRL";
+    CrlPreviousStale = "CRL-PREVIOUS-STALE", "the published CRL is not older than the newest that this ledger signed",
+        "clients still get a stale CRL: publish the ledger's newest one, and give that as previous";
+    CrlPreviousNewer = "CRL-PREVIOUS-NEWER", "the ledger knows the published CRL",
+        "this is an old copy of the ledger: find the newest; if it is lost, waive this, and all that the published CRL lists is carried over";
+    CrlFinal = "CRL-FINAL", "the final CRL lists everything that was issued and has not expired",
+        "revoke it first: after the final CRL nothing can be revoked any more";
+    CrlAfterFinal = "CRL-AFTER-FINAL", "nothing is issued or revoked after the final CRL",
+        "this root has ended: make a new one";
+    RevokeCertificate = "REVOKE-CERTIFICATE", "the certificate to be revoked can be read",
+        "give the certificate alone in its file, PEM or DER, or its serial number";
+    RevokeIssuer = "REVOKE-ISSUER", "a certificate to be revoked is this root's: its issuer byte for byte, and its signature",
+        "only its own issuer can revoke a certificate";
+    RevokeRoot = "REVOKE-ROOT", "what is revoked is not the root itself",
+        "a root ends with a final CRL, and by being taken out of trust stores";
+    RevokeKnown = "REVOKE-KNOWN", "what is revoked is in the register, with this very body, or the file says foreign = true",
+        "compare the serial number with the register; foreign = true is for what this root issued elsewhere";
+    RevokeForeign = "REVOKE-FOREIGN", "foreign = true stands only where the register does not know the serial number",
+        "leave foreign out";
+    RevokeTwice = "REVOKE-TWICE", "what is revoked is not revoked already",
+        "its entry stays as it is, with its date and reason: take this step out";
+    RevokeRepeated = "REVOKE-REPEATED", "no serial number is revoked by two steps of a ceremony",
+        "take one of the two steps out";
+    RevokeExpired = "REVOKE-EXPIRED", "what is revoked has not expired",
+        "an expired certificate is refused everywhere already; an entry does no harm";
+    RevokeDate = "REVOKE-DATE", "an invalidity date is not in the future, nor before the certificate's first second",
+        "write the moment from which on the key is not to be trusted, in UTC";
     IssuedSame = "ISSUED-SAME", "what was put together holds the signed bytes, and another library reads and writes it as it stands",
         "this is a fault of the tool: keep the ceremony's folder and report it";
     IssuedSignature = "ISSUED-SIGNATURE", "the token's signature verifies in software under the root's key",
         "the token gave a wrong signature: do not trust it; nothing was kept";
     SealAttributes = "SEAL-ATTRIBUTES", "the seal's signed attributes are a SET that follows from SEAL.txt alone",
         "this is a fault of the tool: nothing must be signed with it";
+    AdoptLedger = "ADOPT-LEDGER", "adopt-root takes a root over into a ledger that has none",
+        "use the ledger that is there; for a root that is new to it, begin another ledger";
+    AdoptCertificates = "ADOPT-CERTIFICATES", "each given certificate names the adopted root as its issuer, byte for byte, and verifies under its key",
+        "take out what another CA issued; is this the right root?";
+    AdoptAgrees = "ADOPT-AGREES", "given certificates and index agree on subject, expiry and state of each serial number, and no serial number has two certificates",
+        "find out which of them is wrong, and correct or leave out that one: both describe one certificate";
+    AdoptKnown = "ADOPT-KNOWN", "everything that an adopted root has issued is known by its certificate",
+        "give the certificates, from backups or from those who use them; anchorite verify --seen finds strangers later";
+    AdoptCrl = "ADOPT-CRL", "the last published CRL of an adopted root is given",
+        "get it from where it is published; waive this only for a root that never published one";
+    AdoptListed = "ADOPT-LISTED", "what the index calls revoked is on the last CRL, and the other way round",
+        "issue a CRL in the same ceremony: it lists everything that either of them calls revoked";
+    AdoptKeyHeld = "ADOPT-KEY-HELD", "an adopted root key is CKA_SENSITIVE and not CKA_EXTRACTABLE, and none of its secrets can be read",
+        "set the attributes, or import the key again with them; waive this only until a new root has taken over";
+    AdoptKeyOrigin = "ADOPT-KEY-ORIGIN", "an adopted root key was generated in its token and never left it",
+        "plan a new root, whose key is generated in a token, and cross-sign it";
+    AdoptKeyUses = "ADOPT-KEY-USES", "an adopted root key may sign and nothing else, and its attributes cannot be changed",
+        "nothing signs with it but what a ceremony cleared, as long as nobody else has the PIN";
+    PossessionAttributes = "POSSESSION-ATTRIBUTES", "the signed attributes of a proof of possession are a SET that follows from its random number alone",
+        "this is a fault of the tool: nothing must be signed with it";
+    PossessionTime = "POSSESSION-TIME", "the signing time of a proof of possession is at most 24 hours old and not in the future",
+        "compare the laptop's clock with a watch";
     CertificateSize = "CERT-SIZE", "a certificate file has at most 64 KiB, and 16 KiB of DER in it",
         "export the certificate again, alone in its file; a real one has a few kilobytes";
     CertificatePrivateKey = "CERT-PRIVATE-KEY", "a certificate file holds no private key",

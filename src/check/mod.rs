@@ -3,19 +3,32 @@
 //! A check reads the very bytes that will be signed. What passes comes out as [`Cleared`],
 //! which nothing outside this room can make and the one caller of the token demands.
 
+pub mod adopted_key;
+pub mod adoption;
 mod body;
 pub mod bundle;
 pub mod certificate;
+pub mod clock;
+pub mod copy;
 pub mod crl;
 pub mod crl_file;
+mod crl_list;
+pub mod cross;
+pub mod destroy;
+pub mod ending;
 mod extensions;
 pub mod id;
 pub mod issued;
 mod judged;
 pub mod key;
+pub mod note;
+pub mod past;
 pub mod plan;
+pub mod possession;
+pub mod previous;
 mod profile;
 pub mod request;
+pub mod revoke;
 pub mod seal;
 mod signed_file;
 pub mod stand_in;
@@ -143,6 +156,16 @@ impl Findings {
             outcome: Outcome::Notice,
             words: found.into(),
         });
+    }
+
+    /// Adds what another check found.
+    pub(crate) fn extend(&mut self, found: Vec<Finding>) {
+        self.list.extend(found);
+    }
+
+    /// Whether nothing was checked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 
     /// Puts aside what the ceremony file waives, where a check's level allows it.

@@ -2,7 +2,7 @@
 //! so the same findings come out when planning, on the day and years later.
 
 use super::extensions::{is_nested, usage_words};
-use super::{CheckId, Finding, Findings, Refusal, profile};
+use super::{CheckId, Finding, Findings, Refusal, adoption, profile};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
 use crate::plan::{CrlPlan, NewRoot, Plan, Policy, RootPlan, Step, StepKind, Validity, template};
@@ -41,7 +41,17 @@ pub fn all(plan: &Plan) -> Vec<Planned> {
     let mut list = Vec::new();
     for step in &plan.steps {
         match &step.kind {
-            StepKind::GenerateRootKey => {}
+            StepKind::GenerateRootKey
+            | StepKind::Revoke(_)
+            | StepKind::ConfirmCopy(_)
+            | StepKind::DestroyKey => {}
+            StepKind::AdoptRoot(one) => {
+                let found = adoption::adoption(one, plan.policy);
+                list.push(planned(plan, step, "what is adopted".to_owned(), found));
+                if let Some(found) = adoption::last_crl(one) {
+                    list.push(planned(plan, step, "last CRL".to_owned(), found));
+                }
+            }
             StepKind::IssueRoot(_) => {
                 if let RootPlan::New(new) = &plan.root {
                     list.push(planned(
@@ -63,6 +73,11 @@ pub fn all(plan: &Plan) -> Vec<Planned> {
                     let findings = profile::profile(&one.profile, &plan.root, plan.policy);
                     list.push(planned(plan, step, what, findings));
                 }
+            }
+            StepKind::CrossSign(one) => {
+                let what = format!("cross-certificate {}", escape(&one.product.name));
+                let findings = profile::profile(&one.profile, &plan.root, plan.policy);
+                list.push(planned(plan, step, what, findings));
             }
             StepKind::IssueCrl(one) => {
                 let what = format!("CRL {}", one.number);
@@ -171,6 +186,10 @@ fn subject_faults(new: &NewRoot) -> Vec<&'static str> {
 /// Checks a planned CRL.
 fn crl(crl: &CrlPlan, policy: Policy) -> Findings {
     let mut findings = Findings::default();
+    if crl.product.validity == Validity::NoEnd {
+        findings.require(CheckId::CrlNextUpdate, true, crl.product.validity.words());
+        return findings;
+    }
     let Validity::For(span) = crl.product.validity else {
         by_policy(
             &mut findings,

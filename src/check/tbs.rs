@@ -91,6 +91,7 @@ fn check_dates(fields: &CertificateFields, context: &TbsContext<'_>, findings: &
     let planned_end = match context.product.validity {
         Validity::For(span) => template::last_second(start, span),
         Validity::UntilIssuer => context.issuer.not_after,
+        Validity::NoEnd => UtcTime::NO_END,
     };
     let fresh = body::is_fresh(start, context.now);
     findings.require(

@@ -57,6 +57,9 @@ pub enum Verb {
     /// Verify a ceremony's folder, or a whole ledger, against a root
     #[command(after_help = help("verify", "verify /media/ledger --root root.pem"))]
     Verify(VerifyArgs),
+    /// Print a document made from a verified ceremony or ledger
+    #[command(after_help = help("report", "report /media/ledger --root root.pem --calendar > root.ics"))]
+    Report(ReportArgs),
     /// Show a file as a person reads it, with the ceremony's checks
     #[command(after_help = help("inspect", "inspect etcd.csr --issuer root.pem"))]
     Inspect(InspectArgs),
@@ -95,13 +98,27 @@ pub struct NewArgs {
     pub template: Template,
 }
 
-/// The templates of `new`.
+/// The templates of `new`, in the order of a root's life.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Template {
     /// A new root, two intermediates for Vault, the first CRL
     FirstRoot,
     /// More intermediates and a new CRL under an existing root
     MoreIntermediates,
+    /// The next CRL, with nothing newly revoked
+    NextCrl,
+    /// An intermediate is revoked
+    Revoke,
+    /// An intermediate's key is certified once more
+    Renew,
+    /// An intermediate is revoked, and gets a new key under its old name
+    ReplaceAfterCompromise,
+    /// Another CA is signed by this root too
+    CrossSign,
+    /// A root that was made elsewhere goes on in a ledger
+    AdoptRoot,
+    /// A last CRL, and the root's key is destroyed
+    EndOfRoot,
 }
 
 /// `plan`
@@ -164,6 +181,9 @@ pub struct RunArgs {
     /// Go on with the interrupted ceremony
     #[arg(long)]
     pub resume: bool,
+    /// A second copy of the ledger on another medium, synced before each signature
+    #[arg(long, value_name = "DIR")]
+    pub mirror: Option<PathBuf>,
 }
 
 /// `abort`
@@ -174,6 +194,9 @@ pub struct AbortArgs {
     /// The ledger's folder
     #[arg(long, value_name = "DIR")]
     pub ledger: PathBuf,
+    /// The second copy of the ledger
+    #[arg(long, value_name = "DIR")]
+    pub mirror: Option<PathBuf>,
 }
 
 /// `verify`
@@ -187,9 +210,25 @@ pub struct VerifyArgs {
     /// What was read aloud or printed: 64 hex digits, or 32 words
     #[arg(long, value_name = "WORDS|HEX")]
     pub expect: Option<String>,
+    /// Certificates from the wild, PEM or DER: does the ledger know them?
+    #[arg(long, value_name = "CERT", num_args = 1..)]
+    pub seen: Vec<PathBuf>,
     /// The same facts as one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// `report`
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// A ceremony's folder, or the ledger with all of them
+    pub path: PathBuf,
+    /// The root certificate, from a channel of your own
+    #[arg(long, value_name = "PEM")]
+    pub root: PathBuf,
+    /// What is due, as a calendar (.ics): the next CRL, the expiries
+    #[arg(long, required = true)]
+    pub calendar: bool,
 }
 
 /// `inspect`

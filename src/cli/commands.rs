@@ -5,11 +5,13 @@ use std::path::Path;
 use super::args::{AbortArgs, Cli, PlanArgs, SourceArgs, Verb};
 use super::exit::Exit;
 use super::inputs::Read;
+use super::mirror;
 use super::output::{ErrorReport, Report, print_json, show};
 use super::trouble::Trouble;
 use crate::ceremony::abort::abort;
 use crate::ceremony::error::CeremonyError;
 use crate::ceremony::ledger_view::LedgerView;
+use crate::ceremony::mirror::Mirrored;
 use crate::ceremony::plan_report::PlanReport;
 use crate::ceremony::prepare::{Prepared, lock_name, plan_name};
 use crate::ceremony::script;
@@ -32,6 +34,7 @@ pub fn run(cli: &Cli) -> Exit {
         Verb::Run(args) => super::run::run(args),
         Verb::Abort(args) => abort_open(args),
         Verb::Verify(args) => super::verify::verify(args),
+        Verb::Report(args) => super::report::report(args),
         Verb::Inspect(args) => super::inspect::inspect(args),
         #[cfg(feature = "token")]
         Verb::Token(verb) => super::token::token(verb),
@@ -66,8 +69,9 @@ fn prepared(args: &SourceArgs) -> Result<(Read, Prepared, bool), Trouble> {
     let prepared = read
         .prepare(view.as_ref())
         .map_err(|error| Trouble::prepare(error, &read.name))?;
-    // A new root begins an empty ledger; an existing one has a past.
-    Ok((read, prepared, root.is_none() || view.is_some()))
+    // A new root begins an empty ledger, and so does one that is taken over; any other has a past.
+    let begins = root.is_none() || prepared.plan.adopts().is_some();
+    Ok((read, prepared, begins || view.is_some()))
 }
 
 /// Every check of the requests that were refused; the error below names the first that failed.
@@ -86,7 +90,11 @@ fn tell_refusals(trouble: Trouble) -> Trouble {
 
 fn view(path: &Path) -> Result<LedgerView, Trouble> {
     let mut store = DiskStore::open_read_only(path).map_err(no_ledger)?;
-    Ok(LedgerView::read(&mut store)?)
+    let view = LedgerView::read(&mut store)?;
+    match &view.end {
+        Some(end) => Err(end.refusal().into()),
+        None => Ok(view),
+    }
 }
 
 fn no_ledger(error: StoreError) -> Trouble {
@@ -168,7 +176,16 @@ fn abort_open(args: &AbortArgs) -> Result<Exit, Trouble> {
         );
     }
     let mut store = DiskStore::open(&args.ledger, StoreRules::Rehearsal)?;
-    let aborted = abort(&mut store, &mut SystemClock, &args.ceremony)?;
+    let aborted = match &args.mirror {
+        Some(path) => {
+            let root = LedgerView::read(&mut store)?.root;
+            let mut mirror = mirror::open(&args.ledger, path, StoreRules::Rehearsal)?;
+            mirror::bring_up_to_date(&mut store, &mut mirror, root.as_ref())?;
+            let mut both = Mirrored::new(&mut store, &mut mirror);
+            abort(&mut both, &mut SystemClock, &args.ceremony)?
+        }
+        None => abort(&mut store, &mut SystemClock, &args.ceremony)?,
+    };
     let list = |names: &[String]| {
         if names.is_empty() {
             "nothing".to_owned()

@@ -63,7 +63,7 @@ impl Exit {
 }
 
 /// What each verb can end with; [`Exit::Bug`] can end every one.
-const BY_VERB: [(&str, &[Exit]); 12] = {
+const BY_VERB: [(&str, &[Exit]); 13] = {
     use Exit::{Consistent, Done, Files, Refused, Stopped, Token, Undelivered, Unreadable, Usage};
     [
         ("new", &[Done, Usage, Stopped]),
@@ -98,6 +98,10 @@ const BY_VERB: [(&str, &[Exit]); 12] = {
         ("abort", &[Done, Refused, Usage, Files]),
         (
             "verify",
+            &[Done, Refused, Usage, Unreadable, Files, Consistent],
+        ),
+        (
+            "report",
             &[Done, Refused, Usage, Unreadable, Files, Consistent],
         ),
         ("inspect", &[Done, Refused, Usage, Unreadable]),

@@ -12,6 +12,7 @@ use crate::plan::error::PlanError;
 use crate::plan::make::Draft;
 use crate::plan::{LedgerState, RootPlan};
 use crate::x509::certificate::Certificate;
+use crate::x509::crl_file::CrlFile;
 
 /// The most octets a ceremony file may have.
 const FILE_LIMIT: u64 = 1024 * 1024;
@@ -58,9 +59,14 @@ impl Read {
         };
         let draft = read.draft()?;
         let lists = draft.key_lists().map(|path| path.map(str::to_owned));
+        let previous = draft.previous_crl().map(|(_, path)| path.to_owned());
         for path in draft.input_paths() {
             let is_list = lists.iter().flatten().any(|list| *list == path);
-            let limit = if is_list { LIST_LIMIT } else { INPUT_LIMIT };
+            let limit = match &previous {
+                Some(crl) if *crl == path => CrlFile::SIZE_LIMIT as u64,
+                _ if is_list => LIST_LIMIT,
+                _ => INPUT_LIMIT,
+            };
             let bytes = read_input(&read.folder, &path, limit).map_err(|error| {
                 Trouble::from(error)
                     .at(&read.name)

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::args::RehearseArgs;
+use super::copies::RehearsalTokens;
+use super::ending::Left;
 use super::exit::Exit;
 use super::inputs::Read;
 use super::run::{finish, job, perform};
@@ -17,7 +19,8 @@ use crate::host::{
     DiskStore, Rehearsal, RehearsalOperator, StoreRules, SystemClock, SystemEntropy, Terminal,
     harden, print, wants_plain,
 };
-use crate::ports::{Desk, Operator, Pin, Token, TokenError};
+use crate::plan::StepKind;
+use crate::ports::{Desk, Operator, Pin, Token, TokenError, Tokens};
 use crate::token::{Module, Pkcs11Token, make_token};
 use crate::x509::certificate::Certificate;
 use crate::x509::pem;
@@ -75,17 +78,33 @@ fn rehearse_inside(args: &RehearseArgs, place: &Path) -> Result<Exit, Trouble> {
     let view = LedgerView::read(&mut store)?;
     use_kept_root(&mut read, view.root.as_ref())?;
     let module = module(args)?;
+    if let Some(end) = &view.end {
+        let left = Left::of(end, true, read.source.as_bytes(), &mut store)?;
+        let mut token = open_or_make(&module, &format!("rehearsal-{}", left.token_label))?;
+        let mut tokens = RehearsalTokens::new(place, &module, token.identity().clone());
+        let seats = (&mut token as &mut dyn Token, &mut tokens as &mut dyn Tokens);
+        left.go_on(seats, operator.as_mut(), &mut store, &ledger)?;
+        drop(token);
+        module.close()?;
+        return Ok(Exit::Done);
+    }
     let mut prepared = read
         .prepare(Some(&view))
         .map_err(|error| Trouble::prepare(error, &read.name))?;
     let label = format!("rehearsal-{}", prepared.plan.token_label);
     prepared.plan.token_label.clone_from(&label);
+    for step in &mut prepared.plan.steps {
+        if let StepKind::ConfirmCopy(copy) = &mut step.kind {
+            *copy = format!("rehearsal-{copy}");
+        }
+    }
     let mut token = open_or_make(&module, &label)?;
+    let mut tokens = RehearsalTokens::new(place, &module, token.identity().clone());
     let root = match (read.root()?, view.root.as_ref().or(view.open_root.as_ref())) {
         (None, _) => None,
         (Some(_), Some(kept)) => Some(kept.clone()),
         (Some(real), None) => Some(make_stand_in(
-            &mut token,
+            (&mut token, &mut tokens),
             operator.as_mut(),
             &mut store,
             &real,
@@ -93,7 +112,8 @@ fn rehearse_inside(args: &RehearseArgs, place: &Path) -> Result<Exit, Trouble> {
     };
     let resume = view.open.is_some();
     let job = job(prepared, true, root, weak);
-    let done = perform(&mut token, operator.as_mut(), &mut store, &job, resume)?;
+    let seats = (&mut token as &mut dyn Token, &mut tokens as &mut dyn Tokens);
+    let done = perform(seats, operator.as_mut(), &mut store, &job, resume)?;
     if args.keep.is_some() {
         finish(&ledger, &done, &job);
     } else {
@@ -101,6 +121,7 @@ fn rehearse_inside(args: &RehearseArgs, place: &Path) -> Result<Exit, Trouble> {
         print(words);
     }
     drop(token);
+    tokens.close()?;
     module.close()?;
     Ok(Exit::Done)
 }
@@ -147,7 +168,7 @@ fn pin() -> Pin {
 }
 
 fn make_stand_in(
-    token: &mut Pkcs11Token,
+    (token, tokens): (&mut Pkcs11Token, &mut dyn Tokens),
     operator: &mut dyn Operator,
     store: &mut DiskStore,
     real: &Certificate,
@@ -155,6 +176,7 @@ fn make_stand_in(
     token.login(&pin())?;
     let mut desk = Desk {
         token,
+        tokens,
         clock: &mut SystemClock,
         entropy: &mut SystemEntropy,
         operator,

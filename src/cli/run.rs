@@ -3,12 +3,16 @@
 use std::path::Path;
 
 use super::args::RunArgs;
+use super::copies::SiteTokens;
+use super::ending::{Left, sign_lines};
 use super::exit::Exit;
 use super::inputs::Read;
+use super::mirror;
 use super::site::Site;
 use super::trouble::Trouble;
 use crate::ceremony::error::CeremonyError;
 use crate::ceremony::ledger_view::LedgerView;
+use crate::ceremony::mirror::Mirrored;
 use crate::ceremony::prepare::{Prepared, lock_name, plan_name};
 use crate::ceremony::run::{Done, Job, run as run_ceremony};
 use crate::digest::Digest;
@@ -16,8 +20,9 @@ use crate::host::{
     DiskStore, InputError, StoreRules, SystemClock, SystemEntropy, Terminal, harden, observe,
     print, read_named, shown, wants_plain,
 };
+use crate::ledger::layout;
 use crate::plan::lock;
-use crate::ports::{Desk, Operator, Token};
+use crate::ports::{Desk, Operator, Store, Token, Tokens};
 use crate::token::Module;
 use crate::x509::certificate::Certificate;
 use crate::x509::escape::escape;
@@ -28,13 +33,25 @@ pub fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         Trouble::new(Exit::Usage, error.to_string())
             .hint("a ceremony is answered by a person at a terminal; anchorite rehearse needs none")
     })?;
-    let weak = harden();
+    let mut weak = harden();
     let read = Read::all(&args.file)?;
     let site = Site::find(args.site.as_deref(), args.module.as_deref())?;
     let mut store = DiskStore::open(&args.ledger, StoreRules::Production)?;
     let view = LedgerView::read(&mut store)?;
     let root = read.root()?;
     super::verify::before_run(&mut store, view.root.as_ref())?;
+    if let Some(end) = &view.end {
+        let left = Left::of(end, args.resume, read.source.as_bytes(), &mut store)?;
+        let module = Module::open(&site.module, site.module_sha256)?;
+        let serial = site.token_serial.as_deref();
+        let mut token = module.open_token(&left.token_label, serial)?;
+        let mut tokens = SiteTokens::new(&site, &module);
+        let seats = (&mut token as &mut dyn Token, &mut tokens as &mut dyn Tokens);
+        left.go_on(seats, &mut operator, &mut store, &args.ledger)?;
+        drop(token);
+        module.close()?;
+        return Ok(Exit::Done);
+    }
     if args.resume && view.open.is_none() {
         return Err(nothing_open(&view));
     }
@@ -44,10 +61,29 @@ pub fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     compare_lock(&read, &prepared)?;
     let module = Module::open(&site.module, site.module_sha256)?;
     let mut token = module.open_token(&prepared.plan.token_label, site.token_serial.as_deref())?;
+    let mut mirror = match &args.mirror {
+        Some(path) => {
+            let mut mirror = mirror::open(&args.ledger, path, StoreRules::Production)?;
+            let root = view.root.as_ref();
+            let words = mirror::bring_up_to_date(&mut store, &mut mirror, root)?;
+            weak.push(mirror::finding(path, &words));
+            Some(mirror)
+        }
+        None => None,
+    };
     let job = job(prepared, false, root, weak);
-    let done = perform(&mut token, &mut operator, &mut store, &job, args.resume)?;
+    let mut both = mirror
+        .as_mut()
+        .map(|mirror| Mirrored::new(&mut store, mirror));
+    let mut tokens = SiteTokens::new(&site, &module);
+    let seats = (&mut token as &mut dyn Token, &mut tokens as &mut dyn Tokens);
+    let done = match &mut both {
+        Some(both) => perform(seats, &mut operator, both, &job, args.resume)?,
+        None => perform(seats, &mut operator, &mut store, &job, args.resume)?,
+    };
     finish(&args.ledger, &done, &job);
     drop(token);
+    tokens.close()?;
     module.close()?;
     Ok(Exit::Done)
 }
@@ -80,14 +116,15 @@ pub fn job(
 
 /// Sits the ports around the desk and runs.
 pub fn perform(
-    token: &mut dyn Token,
+    (token, tokens): (&mut dyn Token, &mut dyn Tokens),
     operator: &mut dyn Operator,
-    store: &mut DiskStore,
+    store: &mut dyn Store,
     job: &Job,
     resume: bool,
 ) -> Result<Done, Trouble> {
     let mut desk = Desk {
         token,
+        tokens,
         clock: &mut SystemClock,
         entropy: &mut SystemEntropy,
         operator,
@@ -111,6 +148,10 @@ pub fn finish(ledger: &Path, done: &Done, job: &Job) {
     for words in done.seal.word_lines(8) {
         text.push_str(&format!("  {words}\n"));
     }
+    for notice in &done.notices {
+        let lines = crate::x509::show::wrapped("NOTE: ", &escape(notice));
+        text.push_str(&crate::x509::show::joined(&lines));
+    }
     let signers: Vec<&str> = job
         .prepared
         .plan
@@ -121,11 +162,11 @@ pub fn finish(ledger: &Path, done: &Done, job: &Job) {
         .collect();
     if !signers.is_empty() {
         text.push_str("People sign the seal now, each with a key of their own:\n");
+        text.push_str(&sign_lines(&folder, layout::SEAL, &signers));
     }
-    for person in signers {
-        text.push_str(&format!(
-            "  ssh-keygen -Y sign -n anchorite-seal -f KEY {folder}/SEAL.txt\n  mv {folder}/SEAL.txt.sig {folder}/SEAL.txt.{person}.sig\n"
-        ));
+    if done.destroyed && !signers.is_empty() {
+        text.push_str("and what came after it, the destruction of the key:\n");
+        text.push_str(&sign_lines(&folder, layout::POST_SEAL, &signers));
     }
     text.push_str(&format!(
         "Next:\n  anchorite verify {folder} --root {folder}/out/root.pem\n"

@@ -21,6 +21,21 @@ pub struct Site {
     pub module_sha256: Option<Digest>,
     /// `CK_TOKEN_INFO.serialNumber` of the token.
     pub token_serial: Option<String>,
+    /// The token that holds a copy of the key, where it differs.
+    #[serde(default)]
+    pub copy: CopySite,
+}
+
+/// `[copy]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CopySite {
+    /// Path of its module; the other one's where it is left out.
+    pub module: Option<PathBuf>,
+    /// Its digest.
+    pub module_sha256: Option<Digest>,
+    /// `CK_TOKEN_INFO.serialNumber` of the token.
+    pub token_serial: Option<String>,
 }
 
 /// Where distributions put SoftHSM's module.
@@ -66,7 +81,7 @@ impl Site {
                     "{shown}, line {}, column {}",
                     place.line, place.column
                 ))
-                .hint("a site file has module, and may have module_sha256 and token_serial")
+                .hint("a site file has module, and may have module_sha256 and token_serial; [copy] may have the same three")
         })
     }
 }

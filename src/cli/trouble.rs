@@ -124,6 +124,15 @@ impl From<StoreError> for Trouble {
 fn store_hint(error: &StoreError) -> Option<&'static str> {
     match error {
         StoreError::Locked { .. } => Some("wait for it, or end it; two never write one ledger"),
+        StoreError::Mirror(cause) if matches!(**cause, StoreError::FileSystem { .. }) => Some(
+            "put the mirror on a medium with ext4, xfs or btrfs: it must be able to become the ledger",
+        ),
+        StoreError::Mirror(cause) if matches!(**cause, StoreError::Locked { .. }) => {
+            Some("wait for it, or end it; two never write one mirror")
+        }
+        StoreError::Mirror(_) => Some(
+            "nothing is signed without the mirror that was asked for: mend it, or go on without --mirror; the next run with it brings it up to date",
+        ),
         StoreError::FileSystem { .. } => Some("put the ledger on a medium with ext4, xfs or btrfs"),
         StoreError::NotPlain { .. } => {
             Some("remove the link or device; a ledger is plain files and folders")
@@ -280,6 +289,17 @@ fn from_ceremony(error: &CeremonyError) -> Trouble {
         ),
         CeremonyError::WrongLedger(_) => Trouble::new(Exit::Refused, words)
             .hint("a new root begins an empty ledger; an existing root goes on in its own"),
+        CeremonyError::NotDestroyed { cause, .. } => {
+            let mut trouble = from_ceremony(cause);
+            trouble.what = escape(&words);
+            trouble.hint(
+                "anchorite run FILE --resume goes on with the destruction, and asks for it again",
+            )
+        }
+        CeremonyError::KeyDestroyed(_) => Trouble::new(Exit::Refused, words)
+            .hint("this root has ended; a new root begins an empty ledger"),
+        CeremonyError::DestructionDue(_) => Trouble::new(Exit::Refused, words)
+            .hint("anchorite run --resume with that ceremony's file goes on with the destruction"),
         CeremonyError::Mount(_) => Trouble::new(Exit::Unreadable, words),
         CeremonyError::Encoding { .. } | CeremonyError::Contradiction(_) => {
             Trouble::new(Exit::Refused, escape(&words))

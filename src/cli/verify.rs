@@ -1,6 +1,6 @@
 //! `verify`: what the auditor asks.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -8,11 +8,12 @@ use super::args::VerifyArgs;
 use super::exit::Exit;
 use super::output::{Report, show};
 use super::trouble::Trouble;
-use crate::audit::{self, Verdict};
+use crate::audit::{self, AuditFinding, Verdict};
 use crate::check::certificate::{CertificateContext, certificate};
 use crate::digest::Digest;
-use crate::host::{DiskStore, canonical, exists, read_named, shown};
+use crate::host::{DiskStore, SystemClock, canonical, exists, read_named, shown};
 use crate::ledger::layout;
+use crate::ports::Clock as _;
 use crate::x509::certificate::Certificate;
 
 /// Reads a root certificate named on the command line: one that a ceremony would take.
@@ -24,32 +25,47 @@ pub fn root_certificate(path: &Path) -> Result<Certificate, Trouble> {
     }
 }
 
+/// A ledger's folder; or the one above a ceremony's folder, and that folder's name.
+pub fn place(path: &Path) -> Result<(PathBuf, Option<String>), Trouble> {
+    let path = canonical(path)?;
+    let is_ceremony = [layout::TRANSCRIPT, layout::SEAL]
+        .iter()
+        .any(|name| exists(&path.join(name)));
+    if !is_ceremony {
+        return Ok((path, None));
+    }
+    let name = path.file_name().and_then(|name| name.to_str());
+    let folder = name.unwrap_or_default().to_owned();
+    Ok((path.parent().unwrap_or(&path).to_owned(), Some(folder)))
+}
+
 /// Verifies a ceremony's folder, or a ledger.
 pub fn verify(args: &VerifyArgs) -> Result<Exit, Trouble> {
     let root = root_certificate(&args.root)?;
     let expect = args.expect.as_deref().map(expected).transpose()?;
-    let path = canonical(&args.path)?;
-    let is_ceremony = [layout::TRANSCRIPT, layout::SEAL]
-        .iter()
-        .any(|name| exists(&path.join(name)));
-    if is_ceremony {
-        let parent = path.parent().unwrap_or(&path);
-        let folder = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
-        let mut store = DiskStore::open_read_only(parent)?;
-        let report = audit::ceremony(&mut store, folder, &root, expect);
+    let (above, ceremony) = place(&args.path)?;
+    let mut store = DiskStore::open_read_only(&above)?;
+    if let Some(folder) = ceremony {
+        if !args.seen.is_empty() {
+            return Err(Trouble::new(
+                Exit::Usage,
+                "only the whole ledger can tell what it knows: --seen needs its folder",
+            ));
+        }
+        let report = audit::ceremony(&mut store, &folder, &root, expect);
         let code = exit(&report.verdict);
         show(&Verification::of("ceremony", report), args.json);
-        Ok(code)
-    } else {
-        let mut store = DiskStore::open_read_only(&path)?;
-        let report = audit::ledger(&mut store, &root, expect);
-        let code = exit(&report.verdict);
-        show(&Verification::of("ledger", report), args.json);
-        Ok(code)
+        return Ok(code);
     }
+    let mut wild = Vec::new();
+    for path in &args.seen {
+        wild.extend(super::seen::certificates(path)?);
+    }
+    let now = SystemClock.now();
+    let report = audit::whole_life(&mut store, &root, expect, now, &wild);
+    let code = exit(&report.verdict);
+    show(&Verification::of("ledger", report), args.json);
+    Ok(code)
 }
 
 /// A verification, as it is shown.
@@ -92,7 +108,8 @@ fn expected(text: &str) -> Result<Digest, Trouble> {
     })
 }
 
-fn exit(verdict: &Verdict) -> Exit {
+/// How a verification ends.
+pub fn exit(verdict: &Verdict) -> Exit {
     match verdict {
         Verdict::Verified => Exit::Done,
         Verdict::Consistent(_) => Exit::Consistent,
@@ -111,10 +128,14 @@ pub fn before_run(store: &mut DiskStore, root: Option<&Certificate>) -> Result<(
     let mut trouble = Trouble::new(Exit::Refused, "the ledger does not verify")
         .hint("anchorite verify tells all of it; do not sign on a ledger that is not whole");
     trouble.word = "refused";
-    if let Some(first) = report.first_broken() {
-        trouble
-            .details
-            .push(format!("{}: {}", first.id, first.words));
+    Err(tell_first_broken(trouble, report.first_broken()))
+}
+
+/// With the first check that does not hold, and where.
+pub fn tell_first_broken(mut trouble: Trouble, first: Option<&AuditFinding>) -> Trouble {
+    if let Some(first) = first {
+        let words = format!("{}: {}: {}", first.id, first.place, first.words);
+        trouble.details.push(words);
     }
-    Err(trouble)
+    trouble
 }

@@ -19,6 +19,12 @@ each_mount() {
     #@mounts
 }
 
+# What was revoked, and what a person does about it: printed, never done.
+revoked() {
+    :
+    #@revoked
+}
+
 usage() {
     cat <<'END'
 usage: sh handover.sh [--dry-run] [--rehearsal]
@@ -241,6 +247,7 @@ if [ "$dry_run" = yes ]; then
     each_mount check_file
     say "# The files are those of the ceremony. Nothing is changed; the commands would be:"
     commands
+    revoked
     exit 0
 fi
 
@@ -254,3 +261,4 @@ each_mount check_file
 each_mount check_mount
 each_mount hand_over
 finished=yes
+revoked

@@ -4,16 +4,21 @@
 //! Pure functions from products to files. Nothing else decides an output's name.
 
 mod mount;
+mod revoked;
 mod script;
 mod sheet;
 
 pub use mount::{MountError, check_mounts, mount_folder, shell_quote};
+pub use revoked::Revoked;
 
 use crate::digest::Digest;
+use crate::plan::Succession;
 use crate::x509::pem;
 use crate::x509::time::UtcTime;
 
 const ROOT: &str = "root.pem";
+const CROSS_SIGNED: &str = "cross-signed";
+const REQUESTS: &str = "requests";
 const CRL: &str = "root.crl";
 const CRL_DER: &str = "root.crl.der";
 const SCRIPT: &str = "handover.sh";
@@ -34,6 +39,25 @@ pub struct Intermediate {
     pub serial: String,
     /// Digest of its SubjectPublicKeyInfo.
     pub spki_sha256: Digest,
+    /// End of its validity.
+    pub not_after: UtcTime,
+    /// What it follows in its mount.
+    pub succession: Succession,
+}
+
+/// Another CA's certificate, certified anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrossSigned {
+    /// The step that issued it.
+    pub step: String,
+    /// Path of the PKI mount that holds its key, where one is named.
+    pub mount: Option<String>,
+    /// Subject as text, escaped already.
+    pub subject: String,
+    /// The cross-certificate.
+    pub der: Vec<u8>,
+    /// Serial number in hex.
+    pub serial: String,
     /// End of its validity.
     pub not_after: UtcTime,
 }
@@ -66,6 +90,10 @@ pub struct Handover {
     pub crl: Option<Crl>,
     /// The intermediates, in the order of their steps; each mount at most once.
     pub intermediates: Vec<Intermediate>,
+    /// What that CRL lists for the first time, in the order of the steps.
+    pub revoked: Vec<Revoked>,
+    /// Cross-certificates, in the order of their steps.
+    pub crosses: Vec<CrossSigned>,
 }
 
 /// A file to be delivered.
@@ -109,6 +137,25 @@ pub fn intermediate_files(
     ])
 }
 
+/// A cross-certificate, alone and with the root after it: in its mount's folder under the names
+/// that an intermediate has, else below `cross-signed/` by its step.
+pub fn cross_files(
+    (mount, step): (Option<&str>, &str),
+    der: &[u8],
+    root_der: &[u8],
+    rehearsal: bool,
+) -> Result<Vec<OutputFile>, MountError> {
+    if let Some(mount) = mount {
+        return intermediate_files(mount, der, root_der, rehearsal);
+    }
+    let bundle = pem_text(rehearsal, &[certificate(der), certificate(root_der)]);
+    let alone = pem_text(rehearsal, &[certificate(der)]);
+    Ok(vec![
+        OutputFile::new(format!("{CROSS_SIGNED}/{step}-bundle.pem"), bundle),
+        OutputFile::new(format!("{CROSS_SIGNED}/{step}.pem"), alone),
+    ])
+}
+
 /// `root.crl` (PEM) and `root.crl.der`.
 pub fn crl_files(crl_der: &[u8], rehearsal: bool) -> Vec<OutputFile> {
     let text = pem_text(rehearsal, &[pem::encode("X509 CRL", crl_der)]);
@@ -120,11 +167,25 @@ pub fn crl_files(crl_der: &[u8], rehearsal: bool) -> Vec<OutputFile> {
 
 /// All products' files, in the order in which a ceremony delivers them.
 pub fn product_files(handover: &Handover) -> Result<Vec<OutputFile>, MountError> {
-    check_mounts(handover.intermediates.iter().map(|i| i.mount.as_str()))?;
+    let crosses = handover
+        .crosses
+        .iter()
+        .filter_map(|one| one.mount.as_deref());
+    let mounts = handover.intermediates.iter().map(|one| one.mount.as_str());
+    check_mounts(mounts.chain(crosses))?;
     let mut files = root_files(&handover.root_der, handover.rehearsal);
     for one in &handover.intermediates {
         files.extend(intermediate_files(
             &one.mount,
+            &one.der,
+            &handover.root_der,
+            handover.rehearsal,
+        )?);
+    }
+    for one in &handover.crosses {
+        let of = (one.mount.as_deref(), one.step.as_str());
+        files.extend(cross_files(
+            of,
             &one.der,
             &handover.root_der,
             handover.rehearsal,

@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use crate::x509::escape::escape;
 
 /// Names directly below `out/` that no mount may take.
-const FIXED: [&str; 5] = [
+const FIXED: [&str; 7] = [
     super::ROOT,
     super::CRL,
     super::CRL_DER,
     super::SCRIPT,
     super::SHEET,
+    super::CROSS_SIGNED,
+    super::REQUESTS,
 ];
 
 /// Names inside every mount's folder: `a/bundle.pem` may be a mount beside `a`.

@@ -2,6 +2,7 @@
 //! of its marker lines.
 
 use super::mount::path_of;
+use super::revoked;
 use super::{Handover, MountError, bundle_path, commands, intermediate_files, shell_quote};
 use crate::digest::Digest;
 use crate::x509::escape::{escape, escape_once};
@@ -17,6 +18,7 @@ pub(super) fn text(handover: &Handover) -> Result<String, MountError> {
             "#@header" => header(&mut script, handover),
             "#@values" => values(&mut script, handover),
             "#@mounts" => mounts(&mut script, handover)?,
+            "#@revoked" => revoked_here(&mut script, handover),
             "#@commands" => by_hand(&mut script, handover)?,
             _ => push(&mut script, line),
         }
@@ -77,6 +79,17 @@ fn by_hand(script: &mut String, handover: &Handover) -> Result<(), MountError> {
         }
     }
     Ok(())
+}
+
+/// A here-document of plain lines: no text in it is run.
+fn revoked_here(script: &mut String, handover: &Handover) {
+    let lines = revoked::lines(handover);
+    if lines.is_empty() {
+        return;
+    }
+    push(script, "    cat <<'END'");
+    lines.iter().for_each(|line| push(script, line));
+    push(script, "END");
 }
 
 fn push(script: &mut String, line: &str) {

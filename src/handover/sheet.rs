@@ -4,10 +4,13 @@
 //! Foreign text stands only in indented blocks, where Markdown reads nothing into it.
 
 use super::mount::path_of;
+use super::revoked;
 use super::{
-    CRL, CRL_DER, Handover, MountError, OutputFile, ROOT, commands, mount_folder, shell_quote,
+    CRL, CRL_DER, Handover, MountError, OutputFile, ROOT, bundle_path, commands, mount_folder,
+    shell_quote,
 };
 use crate::digest::Digest;
+use crate::plan::Succession;
 use crate::x509::escape::{escape, escape_once};
 use crate::x509::show::{joined, wrapped};
 
@@ -20,8 +23,11 @@ pub(super) fn text(handover: &Handover, delivered: &[OutputFile]) -> Result<Stri
         by_script(&mut page, handover);
         by_hand(&mut page, handover)?;
         server_settings(&mut page, handover);
+        after(&mut page, handover);
         trust(&mut page, handover)?;
     }
+    crosses(&mut page, handover)?;
+    revoked_there(&mut page, handover);
     crl(&mut page, handover);
     failures(&mut page);
     Ok(page.0)
@@ -152,6 +158,86 @@ fn server_settings(page: &mut Page, handover: &Handover) {
     page.gap();
 }
 
+/// What else there is to do where a mount had an issuer before.
+fn after(page: &mut Page, handover: &Handover) {
+    let of = |wanted: Succession| {
+        let all = handover.intermediates.iter();
+        all.filter(move |one| one.succession == wanted)
+            .map(|one| shell_quote(&format!("{}/config/issuers", path_of(&one.mount))))
+            .collect::<Vec<_>>()
+    };
+    let (renewed, rekeyed) = (of(Succession::Renewal), of(Succession::NewKey));
+    if !renewed.is_empty() {
+        page.heading("## After a renewal");
+        page.prose(
+            "The new certificate has the key, the subject and the key identifier of the one \
+             before it, so every leaf issued so far verifies under either. `set-signed` \
+             leaves the old default: until `default=NEW` is written, leaves still come from \
+             the old issuer and can live no longer than it. Give the new `intermediate.pem` \
+             to whoever was given the old one.",
+        );
+        commands_of(page, &renewed);
+    }
+    if !rekeyed.is_empty() {
+        page.heading("## After a new key");
+        page.prose(
+            "`set-signed` leaves the old default, so write `default=NEW` at once. Leaves of \
+             the old issuer do not verify under the new one: leave the old issuer in the \
+             mount until they are replaced, and issue them anew. Where its key is lost, only \
+             the root's CRL stops it for everybody; `issuer/<old id>/revoke` reaches the \
+             server alone.",
+        );
+        commands_of(page, &rekeyed);
+    }
+}
+
+/// Cross-certificates: where they go, and what a chain over both roots breaks.
+fn crosses(page: &mut Page, handover: &Handover) -> Result<(), MountError> {
+    if handover.crosses.is_empty() {
+        return Ok(());
+    }
+    page.heading("## Cross-certificates");
+    page.prose(
+        "A cross-certificate gives another CA's name and key a second way up, to this root. The \
+         certificates below that CA stay as they are. Hand it out beside the chain of servers \
+         whose clients know this root alone.",
+    );
+    for one in &handover.crosses {
+        page.fields(&[
+            ("subject", escape_once(&one.subject)),
+            ("serial", escape(&one.serial)),
+            ("ends", one.not_after.readable()),
+            ("step", escape(&one.step)),
+        ]);
+        let Some(mount) = &one.mount else { continue };
+        let import = format!("{}/issuers/import/cert", path_of(mount));
+        page.code("vault write -format=json \\");
+        page.code(&format!("    {} \\", shell_quote(&import)));
+        page.code(&format!("    pem_bundle=@{}", bundle_path(mount)?));
+        page.gap();
+    }
+    if handover.crosses.iter().any(|one| one.mount.is_some()) {
+        page.prose(
+            "The mount then has two issuers of one key, each with its own chain, and the server \
+             warns that its default should be looked at: it stays as it was. To change it, write \
+             `config/issuers default=<id>`. `manual_chain` of an issuer would send both ways up \
+             at once. **Leave it alone where cert-manager is downstream:** it wants one line of \
+             issuers, and refuses with `certificate chain is malformed or broken`; Vault's own \
+             `root/sign-intermediate` fails with it too.",
+        );
+    }
+    Ok(())
+}
+
+fn commands_of(page: &mut Page, paths: &[String]) {
+    for path in paths {
+        page.code("vault write \\");
+        page.code(&format!("    {path} \\"));
+        page.code("    default=NEW");
+    }
+    page.gap();
+}
+
 fn trust(page: &mut Page, handover: &Handover) -> Result<(), MountError> {
     page.heading("## Who should trust what");
     page.prose(
@@ -166,6 +252,43 @@ fn trust(page: &mut Page, handover: &Handover) -> Result<(), MountError> {
     }
     page.gap();
     Ok(())
+}
+
+fn revoked_there(page: &mut Page, handover: &Handover) {
+    if handover.revoked.is_empty() {
+        return;
+    }
+    page.heading("## What is revoked");
+    page.prose(&format!(
+        "**First publish `{CRL_DER}`** as the next part says: only the root's CRL reaches \
+         clients, and as long as the old one is served, what is revoked still passes."
+    ));
+    for url in revoked::addresses(handover) {
+        page.code(&url);
+    }
+    page.gap();
+    page.prose(
+        "Then, in the mount of each. `handover.sh` prints these commands and runs none of \
+         them. OLD is the issuer whose certificate has the serial number below (the second \
+         command shows it, `openssl x509 -noout -serial` reads it). The third stops it from \
+         issuing at once, and tells no client: for keyCompromise do it now, otherwise it may \
+         wait until the new issuer is the default. The fourth makes a new key and a request; \
+         give it the subject that the old one had. A ceremony signs that request (with \
+         `rekey = true`, for the subject is taken), its own hand-over imports it with \
+         `intermediate/set-signed`, and the last command makes it the default: the server does \
+         not do that by itself.",
+    );
+    for one in &handover.revoked {
+        page.fields(&one.fields());
+        for line in one.commands() {
+            page.code(&line);
+        }
+        page.gap();
+    }
+    page.prose(
+        "Everything that a revoked intermediate issued is dead with it: issue those \
+         certificates anew from the new one.",
+    );
 }
 
 fn crl(page: &mut Page, handover: &Handover) {

@@ -17,6 +17,7 @@ fn example() -> Handover {
         serial: format!("4f{byte:02x}"),
         spki_sha256: Digest::of(&[byte]),
         not_after: until("2031-10-03T09:14:06Z"),
+        succession: Succession::First,
     };
     Handover {
         ceremony: "acme-root-g1".to_owned(),
@@ -29,6 +30,8 @@ fn example() -> Handover {
             number: 1,
             next_update: until("2027-04-03T09:14:06Z"),
         }),
+        revoked: Vec::new(),
+        crosses: Vec::new(),
         intermediates: vec![
             intermediate("nyc3-etcd", "etcd/nyc3-c1/pki", 1),
             intermediate("nyc3-kube", "\u{fc} it's $HOME/kube x", 2),
@@ -188,4 +191,52 @@ proptest::proptest! {
             }
         }
     }
+}
+
+fn revoking() -> Handover {
+    let mut handover = example();
+    handover.revoked = vec![
+        Revoked {
+            serial: "4f01".to_owned(),
+            subject: Some("O=Acme, CN=nyc3-etcd".to_owned()),
+            mount: Some("etcd/nyc3-c1/pki".to_owned()),
+            reason: "keyCompromise".to_owned(),
+            crl_urls: vec!["http://pki.acme.example/root.crl".to_owned()],
+        },
+        Revoked {
+            serial: "07".to_owned(),
+            subject: None,
+            mount: None,
+            reason: "superseded".to_owned(),
+            crl_urls: Vec::new(),
+        },
+    ];
+    handover
+}
+
+#[test]
+fn what_is_revoked_is_told_and_never_done() {
+    let files = closing_files(&revoking()).unwrap();
+    let script = text_of(&files, SCRIPT);
+    assert_parses(&script);
+    let start = script.find("revoked() {").unwrap();
+    let end = script.find("usage() {").unwrap();
+    insta::assert_snapshot!("revoked_in_the_script", &script[start..end]);
+    let sheet = text_of(&files, SHEET);
+    let start = sheet.find("## What is revoked").unwrap();
+    let end = sheet.find("## The root's CRL").unwrap();
+    insta::assert_snapshot!("revoked_on_the_sheet", &sheet[start..end]);
+}
+
+#[test]
+fn hostile_words_of_the_revoked_stay_text() {
+    let mut handover = revoking();
+    handover.revoked[0].mount = Some("a'; touch x; '\nEND\nrm x".to_owned());
+    handover.revoked[0].crl_urls = vec!["http://x/\nEND".to_owned()];
+    let files = closing_files(&handover).unwrap();
+    let script = text_of(&files, SCRIPT);
+    assert_parses(&script);
+    let ends = script.lines().filter(|line| *line == "END").count();
+    let plain = text_of(&closing_files(&revoking()).unwrap(), SCRIPT);
+    assert_eq!(ends, plain.lines().filter(|line| *line == "END").count());
 }

@@ -17,6 +17,8 @@ mod lines;
 mod place;
 mod progress;
 mod rehearsal;
+#[cfg(feature = "token")]
+mod soft_copy;
 mod store;
 mod streams;
 mod terminal;
@@ -26,6 +28,8 @@ pub use environment::{Environment, EnvironmentFinding, NetworkInterface, harden,
 pub use files::{InputError, canonical, exists, read_input, read_named, shown, write_new};
 pub use place::Rehearsal;
 pub use rehearsal::RehearsalOperator;
+#[cfg(feature = "token")]
+pub use soft_copy::{copy_module, copy_soft_token};
 pub use store::{DiskStore, StoreRules};
-pub use streams::{note, print};
+pub use streams::{note, print, print_crlf};
 pub use terminal::{NoTerminal, Terminal, wants_plain};

@@ -2,12 +2,17 @@
 //! clock or a random number: both are given.
 
 use crate::check::Cleared;
+use crate::plan::cross::CrossPlan;
+use crate::plan::profile::Profile;
 use crate::plan::{CrlPlan, IntermediatePlan, NewRoot, Product, Validity, profile, template};
-use crate::x509::certificate::Issuer;
+use crate::x509::certificate::{Certificate, Issuer};
+use crate::x509::cms;
+use crate::x509::name::Name;
+use crate::x509::possession::Challenge;
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 use crate::x509::request::Request;
 use crate::x509::serial::Serial;
-use crate::x509::tbs::{CertificateParts, CertificateTbs, CrlParts, CrlTbs};
+use crate::x509::tbs::{CertificateParts, CertificateTbs, CrlParts, CrlTbs, SignedAttributes};
 use crate::x509::time::UtcTime;
 use crate::x509::tlv::DerError;
 
@@ -60,10 +65,35 @@ pub fn intermediate(
     serial: &Serial,
     now: UtcTime,
 ) -> Result<CertificateTbs, DerError> {
-    let spki = &request.get().spki;
+    let certified = (&request.get().spki[..], &plan.subject, &plan.profile);
+    below(certified, &plan.product, issuer, algorithm, serial, now)
+}
+
+/// The body of a cross-certificate: the existing one's name and key.
+pub fn cross(
+    existing: &Cleared<Certificate>,
+    plan: &CrossPlan,
+    issuer: &Issuer,
+    algorithm: SignatureAlgorithm,
+    serial: &Serial,
+    now: UtcTime,
+) -> Result<CertificateTbs, DerError> {
+    let fields = &existing.get().fields;
+    let certified = (&fields.spki[..], &fields.subject, &plan.profile);
+    below(certified, &plan.product, issuer, algorithm, serial, now)
+}
+
+fn below(
+    (spki, subject, profile): (&[u8], &Name, &Profile),
+    product: &Product,
+    issuer: &Issuer,
+    algorithm: SignatureAlgorithm,
+    serial: &Serial,
+    now: UtcTime,
+) -> Result<CertificateTbs, DerError> {
     let key = PublicKey::from_spki(spki).map_err(|error| DerError(error.to_string()))?;
-    let profile = &plan.profile;
-    let key_identifier = profile.key_identifier.of(&key);
+    let planned = product.key_identifier.as_ref();
+    let key_identifier = planned.map_or_else(Vec::new, |planned| planned.of(&key));
     let extensions = profile.extensions(&key_identifier, &issuer.key_identifier)?;
     // A root made minutes ago begins an hour before that; its children not earlier.
     let not_before = now.offset(-HEAD_START).max(issuer.not_before);
@@ -72,15 +102,15 @@ pub fn intermediate(
         algorithm,
         issuer: &issuer.name,
         not_before,
-        not_after: end(&plan.product, not_before, issuer),
-        subject: &plan.subject,
+        not_after: end(product, not_before, issuer),
+        subject,
         spki,
         extensions: &extensions,
     }
     .assemble())
 }
 
-/// The body of a CRL without revoked certificates.
+/// The body of a CRL: what it lists again keeps its bytes, what is new gets its date.
 pub fn crl(
     plan: &CrlPlan,
     issuer: &Issuer,
@@ -88,19 +118,31 @@ pub fn crl(
     now: UtcTime,
 ) -> Result<CrlTbs, DerError> {
     let extensions = profile::crl_extensions(&issuer.key_identifier, plan.number)?;
+    let entries = plan.carried.with(&plan.revoked, now)?;
     Ok(CrlParts {
         algorithm,
         issuer: &issuer.name,
         this_update: now,
         next_update: end(&plan.product, now, issuer),
+        entries: &entries,
         extensions: &extensions,
     }
     .assemble())
+}
+
+/// What a token signs to prove that it holds a key.
+pub fn possession(
+    challenge: &Challenge,
+    algorithm: SignatureAlgorithm,
+    now: UtcTime,
+) -> SignedAttributes {
+    cms::signed_attributes(&challenge.content(), algorithm, now)
 }
 
 fn end(product: &Product, start: UtcTime, issuer: &Issuer) -> UtcTime {
     match product.validity {
         Validity::For(span) => template::last_second(start, span),
         Validity::UntilIssuer => issuer.not_after,
+        Validity::NoEnd => UtcTime::NO_END,
     }
 }

@@ -43,8 +43,13 @@ impl Head {
 
 /// Reads a whole transcript; the first line that is broken or does not follow is the error.
 pub fn read(bytes: &[u8]) -> Result<(Vec<Entry>, Head), Break> {
+    read_from(Head::START, bytes)
+}
+
+/// The same from another beginning than a transcript's.
+pub fn read_from(start: Head, bytes: &[u8]) -> Result<(Vec<Entry>, Head), Break> {
     let mut entries = Vec::new();
-    let mut head = Head::START;
+    let mut head = start;
     for (at, line) in bytes.split_inclusive(|&b| b == b'\n').enumerate() {
         let broken = |why: String| Break { line: at + 1, why };
         let entry = entry::read(line).map_err(broken)?;
@@ -69,8 +74,13 @@ pub fn read(bytes: &[u8]) -> Result<(Vec<Entry>, Head), Break> {
 /// that follows. What comes after must not hold a whole entry, or it is damage of another
 /// kind and refused.
 pub fn whole_length(bytes: &[u8]) -> Result<usize, Break> {
+    whole_length_from(Head::START, bytes)
+}
+
+/// The same from another beginning than a transcript's.
+pub fn whole_length_from(start: Head, bytes: &[u8]) -> Result<usize, Break> {
     let mut good = 0;
-    let mut head = Head::START;
+    let mut head = start;
     for line in bytes.split_inclusive(|&b| b == b'\n') {
         match entry::read(line) {
             Ok(entry) if entry.prev == head.digest && entry.n == head.n + 1 => {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::strict_json::Strict;
 
 use crate::digest::Digest;
+use crate::plan::document::RevokeDocument;
 use crate::ports::TokenIdentity;
 use crate::x509::time::UtcTime;
 
@@ -40,6 +41,26 @@ pub struct FileRecord {
     pub path: String,
     /// Digest.
     pub sha256: Digest,
+}
+
+/// A certificate that was taken over with its root.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdoptedRecord {
+    /// Serial number, hex.
+    pub serial: String,
+    /// Subject, escaped.
+    pub subject: String,
+    /// Last second.
+    pub not_after: String,
+    /// SPKI digest, where its certificate was given.
+    pub spki_sha256: Option<Digest>,
+    /// Since when the index calls it revoked.
+    pub revoked: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Where it is known from.
+    pub source: String,
 }
 
 /// What an entry says.
@@ -200,6 +221,90 @@ pub enum Event {
         /// What was written.
         files: Vec<FileRecord>,
     },
+    /// A second token holds the same key, and has proved it.
+    CopyConfirmed {
+        /// What the second token says of itself.
+        token: TokenIdentity,
+        /// `CKA_ID` there, hex.
+        id: String,
+        /// `CKA_LABEL` there.
+        label: String,
+        /// Digest of the key's SPKI.
+        spki_sha256: Digest,
+        /// Every attribute read back there.
+        attributes: BTreeMap<String, String>,
+        /// The proof of possession: its content, with the random number, and the signature.
+        files: Vec<FileRecord>,
+    },
+    /// The root key will be destroyed after the seal.
+    DestructionAnnounced {
+        /// `CKA_ID`, hex.
+        id: String,
+        /// `CKA_LABEL`
+        label: String,
+        /// Digest of its SPKI.
+        spki_sha256: Digest,
+        /// Copies that were confirmed, and that this does not destroy.
+        copies: Vec<String>,
+    },
+    /// After the seal: the token will be asked to destroy the root key.
+    DestructionIntended {
+        /// `CKA_ID`, hex.
+        id: String,
+        /// `CKA_LABEL`
+        label: String,
+        /// Digest of its SPKI.
+        spki_sha256: Digest,
+    },
+    /// After the seal: the key was destroyed, looked for, and not found.
+    KeyDestroyed {
+        /// `CKA_ID`, hex.
+        id: String,
+        /// `CKA_LABEL`
+        label: String,
+        /// Digest of its SPKI.
+        spki_sha256: Digest,
+    },
+    /// A person confirmed that this is to be revoked; the CRL of the same ceremony lists it.
+    Revoked {
+        /// Serial number, hex.
+        serial: String,
+        /// Subject, escaped, where certificate or register tell.
+        subject: Option<String>,
+        /// Digest of the certificate, where the file names it.
+        certificate_sha256: Option<Digest>,
+        /// RFC 5280's word.
+        reason: String,
+        /// Since when its key is not to be trusted.
+        invalidity_date: Option<String>,
+        /// The register does not know it.
+        foreign: bool,
+    },
+    /// What a root had issued before this ledger took it over, as the files told that were
+    /// given. Several stand one after the other where the list is long; the files are named in
+    /// the first.
+    Adopted {
+        /// From 1.
+        part: usize,
+        /// How many there are.
+        parts: usize,
+        /// The root's certificate.
+        root: Option<FileRecord>,
+        /// Certificates.
+        certificates: Vec<FileRecord>,
+        /// openssl's `index.txt`.
+        index: Option<FileRecord>,
+        /// The last CRL.
+        crl: Option<FileRecord>,
+        /// Its number.
+        crl_number: Option<u64>,
+        /// Why the ledger is rebuilt.
+        lost_ledger: Option<String>,
+        /// The proof that the token holds the root's key.
+        proof: Vec<FileRecord>,
+        /// What it issued, the root itself among it.
+        issued: Vec<AdoptedRecord>,
+    },
     /// The hand-over was written.
     HandedOver {
         /// What was written.
@@ -234,6 +339,18 @@ impl Event {
         let value = serde_json::to_value(self).unwrap_or_default();
         let word = value.get("type").and_then(Value::as_str);
         word.unwrap_or_default().to_owned()
+    }
+
+    /// A revocation as it was planned.
+    pub fn revoked(plan: &RevokeDocument) -> Self {
+        Self::Revoked {
+            serial: plan.serial.clone(),
+            subject: plan.subject.clone(),
+            certificate_sha256: plan.certificate_sha256,
+            reason: plan.reason.clone(),
+            invalidity_date: plan.invalidity_date.clone(),
+            foreign: plan.foreign,
+        }
     }
 
     /// What was checked, and the ids of its checks whose failure was put aside: the deviations
@@ -364,7 +481,7 @@ fn entry_of(value: &Value) -> Option<Entry> {
 }
 
 /// The types of [`Event`]; a line of such a type that cannot be read is broken, not unknown.
-const KNOWN_TYPES: [&str; 17] = [
+const KNOWN_TYPES: [&str; 23] = [
     "begin",
     "resumed",
     "environment",
@@ -378,6 +495,12 @@ const KNOWN_TYPES: [&str; 17] = [
     "sign-intended",
     "signed",
     "issued",
+    "copy-confirmed",
+    "destruction-announced",
+    "destruction-intended",
+    "key-destroyed",
+    "revoked",
+    "adopted",
     "handed-over",
     "interrupted",
     "aborted",

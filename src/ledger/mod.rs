@@ -2,9 +2,13 @@
 //! folders and files, and the register that is folded from it all. Pure: no file is touched
 //! here.
 
+pub mod adopted;
 pub mod chain;
 pub mod entry;
 pub mod layout;
+pub mod note;
+pub mod possession_files;
+pub mod post_seal;
 pub mod register;
 pub mod seal;
 pub mod seal_signature;

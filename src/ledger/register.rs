@@ -1,14 +1,25 @@
 //! The register: everything the root has issued, and the next CRL number. Never stored; a
 //! fold over the transcripts, and in them over the very bytes that were signed.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::adopted::{self, AdoptedRevocation};
 use super::entry::{Entry, Event};
+use super::layout;
 use crate::digest::{Digest, unhex};
+use crate::plan::document::PlanDocument;
 use crate::x509::certificate::CertificateFields;
-use crate::x509::crl::CrlFields;
+use crate::x509::crl::{CrlFields, RevokedEntry};
+use crate::x509::crl_entry::{Carried, entry};
+use crate::x509::escape::escape;
 use crate::x509::name::Name;
 use crate::x509::public_key::rsa_modulus;
+use crate::x509::raw::RawCrl;
+use crate::x509::reason::RevocationReason;
 use crate::x509::serial::Serial;
 use crate::x509::time::UtcTime;
+use crate::x509::tlv::DerError;
 
 /// How sure we are that a certificate exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +28,24 @@ pub enum Certainty {
     Signed,
     /// Its signing was intended, with an unknown end.
     PossiblySigned,
+    /// It was taken over with the root: given to this ledger, and signed before it.
+    Adopted,
+}
+
+/// What has become of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Neither of the others.
+    Valid,
+    /// Its last second is over.
+    Expired,
+    /// The newest signed CRL lists it.
+    Revoked {
+        /// revocationDate
+        date: UtcTime,
+        /// reasonCode, where it is one that a CA's certificate may have.
+        reason: Option<RevocationReason>,
+    },
 }
 
 /// A certificate that the root issued, or may have.
@@ -26,19 +55,27 @@ pub struct Issued {
     pub ceremony: String,
     /// Product's name in that ceremony's plan.
     pub product: String,
+    /// Mount of an intermediate, as that plan has it.
+    pub mount: Option<String>,
+    /// Where it says that its issuer's CRL is.
+    pub crl_urls: Vec<String>,
     /// Serial number.
     pub serial: Serial,
     /// Subject.
     pub subject: Name,
-    /// Digest of its SPKI.
+    /// Digest of its SPKI; zeros where an adopted one is known by its index alone.
     pub spki_sha256: Digest,
     /// The modulus of an RSA key.
     pub rsa_modulus: Option<Vec<u8>>,
+    /// subjectKeyIdentifier, as its bytes.
+    pub key_identifier: Option<Vec<u8>>,
+    /// First second.
+    pub not_before: UtcTime,
     /// Last second.
     pub not_after: UtcTime,
-    /// Digest of its body.
+    /// Digest of its body; zeros as above.
     pub tbs_sha256: Digest,
-    /// Signed or possibly signed.
+    /// Signed, possibly signed or adopted.
     pub certainty: Certainty,
 }
 
@@ -51,8 +88,64 @@ pub struct IssuedCrl {
     pub this_update: UtcTime,
     /// nextUpdate
     pub next_update: UtcTime,
+    /// Its body, DER: it may list a million certificates, and is shared, never copied.
+    pub body: Arc<[u8]>,
     /// Signed or possibly signed.
     pub certainty: Certainty,
+}
+
+impl IssuedCrl {
+    /// What it lists, in its order; read anew each time.
+    pub fn entries(&self) -> impl Iterator<Item = Result<RevokedEntry, DerError>> + '_ {
+        let (broken, raw) = match RawCrl::from_tbs(&self.body) {
+            Ok(raw) => (None, Some(raw)),
+            Err(error) => (Some(Err(error)), None),
+        };
+        let entries = raw.into_iter().flat_map(|raw| raw.entries());
+        broken
+            .into_iter()
+            .chain(entries.map(|entry| RevokedEntry::read(&entry?)))
+    }
+}
+
+/// A copy of the root key in another token, confirmed there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyCopy {
+    /// Ceremony id.
+    pub ceremony: String,
+    /// Label of the token.
+    pub label: String,
+    /// Its serial.
+    pub serial: String,
+    /// Its manufacturer and model.
+    pub model: String,
+}
+
+impl std::fmt::Display for KeyCopy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [label, serial, model] =
+            [&self.label, &self.serial, &self.model].map(|one| escape(one));
+        let ceremony = &self.ceremony;
+        write!(
+            f,
+            "token {label}, serial {serial} ({model}), confirmed in {ceremony}"
+        )
+    }
+}
+
+impl KeyCopy {
+    /// From its entry.
+    pub fn of(ceremony: &str, event: &Event) -> Option<Self> {
+        match event {
+            Event::CopyConfirmed { token, .. } => Some(Self {
+                ceremony: ceremony.to_owned(),
+                label: token.label.clone(),
+                serial: token.serial.clone(),
+                model: format!("{} {}", token.manufacturer, token.model),
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// The register of one root.
@@ -62,6 +155,10 @@ pub struct Register {
     pub issued: Vec<Issued>,
     /// CRLs in the order of signing.
     pub crls: Vec<IssuedCrl>,
+    /// Copies of the root key, in the order of their confirmation.
+    pub copies: Vec<KeyCopy>,
+    /// What an adopted root had revoked, as its index told.
+    pub adopted_revocations: Vec<AdoptedRevocation>,
 }
 
 /// A transcript whose signed bytes cannot be read.
@@ -84,6 +181,19 @@ impl Register {
         entries: &[Entry],
         mut read_file: impl FnMut(&str) -> Option<Vec<u8>>,
     ) -> Result<(), RegisterError> {
+        let events = entries.iter().filter_map(|entry| entry.event.as_ref().ok());
+        self.copies
+            .extend(events.filter_map(|event| KeyCopy::of(ceremony, event)));
+        let mounts = mounts(entries, &mut read_file);
+        let broken = |(entry, why)| RegisterError {
+            ceremony: ceremony.to_owned(),
+            entry,
+            why,
+        };
+        if let Some(told) = adopted::told(entries, &mut read_file).map_err(broken)? {
+            self.adopt((ceremony, &told.step), &told.adoption)
+                .map_err(|why| broken((told.entry, why)))?;
+        }
         for entry in entries {
             let Ok(Event::SignIntended {
                 product,
@@ -113,14 +223,18 @@ impl Register {
                 "certificate" => {
                     let fields = CertificateFields::from_tbs(&body)
                         .map_err(|error| fail(&error.to_string()))?;
-                    self.add_certificate(ceremony, product, fields, *tbs_sha256, certainty)
+                    let named = (ceremony, product.as_str(), mounts.get(product).cloned());
+                    self.add_certificate(named, fields, *tbs_sha256, certainty)
                         .map_err(|why| fail(&why))?;
                 }
                 "crl" => {
                     let fields =
                         CrlFields::from_tbs(&body).map_err(|error| fail(&error.to_string()))?;
-                    self.add_crl(&fields, certainty).map_err(|why| fail(&why))?;
+                    self.add_crl(&fields, body, certainty)
+                        .map_err(|why| fail(&why))?;
                 }
+                // A proof of possession binds nothing.
+                "possession" => {}
                 _ => return Err(fail("neither certificate nor CRL")),
             }
         }
@@ -129,8 +243,7 @@ impl Register {
 
     fn add_certificate(
         &mut self,
-        ceremony: &str,
-        product: &str,
+        (ceremony, product, mount): (&str, &str, Option<String>),
         fields: CertificateFields,
         tbs_sha256: Digest,
         certainty: Certainty,
@@ -150,8 +263,12 @@ impl Register {
         self.issued.push(Issued {
             ceremony: ceremony.to_owned(),
             product: product.to_owned(),
+            mount,
+            crl_urls: fields.crl_urls(),
             spki_sha256: Digest::of(&fields.spki),
             rsa_modulus: rsa_modulus(&fields.spki),
+            key_identifier: fields.subject_key_identifier(),
+            not_before: fields.not_before,
             serial: fields.serial,
             subject: fields.subject,
             not_after: fields.not_after,
@@ -161,12 +278,18 @@ impl Register {
         Ok(())
     }
 
-    fn add_crl(&mut self, fields: &CrlFields, certainty: Certainty) -> Result<(), String> {
+    fn add_crl(
+        &mut self,
+        fields: &CrlFields,
+        body: Vec<u8>,
+        certainty: Certainty,
+    ) -> Result<(), String> {
         let number = fields.number().ok_or("the CRL has no number")?;
         let crl = IssuedCrl {
             number,
             this_update: fields.this_update,
             next_update: fields.next_update,
+            body: body.into(),
             certainty,
         };
         if self.crls.last() == Some(&crl) {
@@ -189,12 +312,83 @@ impl Register {
         self.crls.last()
     }
 
-    /// When the next CRL is due: a CRL that was only possibly signed reached nobody.
-    pub fn next_crl_due(&self) -> Option<UtcTime> {
+    /// The newest CRL that is signed: what it lists is revoked. One that was only possibly
+    /// signed reached nobody.
+    pub fn published_crl(&self) -> Option<&IssuedCrl> {
         self.crls
             .iter()
-            .rfind(|crl| crl.certainty == Certainty::Signed)
-            .map(|crl| crl.next_update)
+            .rfind(|crl| crl.certainty != Certainty::PossiblySigned)
+    }
+
+    /// What the next CRL lists again: what the newest signed one lists, and what an adopted
+    /// root had revoked that no CRL tells yet.
+    pub fn carried(&self) -> Result<Carried, DerError> {
+        let listed = self.published_crl().map(|crl| Carried::of(&crl.body));
+        let listed = listed.transpose()?.unwrap_or_default();
+        let unlisted: Vec<u8> = self
+            .unlisted_revocations()
+            .into_iter()
+            .flat_map(|one| {
+                let revoked = one.revocation;
+                entry(
+                    &one.serial,
+                    revoked.date,
+                    (revoked.reason, revoked.invalidity),
+                )
+            })
+            .collect();
+        // Neither lists what the other does.
+        Ok(listed.merged(&Carried::of_entries(&unlisted)?)?.0)
+    }
+
+    /// When the next CRL is due.
+    pub fn next_crl_due(&self) -> Option<UtcTime> {
+        self.published_crl().map(|crl| crl.next_update)
+    }
+
+    /// The certificate of a serial number.
+    pub fn by_serial(&self, serial: &Serial) -> Option<&Issued> {
+        self.issued.iter().find(|known| known.serial == *serial)
+    }
+
+    /// Every certificate with its state at a moment: one walk through the newest signed CRL.
+    pub fn states(&self, now: UtcTime) -> Vec<(&Issued, State)> {
+        let mut states: BTreeMap<&Serial, State> = BTreeMap::new();
+        for known in &self.issued {
+            let state = if known.not_after < now {
+                State::Expired
+            } else {
+                State::Valid
+            };
+            states.insert(&known.serial, state);
+        }
+        let crl = self.published_crl();
+        for entry in crl.into_iter().flat_map(IssuedCrl::entries).flatten() {
+            if let Some(state) = states.get_mut(&entry.serial) {
+                *state = State::Revoked {
+                    date: entry.date,
+                    reason: entry.reason(),
+                };
+            }
+        }
+        let issued = self.issued.iter();
+        issued
+            .filter_map(|known| Some((known, *states.get(&known.serial)?)))
+            .collect()
+    }
+
+    /// Whether the last CRL of all is signed: nothing is issued after it.
+    pub fn is_closed(&self) -> bool {
+        self.published_crl()
+            .is_some_and(|crl| crl.next_update == UtcTime::NO_END)
+    }
+
+    /// Whether a serial is revoked. An entry that cannot be read counts as any.
+    pub fn is_revoked(&self, serial: &Serial) -> bool {
+        self.published_crl().is_some_and(|crl| {
+            crl.entries()
+                .any(|entry| entry.map_or(true, |entry| entry.serial == *serial))
+        })
     }
 
     /// Whether a serial is taken.
@@ -216,6 +410,26 @@ impl Register {
             .iter()
             .find(|known| known.subject.folded() == folded)
     }
+}
+
+/// Mounts by product, as the ceremony's plan names them; none where it is not the plan that the
+/// transcript begins with, or another version's.
+fn mounts(
+    entries: &[Entry],
+    read_file: &mut impl FnMut(&str) -> Option<Vec<u8>>,
+) -> BTreeMap<String, String> {
+    let begun = entries.iter().find_map(|entry| match &entry.event {
+        Ok(Event::Begin { plan_sha256, .. }) => Some(*plan_sha256),
+        _ => None,
+    });
+    let bytes = read_file(layout::SCRIPT_PLAN).unwrap_or_default();
+    let plan = PlanDocument::from_bytes(&bytes).ok();
+    let same = begun == Some(Digest::of(&bytes));
+    let plan = plan.filter(|_| same).into_iter();
+    plan.flat_map(|plan| plan.steps)
+        .flat_map(|step| step.products)
+        .filter_map(|product| Some((product.name, product.mount?)))
+        .collect()
 }
 
 /// A product's body is signed where any of its intents has a result.

@@ -10,6 +10,9 @@ pub const FORMAT: &str = "anchorite/seal/0";
 /// What the seal says of the whole, in one sentence.
 const ATTESTATION: &str = "The files listed in SHA256SUMS are all there is of this ceremony, and its transcript ends with the head above.";
 
+/// What the seal announces, where it announces anything.
+const DESTRUCTION: &str = "destruction of the root key";
+
 /// The seal's fields, in their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seal {
@@ -53,6 +56,8 @@ pub struct Seal {
     pub previous: Digest,
     /// When the next CRL is due.
     pub next_crl: Option<UtcTime>,
+    /// The root key is to be destroyed after it.
+    pub destruction: bool,
 }
 
 impl Seal {
@@ -117,8 +122,12 @@ impl Seal {
             ("words-4", words[3].clone()),
             ("attestation", ATTESTATION.to_owned()),
         ];
+        let announced = self
+            .destruction
+            .then(|| ("announces", DESTRUCTION.to_owned()));
         lines
             .iter()
+            .chain(&announced)
             .map(|(key, value)| format!("{key} {value}\n"))
             .collect()
     }
@@ -188,6 +197,7 @@ impl Seal {
                 "none" => None,
                 _ => Some(time(18, "next-crl")?),
             },
+            destruction: lines.len() > 24,
         };
         if seal.to_text().as_bytes() != bytes {
             return Err("not in the form that the tool writes".to_owned());
@@ -228,6 +238,7 @@ mod tests {
             deviations: 0,
             previous: Digest::ZERO,
             next_crl: Some(UtcTime::parse("2027-04-03T09:59:59Z").unwrap()),
+            destruction: false,
         }
     }
 
@@ -238,6 +249,16 @@ mod tests {
         assert!(text.lines().count() <= 25);
         assert_eq!(Seal::from_text(text.as_bytes()).unwrap(), seal());
         insta::assert_snapshot!(text);
+        let end = Seal {
+            destruction: true,
+            ..seal()
+        };
+        let text = end.to_text();
+        assert_eq!(text.lines().count(), 25);
+        assert!(text.ends_with("\nannounces destruction of the root key\n"));
+        assert_eq!(Seal::from_text(text.as_bytes()).unwrap(), end);
+        let other = text.replace("of the", "of a");
+        assert!(Seal::from_text(other.as_bytes()).is_err());
     }
 
     #[test]

@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind};
+use super::cross::CrossPlan;
+use super::profile::Profile;
+pub use super::revoke_document::RevokeDocument;
+use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind, SubjectKeyId};
 use crate::digest::{Digest, hex, unhex};
 use crate::x509::certificate_policy::CertificatePolicy;
 use crate::x509::name_constraints::Subtree;
@@ -105,8 +108,17 @@ pub struct StepDocument {
     pub title: String,
     /// To be read aloud.
     pub read_aloud: Option<String>,
+    /// Label of the token that holds a copy of the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// What people approve in one go.
     pub approval_sha256: Option<Digest>,
+    /// What it revokes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoke: Option<RevokeDocument>,
+    /// What it takes over, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopts: Vec<String>,
     /// What it signs.
     pub products: Vec<ProductDocument>,
 }
@@ -121,10 +133,25 @@ pub struct ProductDocument {
     pub mount: Option<String>,
     /// Request of an intermediate.
     pub request: Option<String>,
+    /// Certificate that is cross-signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// Its issuer's, where it did not sign itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// What an intermediate follows: renew or rekey.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub succession: Option<String>,
+    /// The key identifier of an earlier certificate that this one keeps, hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_key_identifier: Option<String>,
     /// Profile of an intermediate.
     pub profile: Option<ProfileDocument>,
     /// Number of a CRL.
     pub crl_number: Option<u64>,
+    /// How many entries a CRL lists again; their digest stands in its template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<u64>,
     /// `20y`, or "to the issuer's last second".
     pub validity: String,
     /// What the template marks of the root: nothing, issuer, own.
@@ -221,7 +248,19 @@ impl PlanDocument {
                     kind: step.kind.word().to_owned(),
                     title: step.title.clone(),
                     read_aloud: step.read_aloud.clone(),
+                    token: match &step.kind {
+                        StepKind::ConfirmCopy(label) => Some(label.clone()),
+                        _ => None,
+                    },
                     approval_sha256: step.approval_digest(),
+                    revoke: match &step.kind {
+                        StepKind::Revoke(plan) => Some(RevokeDocument::of(plan)),
+                        _ => None,
+                    },
+                    adopts: match &step.kind {
+                        StepKind::AdoptRoot(plan) => plan.statement(),
+                        _ => Vec::new(),
+                    },
                     products: products(&step.kind),
                 })
                 .collect(),
@@ -304,49 +343,69 @@ fn root(root: &RootPlan) -> RootDocument {
 
 fn products(kind: &StepKind) -> Vec<ProductDocument> {
     match kind {
-        StepKind::GenerateRootKey => Vec::new(),
+        StepKind::GenerateRootKey
+        | StepKind::AdoptRoot(_)
+        | StepKind::Revoke(_)
+        | StepKind::ConfirmCopy(_)
+        | StepKind::DestroyKey => Vec::new(),
         StepKind::IssueRoot(one) => vec![product(one)],
         StepKind::IssueIntermediates(list) => list.iter().map(intermediate).collect(),
+        StepKind::CrossSign(one) => vec![cross(one)],
         StepKind::IssueCrl(crl) => {
             vec![ProductDocument {
                 crl_number: Some(crl.number),
+                carried: (crl.carried.count() > 0).then(|| crl.carried.count()),
                 ..product(&crl.product)
             }]
         }
     }
 }
 
+fn cross(plan: &CrossPlan) -> ProductDocument {
+    ProductDocument {
+        mount: plan.mount.clone(),
+        certificate: Some(plan.certificate.clone()),
+        issuer: plan.issuer.clone(),
+        profile: Some(profile(&plan.profile)),
+        ..product(&plan.product)
+    }
+}
+
 fn intermediate(plan: &IntermediatePlan) -> ProductDocument {
-    let profile = &plan.profile;
     ProductDocument {
         mount: Some(plan.mount.clone()),
         request: Some(plan.request.clone()),
-        profile: Some(ProfileDocument {
-            name: profile.name.clone(),
-            path_length: profile.path_length,
-            key_usage: profile
-                .key_usage
-                .iter()
-                .map(|usage| usage.word().to_owned())
-                .collect(),
-            extended_key_usage: profile
-                .extended_key_usage
-                .iter()
-                .map(|oid| oid::name(oid).to_owned())
-                .collect(),
-            permitted: texts(&profile.constraints.permitted),
-            excluded: texts(&profile.constraints.excluded),
-            policies: profile
-                .policies
-                .iter()
-                .map(CertificatePolicy::describe)
-                .collect(),
-            key_identifier: profile.key_identifier.word().to_owned(),
-            crl_url: profile.crl_url.clone(),
-            issuer_url: profile.issuer_url.clone(),
-            ocsp_url: profile.ocsp_url.clone(),
-        }),
+        succession: plan.succession.word().map(str::to_owned),
+        profile: Some(profile(&plan.profile)),
         ..product(&plan.product)
+    }
+}
+
+fn profile(profile: &Profile) -> ProfileDocument {
+    ProfileDocument {
+        name: profile.name.clone(),
+        path_length: profile.path_length,
+        key_usage: profile
+            .key_usage
+            .iter()
+            .map(|usage| usage.word().to_owned())
+            .collect(),
+        extended_key_usage: profile
+            .extended_key_usage
+            .iter()
+            .map(|oid| oid::name(oid).to_owned())
+            .collect(),
+        permitted: texts(&profile.constraints.permitted),
+        excluded: texts(&profile.constraints.excluded),
+        policies: profile
+            .policies
+            .iter()
+            .map(CertificatePolicy::describe)
+            .collect(),
+        key_identifier: profile.key_identifier.word().to_owned(),
+        crl_url: profile.crl_url.clone(),
+        issuer_url: profile.issuer_url.clone(),
+        ocsp_url: profile.ocsp_url.clone(),
     }
 }
 
@@ -359,8 +418,16 @@ fn product(product: &Product) -> ProductDocument {
         name: product.name.clone(),
         mount: None,
         request: None,
+        certificate: None,
+        issuer: None,
+        succession: None,
+        kept_key_identifier: match &product.key_identifier {
+            Some(SubjectKeyId::Kept(bytes)) => Some(hex(bytes)),
+            _ => None,
+        },
         profile: None,
         crl_number: None,
+        carried: None,
         validity: product.validity.words(),
         unknown: match product.unknown {
             Unknown::Nothing => "nothing",

@@ -1,5 +1,6 @@
 //! Why a ceremony file, with its inputs, makes no plan.
 
+use super::adoption::AdoptionError;
 use super::file::FileError;
 use crate::x509::certificate::CertificateError;
 use crate::x509::public_key::KeyError;
@@ -27,6 +28,9 @@ pub enum PlanError {
         /// Why.
         cause: String,
     },
+    /// What an adopted root has issued before.
+    #[error(transparent)]
+    Adoption(#[from] AdoptionError),
     /// A request's key.
     #[error("{path}: {cause}")]
     Key {

@@ -10,8 +10,8 @@ pub use super::subject::Subject;
 use super::words::not_one_of;
 pub use super::words::{
     DigestWord, DnsTree, EmailTree, ExtendedUsage, FORMAT, Format, Id, IpRange, Key, KeyId, Kind,
-    Length, Login, Mount, NotAfter, Padding, Path, PathLength, PolicyOid, PolicyWord, Role,
-    SealWord, SshKey, Text, TokenLabel, UriTree, Url, Usage, nearest,
+    Length, Login, Moment, Mount, NotAfter, Padding, Path, PathLength, PolicyOid, PolicyWord,
+    ReasonWord, Role, SealWord, SerialHex, SshKey, Text, TokenLabel, UriTree, Url, Usage, nearest,
 };
 use crate::digest::Digest;
 use crate::x509::escape::{escape_message, escape_quoted};
@@ -191,8 +191,37 @@ pub struct StepFile {
     pub spki_sha256: Option<Spanned<Digest>>,
     /// Profile.
     pub profile: Option<Spanned<String>>,
+    /// The same key again, under a new serial number.
+    pub renew: Option<Spanned<bool>>,
+    /// The same subject again, with a new key.
+    pub rekey: Option<Spanned<bool>>,
+    /// The certificate that is revoked or cross-signed.
+    pub certificate: Option<Spanned<Path>>,
+    /// The certificate that signed it, where it did not sign itself.
+    pub issuer: Option<Spanned<Path>>,
+    /// Serial number of what is revoked.
+    pub serial: Option<Spanned<SerialHex>>,
+    /// Why it is revoked.
+    pub reason: Option<Spanned<ReasonWord>>,
+    /// Since when its key is not to be trusted.
+    pub invalidity_date: Option<Spanned<Moment>>,
+    /// What is revoked is not in the register.
+    pub foreign: Option<Spanned<bool>>,
     /// Until the next CRL.
     pub next_update: Option<Spanned<Length>>,
+    /// The last CRL that was published.
+    pub previous: Option<Spanned<Path>>,
+    /// The last CRL there will ever be.
+    #[serde(rename = "final")]
+    pub last: Option<Spanned<bool>>,
+    /// What an adopted root has issued before.
+    pub certificates: Option<Spanned<Vec<Path>>>,
+    /// What an adopted root has issued before, as openssl's `index.txt` lists it.
+    pub index: Option<Spanned<Path>>,
+    /// Why a ledger is rebuilt.
+    pub lost_ledger: Option<Spanned<Text>>,
+    /// Label of the token that holds the copy.
+    pub token: Option<Spanned<TokenLabel>>,
 }
 
 /// `request = "file"`, or `[[step.request]]` tables.
@@ -216,6 +245,10 @@ pub struct RequestFile {
     pub spki_sha256: Option<Digest>,
     /// Profile.
     pub profile: Option<Spanned<String>>,
+    /// The same key again, under a new serial number.
+    pub renew: Option<Spanned<bool>>,
+    /// The same subject again, with a new key.
+    pub rekey: Option<Spanned<bool>>,
 }
 
 /// `[[waiver]]`

@@ -1,10 +1,8 @@
 //! Whether an intermediate fits below its root: told when planning, for on the day the root may
 //! be issued already.
 
-use toml::Spanned;
-
 use super::file::FileError;
-use super::make::{Draft, Wanted};
+use super::make::Draft;
 use super::profile::Profile;
 use super::{RootPlan, Validity, template};
 
@@ -12,7 +10,7 @@ impl Draft<'_> {
     /// A CA below a root with a path length needs room there, and the day must not find out.
     pub(super) fn check_room(
         &self,
-        wanted: &Wanted<'_>,
+        place: usize,
         profile: &Profile,
         root: &RootPlan,
     ) -> Result<(), FileError> {
@@ -27,10 +25,6 @@ impl Draft<'_> {
         if profile.path_length.is_some_and(|own| u32::from(own) < room) {
             return Ok(());
         }
-        let place = wanted
-            .profile
-            .map_or(wanted.mount.span(), Spanned::span)
-            .start;
         let words = if room == 0 {
             "the root has path length 0: it can sign no CA at all".to_owned()
         } else {
@@ -46,7 +40,7 @@ impl Draft<'_> {
     /// be refused only once the root is there.
     pub(super) fn check_nested(
         &self,
-        wanted: &Wanted<'_>,
+        place: usize,
         profile: &Profile,
         root: &RootPlan,
     ) -> Result<(), FileError> {
@@ -57,10 +51,6 @@ impl Draft<'_> {
         if own < template::dates(Validity::For(new.validity), root).end {
             return Ok(());
         }
-        let place = wanted
-            .profile
-            .map_or(wanted.mount.span(), Spanned::span)
-            .start;
         let words = format!(
             "profile \"{}\" does not end before the root; shorten its validity, or write not_after = \"issuer\"",
             crate::x509::escape::escape_quoted(&profile.name)

@@ -7,10 +7,15 @@ use toml::Spanned;
 
 use super::error::PlanError;
 use super::file::{self, CeremonyFile, FileError, Kind, Requests, StepFile};
+use super::past::{Origin, Past, is_final};
 use super::profile::Profile;
 use super::template;
-use super::{CrlPlan, IntermediatePlan, LedgerState, Person, Plan, RootPlan, Step, StepKind};
+use super::{
+    CrlPlan, IntermediatePlan, KeptIdentifiers, LedgerState, Person, Plan, RootPlan, Step,
+    StepKind, SubjectKeyId, Succession, Validity,
+};
 use crate::digest::Digest;
+use crate::x509::crl_entry::NewEntry;
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 use crate::x509::request::Request;
 use crate::x509::time::Span;
@@ -30,6 +35,8 @@ pub struct WantedRequest {
     pub step: String,
     /// SPKI digest that the file names.
     pub spki_sha256: Option<Digest>,
+    /// What it follows.
+    pub succession: Succession,
     /// What its certificate will say.
     pub profile: Profile,
 }
@@ -39,6 +46,8 @@ pub(super) struct Wanted<'a> {
     pub(super) mount: &'a Spanned<file::Mount>,
     request: String,
     spki_sha256: Option<Digest>,
+    renew: Option<&'a Spanned<bool>>,
+    rekey: Option<&'a Spanned<bool>>,
     pub(super) profile: Option<&'a Spanned<String>>,
 }
 
@@ -80,6 +89,12 @@ impl<'a> Draft<'a> {
             .map(|path| path.get_ref().0.as_str())
     }
 
+    /// Whether a step rebuilds a ledger that is lost.
+    pub fn rebuilds_ledger(&self) -> bool {
+        let mut steps = self.file.step.iter();
+        steps.any(|step| step.get_ref().lost_ledger.is_some())
+    }
+
     /// Paths of the lists of lost keys: Debian's and the site's own.
     pub fn key_lists(&self) -> [Option<&str>; 2] {
         let keys = &self.file.keys;
@@ -104,6 +119,7 @@ impl<'a> Draft<'a> {
             .map(|(at, one)| {
                 Ok(WantedRequest {
                     step: self.step_id(at),
+                    succession: self.succession(one.renew, one.rekey)?,
                     profile: self.profile(one.profile)?,
                     request: one.request,
                     spki_sha256: one.spki_sha256,
@@ -116,23 +132,44 @@ impl<'a> Draft<'a> {
     pub fn input_paths(&self) -> Vec<String> {
         let mut paths: BTreeSet<String> = self.requests().into_iter().collect();
         paths.extend(self.root_certificate().map(str::to_owned));
+        paths.extend(self.cross_inputs());
         paths.extend(self.key_lists().into_iter().flatten().map(str::to_owned));
+        paths.extend(self.revocation_inputs());
+        paths.extend(self.adoption_inputs());
         paths.into_iter().collect()
     }
 
-    /// The plan. `requests` holds every path of [`Self::requests`].
+    /// The plan. `requests` holds every path of [`Self::requests`], `kept` those of renewals.
     pub fn plan(
         &self,
         inputs: &BTreeMap<String, Vec<u8>>,
         requests: &BTreeMap<String, Request>,
+        kept: &KeptIdentifiers,
         ledger: LedgerState,
+        past: &Past,
     ) -> Result<Plan, PlanError> {
         let root = self.root(inputs)?;
-        let mut next_crl_number = ledger.next_crl_number;
+        let after_previous = past.previous.map_or(0, |crl| crl.number.saturating_add(1));
+        let mut next_crl_number = ledger.next_crl_number.max(after_previous);
+        let mut adoption = self.adoption(inputs)?;
         let mut steps = Vec::new();
         for (at, step) in self.file.step.iter().enumerate() {
-            let kind = self.step(at, step, &root, requests, &mut next_crl_number)?;
             let written = step.get_ref();
+            let kind = match adoption.take_if(|_| *written.kind.get_ref() == Kind::AdoptRoot) {
+                Some((_, adopt)) => {
+                    let last = adopt.adoption.crl.as_ref().map_or(0, |crl| crl.number);
+                    next_crl_number = next_crl_number.max(last.saturating_add(1));
+                    StepKind::AdoptRoot(Box::new(adopt))
+                }
+                None => self.step(
+                    at,
+                    step,
+                    (&root, inputs),
+                    (requests, kept),
+                    past,
+                    &mut next_crl_number,
+                )?,
+            };
             steps.push(Step {
                 id: self.step_id(at),
                 title: written
@@ -202,8 +239,9 @@ impl<'a> Draft<'a> {
         &self,
         at: usize,
         step: &Spanned<StepFile>,
-        root: &RootPlan,
-        requests: &BTreeMap<String, Request>,
+        (root, inputs): (&RootPlan, &BTreeMap<String, Vec<u8>>),
+        requests: (&BTreeMap<String, Request>, &KeptIdentifiers),
+        past: &Past,
         next_crl_number: &mut u64,
     ) -> Result<StepKind, PlanError> {
         let id = self.step_id(at);
@@ -237,22 +275,61 @@ impl<'a> Draft<'a> {
                     .collect::<Result<Vec<_>, _>>()?;
                 StepKind::IssueIntermediates(list)
             }
+            (Kind::CrossSign, _) => {
+                StepKind::CrossSign(Box::new(self.cross(&id, step, root, inputs)?))
+            }
+            (Kind::AdoptRoot, _) => {
+                let words = "a root that is adopted exists: [root] names its certificate";
+                return Err(self.at(written.kind.span().start, words).into());
+            }
+            // Its words are there, and what it does is not yet.
+            (Kind::CertificateRequest, _) => {
+                let words = "this version does not do this step yet";
+                return Err(self.at(written.kind.span().start, words).into());
+            }
+            (Kind::ConfirmCopy, _) => {
+                let label = written
+                    .token
+                    .as_ref()
+                    .map(|label| label.get_ref().0.clone());
+                let place = written.kind.span().start;
+                let words = "confirm-copy needs token = \"label of the token that holds the copy\"";
+                StepKind::ConfirmCopy(label.ok_or_else(|| self.at(place, words))?)
+            }
+            (Kind::DestroyKey, _) => StepKind::DestroyKey,
+            (Kind::Revoke, _) => {
+                let revoked = past.revoked.get(&id).cloned().ok_or_else(|| {
+                    let words = "what it revokes was not read";
+                    self.at(written.kind.span().start, words)
+                })?;
+                StepKind::Revoke(revoked)
+            }
             (Kind::IssueCrl, _) => {
                 let next_update = match &written.next_update {
-                    None => Span::Months(6),
-                    Some(length) => self.bounded(
+                    _ if is_final(written) => Validity::NoEnd,
+                    None => Validity::For(Span::Months(6)),
+                    Some(length) => Validity::For(self.bounded(
                         length,
                         2 * 86_400,
                         366 * 86_400,
                         "a CRL's next_update is 1d to 12mo; longer, and a revocation reaches nobody in time",
-                    )?,
+                    )?),
                 };
                 let algorithm = signature_algorithm(root);
                 let number = *next_crl_number;
                 *next_crl_number += 1;
-                let product = template::crl(&id, root, algorithm, next_update, number)
+                let revoked: Vec<NewEntry> =
+                    past.revoked.values().map(|one| one.entry.clone()).collect();
+                let listed = (&past.carried, revoked.as_slice());
+                let product = template::crl(&id, root, algorithm, next_update, number, listed)
                     .map_err(failed(&id))?;
-                StepKind::IssueCrl(CrlPlan { product, number })
+                StepKind::IssueCrl(CrlPlan {
+                    product,
+                    number,
+                    carried: past.carried.clone(),
+                    revoked,
+                    after: past.previous.map(|crl| crl.this_update),
+                })
             }
         })
     }
@@ -262,11 +339,15 @@ impl<'a> Draft<'a> {
         name: &str,
         wanted: &Wanted<'_>,
         root: &RootPlan,
-        requests: &BTreeMap<String, Request>,
+        (requests, kept): (&BTreeMap<String, Request>, &KeptIdentifiers),
     ) -> Result<IntermediatePlan, PlanError> {
         let profile = self.profile(wanted.profile)?;
-        self.check_nested(wanted, &profile, root)?;
-        self.check_room(wanted, &profile, root)?;
+        let place = wanted
+            .profile
+            .map_or(wanted.mount.span(), Spanned::span)
+            .start;
+        self.check_nested(place, &profile, root)?;
+        self.check_room(place, &profile, root)?;
         let Some(request) = requests.get(&wanted.request) else {
             return Err(self
                 .at(wanted.mount.span().start, "its request was not read")
@@ -281,16 +362,25 @@ impl<'a> Draft<'a> {
             .clone()
             .unwrap_or_else(|| request.subject.clone());
         let algorithm = signature_algorithm(root);
-        let product = template::intermediate(name, root, algorithm, &profile, &subject, &key)
-            .map_err(|cause| PlanError::Template {
-                product: name.to_owned(),
-                cause,
+        let succession = self.succession(wanted.renew, wanted.rekey)?;
+        let key_identifier = match (succession, kept.get(&wanted.request)) {
+            (Succession::Renewal, Some(kept)) => SubjectKeyId::Kept(kept.clone()),
+            _ => SubjectKeyId::Method(profile.key_identifier),
+        };
+        let certified = (&subject, &key, &key_identifier);
+        let product =
+            template::below(name, root, algorithm, &profile, certified).map_err(|cause| {
+                PlanError::Template {
+                    product: name.to_owned(),
+                    cause,
+                }
             })?;
         Ok(IntermediatePlan {
             product,
             mount: wanted.mount.get_ref().0.clone(),
             request: wanted.request.clone(),
             spki_sha256: wanted.spki_sha256,
+            succession,
             profile,
             subject,
         })
@@ -304,6 +394,8 @@ pub(super) fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
             mount,
             request: path.0.clone(),
             spki_sha256: step.spki_sha256.as_ref().map(|digest| *digest.get_ref()),
+            renew: step.renew.as_ref(),
+            rekey: step.rekey.as_ref(),
             profile: step.profile.as_ref(),
         }],
         (Some(Requests::Many(many)), _) => many
@@ -314,6 +406,8 @@ pub(super) fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
                     mount: &one.mount,
                     request: one.request.get_ref().0.clone(),
                     spki_sha256: one.spki_sha256,
+                    renew: one.renew.as_ref(),
+                    rekey: one.rekey.as_ref(),
                     profile: one.profile.as_ref().or(step.profile.as_ref()),
                 }
             })
@@ -329,7 +423,7 @@ pub(super) fn is_list(step: &StepFile) -> bool {
     )
 }
 
-fn signature_algorithm(root: &RootPlan) -> SignatureAlgorithm {
+pub(super) fn signature_algorithm(root: &RootPlan) -> SignatureAlgorithm {
     // `Draft::root` refuses a root without one.
     root.signature_algorithm()
         .unwrap_or(SignatureAlgorithm::EcdsaSha384)
@@ -343,9 +437,33 @@ fn default_title(kind: &StepKind, root: &RootPlan) -> String {
         ),
         StepKind::IssueRoot(_) => "Issue the root certificate".to_owned(),
         StepKind::IssueIntermediates(list) => match list.as_slice() {
-            [one] => format!("Issue the intermediate for {}", one.mount),
+            [one] => match one.succession {
+                Succession::First => format!("Issue the intermediate for {}", one.mount),
+                Succession::Renewal => format!("Renew the intermediate for {}", one.mount),
+                Succession::NewKey => {
+                    format!("Issue the intermediate for {} with a new key", one.mount)
+                }
+            },
             many => format!("Issue {} intermediates", many.len()),
         },
-        StepKind::IssueCrl(crl) => format!("Issue CRL number {}", crl.number),
+        StepKind::ConfirmCopy(label) => {
+            format!("Confirm that the token {label} holds a copy of the root key")
+        }
+        StepKind::DestroyKey => "Destroy the root key, after the seal".to_owned(),
+        StepKind::CrossSign(cross) => format!("Cross-sign {}", cross.subject),
+        StepKind::IssueCrl(crl) => match crl.product.validity {
+            Validity::NoEnd => format!("Issue CRL number {}, the final one", crl.number),
+            _ => format!("Issue CRL number {}", crl.number),
+        },
+        StepKind::Revoke(one) => match &one.origin {
+            Some(Origin {
+                mount: Some(mount), ..
+            }) => format!("Revoke the intermediate of {mount}"),
+            _ => format!("Revoke the certificate {}", one.entry.serial),
+        },
+        StepKind::AdoptRoot(plan) if plan.lost_ledger.is_some() => {
+            "Take over the root whose ledger was lost".to_owned()
+        }
+        StepKind::AdoptRoot(_) => "Take over the root".to_owned(),
     }
 }

@@ -1,6 +1,9 @@
 //! The ceremony file's meaning: what is allowed, what each product will say, and the plan
 //! and lock that people approve before the day.
 
+pub mod adopt;
+pub mod adoption;
+pub mod cross;
 pub mod document;
 pub mod error;
 pub mod explain;
@@ -10,22 +13,30 @@ pub mod lock;
 pub mod make;
 mod order;
 mod own_profile;
+pub mod past;
 pub mod profile;
+mod revoke_document;
 mod root_plan;
 mod subject;
+pub mod succession;
 pub mod template;
 mod words;
 
 use crate::digest::Digest;
 use crate::x509::certificate::Certificate;
+use crate::x509::crl_entry::{Carried, NewEntry};
 use crate::x509::key_identifier::KeyIdentifierMethod;
 use crate::x509::key_usage::KeyUsage;
 use crate::x509::name::Name;
 use crate::x509::public_key::{RootKey, SignatureAlgorithm};
 use crate::x509::root;
 use crate::x509::template::{Template, Unknown};
-use crate::x509::time::Span;
+use crate::x509::time::{Span, UtcTime};
+use adopt::AdoptPlan;
+use cross::CrossPlan;
+use past::RevokePlan;
 use profile::Profile;
+pub use succession::{KeptIdentifiers, SubjectKeyId, Succession};
 
 /// What is allowed, beyond what is always refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,6 +187,8 @@ pub enum Validity {
     For(Span),
     /// To the issuer's last second.
     UntilIssuer,
+    /// No well-defined end: the last CRL of all.
+    NoEnd,
 }
 
 impl Validity {
@@ -184,6 +197,7 @@ impl Validity {
         match self {
             Self::For(span) => span.to_string(),
             Self::UntilIssuer => "to the issuer's last second".to_owned(),
+            Self::NoEnd => "for ever: the final CRL".to_owned(),
         }
     }
 }
@@ -199,8 +213,8 @@ pub struct Product {
     pub template: Template,
     /// What the template marks of the root.
     pub unknown: Unknown,
-    /// How a certificate's key identifier follows from its key; a CRL has none.
-    pub key_identifier: Option<KeyIdentifierMethod>,
+    /// Where a certificate's key identifier comes from; a CRL has none.
+    pub key_identifier: Option<SubjectKeyId>,
 }
 
 /// One intermediate to be issued.
@@ -214,6 +228,8 @@ pub struct IntermediatePlan {
     pub request: String,
     /// The SPKI digest the file names.
     pub spki_sha256: Option<Digest>,
+    /// What it follows.
+    pub succession: Succession,
     /// What the certificate says.
     pub profile: Profile,
     /// Subject of the certificate.
@@ -227,6 +243,12 @@ pub struct CrlPlan {
     pub product: Product,
     /// cRLNumber
     pub number: u64,
+    /// What it lists again.
+    pub carried: Carried,
+    /// What it lists for the first time: everything that this ceremony revokes.
+    pub revoked: Vec<NewEntry>,
+    /// thisUpdate of the CRL that the file calls `previous`: this one is later.
+    pub after: Option<UtcTime>,
 }
 
 /// What a step does.
@@ -238,8 +260,18 @@ pub enum StepKind {
     IssueRoot(Product),
     /// `issue-intermediate`
     IssueIntermediates(Vec<IntermediatePlan>),
+    /// `cross-sign`
+    CrossSign(Box<CrossPlan>),
     /// `issue-crl`
     IssueCrl(CrlPlan),
+    /// `confirm-copy`, with the label of the token that holds it
+    ConfirmCopy(String),
+    /// `destroy-key`
+    DestroyKey,
+    /// `revoke`
+    Revoke(RevokePlan),
+    /// `adopt-root`
+    AdoptRoot(Box<AdoptPlan>),
 }
 
 impl StepKind {
@@ -249,16 +281,26 @@ impl StepKind {
             Self::GenerateRootKey => "generate-root-key",
             Self::IssueRoot(_) => "issue-root",
             Self::IssueIntermediates(_) => "issue-intermediate",
+            Self::CrossSign(_) => "cross-sign",
             Self::IssueCrl(_) => "issue-crl",
+            Self::ConfirmCopy(_) => "confirm-copy",
+            Self::DestroyKey => "destroy-key",
+            Self::Revoke(_) => "revoke",
+            Self::AdoptRoot(_) => "adopt-root",
         }
     }
 
     /// Everything the step signs.
     pub fn products(&self) -> Vec<&Product> {
         match self {
-            Self::GenerateRootKey => Vec::new(),
+            Self::GenerateRootKey
+            | Self::AdoptRoot(_)
+            | Self::Revoke(_)
+            | Self::ConfirmCopy(_)
+            | Self::DestroyKey => Vec::new(),
             Self::IssueRoot(product) => vec![product],
             Self::IssueIntermediates(list) => list.iter().map(|one| &one.product).collect(),
+            Self::CrossSign(cross) => vec![&cross.product],
             Self::IssueCrl(crl) => vec![&crl.product],
         }
     }
@@ -279,8 +321,11 @@ pub struct Step {
 
 impl Step {
     /// What people approve in one go: the digest of the one template, or of the list of
-    /// template digests, one to a line.
+    /// template digests, one to a line; of a root that is taken over, the list of what is.
     pub fn approval_digest(&self) -> Option<Digest> {
+        if let StepKind::AdoptRoot(plan) = &self.kind {
+            return Some(plan.approval_digest());
+        }
         let products = self.kind.products();
         match products.as_slice() {
             [] => None,
@@ -344,6 +389,38 @@ impl Plan {
     pub fn waivers_in(&self, step: &str) -> Vec<&Waiver> {
         let waivers = self.waivers.iter();
         waivers.filter(|one| one.step == step).collect()
+    }
+
+    /// Every certificate that is revoked, in the order of the steps.
+    pub fn revocations(&self) -> impl Iterator<Item = &RevokePlan> {
+        self.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Revoke(plan) => Some(plan),
+            _ => None,
+        })
+    }
+
+    /// The step that takes over a root, where one does.
+    pub fn adopts(&self) -> Option<&AdoptPlan> {
+        self.steps.iter().find_map(|step| match &step.kind {
+            StepKind::AdoptRoot(plan) => Some(&**plan),
+            _ => None,
+        })
+    }
+
+    /// Every certificate that is cross-signed.
+    pub fn crosses(&self) -> impl Iterator<Item = &CrossPlan> {
+        self.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::CrossSign(cross) => Some(&**cross),
+            _ => None,
+        })
+    }
+
+    /// Every mount that something is handed over to.
+    pub fn mounts(&self) -> impl Iterator<Item = &str> {
+        let crosses = self.crosses().filter_map(|one| one.mount.as_deref());
+        self.intermediates()
+            .map(|one| one.mount.as_str())
+            .chain(crosses)
     }
 
     /// Every intermediate of every step.

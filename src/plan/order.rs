@@ -2,6 +2,7 @@
 //! must be unique.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use toml::Spanned;
 
@@ -88,28 +89,10 @@ impl Draft<'_> {
         let existing = self.root_certificate().is_some();
         let mut made: Vec<Kind> = Vec::new();
         for (kind, place) in kinds {
-            let words = match kind {
-                Kind::GenerateRootKey | Kind::IssueRoot if existing => {
-                    "[root] names an existing certificate, so no root is made here"
-                }
-                Kind::GenerateRootKey | Kind::IssueRoot | Kind::IssueCrl if made.contains(kind) => {
-                    "this can be done once in a ceremony"
-                }
-                Kind::GenerateRootKey if !made.is_empty() => "this must be the first step",
-                Kind::IssueRoot if !made.contains(&Kind::GenerateRootKey) => {
-                    "generate-root-key must come before it"
-                }
-                Kind::IssueIntermediate | Kind::IssueCrl
-                    if !existing && !made.contains(&Kind::IssueRoot) =>
-                {
-                    "issue-root must come before it"
-                }
-                _ => {
-                    made.push(*kind);
-                    continue;
-                }
-            };
-            return Err(self.at(*place, words));
+            if let Some(words) = out_of_order(*kind, &made, existing) {
+                return Err(self.at(*place, words));
+            }
+            made.push(*kind);
         }
         if made.is_empty() {
             return Err(self.at(self.source.len(), "a ceremony needs at least one [[step]]"));
@@ -118,49 +101,40 @@ impl Draft<'_> {
             let words = "a new root needs the steps generate-root-key and issue-root";
             return Err(self.at(self.file.root.span().start, words));
         }
-        Ok(())
+        self.check_nothing_after_final()?;
+        let revoke = kinds.iter().rfind(|(kind, _)| *kind == Kind::Revoke);
+        let crl = kinds.iter().find(|(kind, _)| *kind == Kind::IssueCrl);
+        match (revoke, crl) {
+            (Some((_, revoke)), Some((_, crl))) if crl < revoke => Err(self.at(
+                *revoke,
+                "the CRL is issued before this revocation, and would not list it",
+            )),
+            (Some((_, revoke)), None) => Err(self.at(
+                *revoke,
+                "only a CRL tells of a revocation: an issue-crl must follow",
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Fields that do not belong to a step of this kind, or are missing from it.
     fn check_fields(&self, step: &Spanned<StepFile>) -> Result<(), FileError> {
         let written = step.get_ref();
-        let intermediate = *written.kind.get_ref() == Kind::IssueIntermediate;
-        let crl = *written.kind.get_ref() == Kind::IssueCrl;
+        let kind = *written.kind.get_ref();
         let list = is_list(written);
-        let fields = [
-            (
-                written.mount.as_ref().map(Spanned::span),
-                intermediate && !list,
-                "mount",
-            ),
-            (
-                written.request.as_ref().map(Spanned::span),
-                intermediate,
-                "request",
-            ),
-            (
-                written.spki_sha256.as_ref().map(Spanned::span),
-                intermediate && !list,
-                "spki_sha256",
-            ),
-            (
-                written.profile.as_ref().map(Spanned::span),
-                intermediate,
-                "profile",
-            ),
-            (
-                written.next_update.as_ref().map(Spanned::span),
-                crl,
-                "next_update",
-            ),
-        ];
-        for (span, allowed, name) in fields {
-            if let (Some(span), false) = (span, allowed) {
+        for (name, span) in spans(written) {
+            let inside = list && ["mount", "spki_sha256", "renew", "rekey"].contains(&name);
+            if let (Some(span), false) = (span, belongs(name, kind) && !inside) {
                 let words = format!("{name} does not belong to this step");
                 return Err(self.at(span.start, &words));
             }
         }
+        if kind == Kind::CrossSign && written.certificate.is_none() {
+            return Err(self.at(step.span().start, "cross-sign needs a certificate"));
+        }
+        let intermediate = kind == Kind::IssueIntermediate;
         let place = step.span().start;
+        self.check_revocation(written, place)?;
         match &written.request {
             None if intermediate => Err(self.at(place, "issue-intermediate needs a request")),
             Some(requests) => match requests.get_ref() {
@@ -175,4 +149,95 @@ impl Draft<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// Why a step of this kind cannot follow those that were made before it.
+fn out_of_order(kind: Kind, made: &[Kind], existing: bool) -> Option<&'static str> {
+    let has_root = existing || made.contains(&Kind::IssueRoot);
+    let words = match kind {
+        _ if made.contains(&Kind::DestroyKey) => "nothing can follow destroy-key",
+        Kind::GenerateRootKey | Kind::IssueRoot if existing => {
+            "[root] names an existing certificate, so no root is made here"
+        }
+        Kind::AdoptRoot if !existing => {
+            "a root that is adopted exists: [root] names its certificate"
+        }
+        Kind::GenerateRootKey
+        | Kind::IssueRoot
+        | Kind::AdoptRoot
+        | Kind::IssueCrl
+        | Kind::ConfirmCopy
+        | Kind::DestroyKey
+            if made.contains(&kind) =>
+        {
+            "this can be done once in a ceremony"
+        }
+        Kind::GenerateRootKey | Kind::AdoptRoot if !made.is_empty() => {
+            "this must be the first step"
+        }
+        Kind::IssueRoot if !made.contains(&Kind::GenerateRootKey) => {
+            "generate-root-key must come before it"
+        }
+        Kind::GenerateRootKey | Kind::IssueRoot | Kind::AdoptRoot => return None,
+        _ if !has_root => "issue-root must come before it",
+        _ => return None,
+    };
+    Some(words)
+}
+
+/// The fields that only some kinds of steps have.
+fn spans(step: &StepFile) -> [(&'static str, Option<Range<usize>>); 19] {
+    fn span<T>(field: &Option<Spanned<T>>) -> Option<Range<usize>> {
+        field.as_ref().map(Spanned::span)
+    }
+    [
+        ("mount", span(&step.mount)),
+        ("request", span(&step.request)),
+        ("spki_sha256", span(&step.spki_sha256)),
+        ("profile", span(&step.profile)),
+        ("renew", span(&step.renew)),
+        ("rekey", span(&step.rekey)),
+        ("certificate", span(&step.certificate)),
+        ("issuer", span(&step.issuer)),
+        ("serial", span(&step.serial)),
+        ("reason", span(&step.reason)),
+        ("invalidity_date", span(&step.invalidity_date)),
+        ("foreign", span(&step.foreign)),
+        ("next_update", span(&step.next_update)),
+        ("previous", span(&step.previous)),
+        ("final", span(&step.last)),
+        ("certificates", span(&step.certificates)),
+        ("index", span(&step.index)),
+        ("lost_ledger", span(&step.lost_ledger)),
+        ("token", span(&step.token)),
+    ]
+}
+
+/// Whether a field belongs to a kind of step.
+fn belongs(field: &str, kind: Kind) -> bool {
+    let fields: &[&str] = match kind {
+        Kind::GenerateRootKey | Kind::IssueRoot | Kind::CertificateRequest | Kind::DestroyKey => {
+            &[]
+        }
+        Kind::IssueIntermediate => &[
+            "mount",
+            "request",
+            "spki_sha256",
+            "profile",
+            "renew",
+            "rekey",
+        ],
+        Kind::CrossSign => &["certificate", "issuer", "profile", "mount", "spki_sha256"],
+        Kind::Revoke => &[
+            "certificate",
+            "serial",
+            "reason",
+            "invalidity_date",
+            "foreign",
+        ],
+        Kind::IssueCrl => &["next_update", "previous", "final"],
+        Kind::AdoptRoot => &["certificates", "index", "previous", "lost_ledger"],
+        Kind::ConfirmCopy => &["token"],
+    };
+    fields.contains(&field)
 }

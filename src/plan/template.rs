@@ -2,12 +2,13 @@
 //! day can tell.
 
 use super::profile::{self, Profile};
-use super::{NewRoot, Product, RootPlan, Validity};
+use super::{NewRoot, Product, RootPlan, SubjectKeyId, Validity};
+use crate::x509::crl_entry::{Carried, NewEntry, template_list};
 use crate::x509::name::Name;
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 use crate::x509::serial::Serial;
 use crate::x509::tbs::{CertificateParts, CrlParts};
-use crate::x509::template::{self, Dates, KEY_IDENTIFIER_MARK, Unknown};
+use crate::x509::template::{self, Dates, KEY_IDENTIFIER_MARK, Template, Unknown};
 use crate::x509::time::{Span, UtcTime};
 use crate::x509::tlv::DerError;
 
@@ -17,7 +18,7 @@ pub fn dates(validity: Validity, root: &RootPlan) -> Dates {
     let end = match (validity, root) {
         (Validity::For(span), _) => last_second(start, span),
         (Validity::UntilIssuer, RootPlan::Existing(root)) => root.fields.not_after,
-        (Validity::UntilIssuer, RootPlan::New(_)) => UtcTime::NO_END,
+        (Validity::UntilIssuer, RootPlan::New(_)) | (Validity::NoEnd, _) => UtcTime::NO_END,
     };
     Dates { start, end }
 }
@@ -50,22 +51,20 @@ pub fn root(name: &str, new: &NewRoot) -> Result<Product, DerError> {
         validity,
         template: template::of_certificate(&body, dates, &unknown)?,
         unknown,
-        key_identifier: Some(new.key_identifier),
+        key_identifier: Some(SubjectKeyId::Method(new.key_identifier)),
     })
 }
 
-/// The template of an intermediate.
-pub fn intermediate(
+/// The template of a CA's certificate below the root.
+pub fn below(
     name: &str,
     root: &RootPlan,
     algorithm: SignatureAlgorithm,
     profile: &Profile,
-    subject: &Name,
-    key: &PublicKey,
+    (subject, key, key_identifier): (&Name, &PublicKey, &SubjectKeyId),
 ) -> Result<Product, DerError> {
     let dates = dates(profile.validity, root);
-    let extensions =
-        profile.extensions(&profile.key_identifier.of(key), &authority_key_id(root)?)?;
+    let extensions = profile.extensions(&key_identifier.of(key), &authority_key_id(root)?)?;
     let body = CertificateParts {
         serial: &Serial::template_mark(),
         algorithm,
@@ -83,19 +82,19 @@ pub fn intermediate(
         validity: profile.validity,
         template: template::of_certificate(&body, dates, &unknown)?,
         unknown,
-        key_identifier: Some(profile.key_identifier),
+        key_identifier: Some(key_identifier.clone()),
     })
 }
 
-/// The template of a CRL without revoked certificates.
+/// The template of a CRL, with what it carries over and what it lists for the first time.
 pub fn crl(
     name: &str,
     root: &RootPlan,
     algorithm: SignatureAlgorithm,
-    next_update: Span,
+    validity: Validity,
     number: u64,
+    (carried, revoked): (&Carried, &[NewEntry]),
 ) -> Result<Product, DerError> {
-    let validity = Validity::For(next_update);
     let dates = dates(validity, root);
     let extensions = profile::crl_extensions(&authority_key_id(root)?, number)?;
     let body = CrlParts {
@@ -103,6 +102,7 @@ pub fn crl(
         issuer: root.subject(),
         this_update: dates.start,
         next_update: dates.end,
+        entries: &template_list(carried, revoked)?,
         extensions: &extensions,
     }
     .assemble();
@@ -110,7 +110,8 @@ pub fn crl(
     Ok(Product {
         name: name.to_owned(),
         validity,
-        template: template::of_crl(&body, dates, &unknown)?,
+        // An unknown issuer's mark stands in it already.
+        template: Template(body.0),
         unknown,
         key_identifier: None,
     })

@@ -9,7 +9,9 @@ use crate::x509::key_usage::KeyUsage;
 use crate::x509::name_constraints::Subtree;
 use crate::x509::network::Network;
 use crate::x509::public_key::{HashAlgorithm, RootKey};
-use crate::x509::time::Span;
+use crate::x509::reason::RevocationReason;
+use crate::x509::serial::Serial;
+use crate::x509::time::{Span, UtcTime};
 
 /// The `format` of the files this version reads.
 pub const FORMAT: &str = "anchorite/ceremony/0";
@@ -236,6 +238,21 @@ word!(
     }
 );
 word!(
+    /// A serial number in hex, with or without colons, as openssl and Vault print it.
+    SerialHex(Serial), |text| Serial::parse(&text)
+        .ok_or_else(|| "a serial number is 1 to 20 octets in hex: \"4f:a1:07...\"".to_owned())
+);
+word!(
+    /// Why a certificate is revoked.
+    ReasonWord(RevocationReason), |text| RevocationReason::parse(&text)
+        .ok_or_else(|| not_one_of(&text, &RevocationReason::ALL.map(RevocationReason::word)))
+);
+word!(
+    /// A moment in UTC.
+    Moment(UtcTime), |text| UtcTime::parse(&text)
+        .ok_or_else(|| "a moment is written in UTC: \"2026-10-03T09:14:07Z\"".to_owned())
+);
+word!(
     /// "issuer"
     NotAfter(()), |text| one_of(&text, &["issuer"])
 );
@@ -310,26 +327,59 @@ pub enum Kind {
     IssueIntermediate,
     /// issue-crl
     IssueCrl,
+    /// revoke
+    Revoke,
+    /// cross-sign
+    CrossSign,
+    /// certificate-request
+    CertificateRequest,
+    /// adopt-root
+    AdoptRoot,
+    /// confirm-copy
+    ConfirmCopy,
+    /// destroy-key
+    DestroyKey,
+}
+
+impl Kind {
+    /// Every kind, in the order of a root's life.
+    pub const ALL: [Self; 10] = [
+        Self::GenerateRootKey,
+        Self::IssueRoot,
+        Self::AdoptRoot,
+        Self::IssueIntermediate,
+        Self::CrossSign,
+        Self::CertificateRequest,
+        Self::Revoke,
+        Self::IssueCrl,
+        Self::ConfirmCopy,
+        Self::DestroyKey,
+    ];
+
+    /// The word in the ceremony file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::GenerateRootKey => "generate-root-key",
+            Self::IssueRoot => "issue-root",
+            Self::AdoptRoot => "adopt-root",
+            Self::IssueIntermediate => "issue-intermediate",
+            Self::CrossSign => "cross-sign",
+            Self::CertificateRequest => "certificate-request",
+            Self::Revoke => "revoke",
+            Self::IssueCrl => "issue-crl",
+            Self::ConfirmCopy => "confirm-copy",
+            Self::DestroyKey => "destroy-key",
+        }
+    }
 }
 
 impl TryFrom<String> for Kind {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
-        match text.as_str() {
-            "generate-root-key" => Ok(Self::GenerateRootKey),
-            "issue-root" => Ok(Self::IssueRoot),
-            "issue-intermediate" => Ok(Self::IssueIntermediate),
-            "issue-crl" => Ok(Self::IssueCrl),
-            _ => Err(not_one_of(
-                &text,
-                &[
-                    "generate-root-key",
-                    "issue-root",
-                    "issue-intermediate",
-                    "issue-crl",
-                ],
-            )),
-        }
+        let known = Self::ALL.iter().find(|kind| kind.word() == text);
+        known
+            .copied()
+            .ok_or_else(|| not_one_of(&text, &Self::ALL.map(Self::word)))
     }
 }
 

@@ -70,6 +70,19 @@ pub(super) fn private_handles(
         .map_err(|error| failed("C_FindObjects", &error))
 }
 
+/// Handles of every key with this id: the private ones first, then the public ones.
+pub(super) fn all_handles(session: &Session, id: &KeyId) -> Result<Vec<ObjectHandle>, TokenError> {
+    let mut handles = Vec::new();
+    for class in [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY] {
+        let template = [Attribute::Class(class), Attribute::Id(id.0.clone())];
+        let found = session
+            .find_objects(&template)
+            .map_err(|error| failed("C_FindObjects", &error))?;
+        handles.extend(found);
+    }
+    Ok(handles)
+}
+
 /// The key behind a handle with all that is read of it.
 pub(super) fn read(session: &Session, handle: ObjectHandle) -> Result<TokenKey, TokenError> {
     let id = KeyId(octets(session, handle, AttributeType::Id)?.unwrap_or_default());

@@ -21,6 +21,7 @@ mod error;
 mod key;
 mod mechanism;
 pub mod module;
+mod note;
 pub mod pkcs11;
 mod point;
 pub mod rehearsal;

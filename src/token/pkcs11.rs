@@ -11,6 +11,7 @@ use super::error::{failed, return_value};
 use super::key::{self, unusable};
 use super::mechanism;
 use super::module::pin_tries;
+use super::note;
 use super::template::Templates;
 use crate::digest::hex;
 use crate::ports::{
@@ -180,6 +181,27 @@ impl Token for Pkcs11Token {
             ));
         }
         Ok(made)
+    }
+
+    /// The private key first: half a key that can no longer sign is the better half to keep.
+    fn destroy_key(&mut self, id: &KeyId) -> Result<(), TokenError> {
+        self.require_login("C_DestroyObject")?;
+        for handle in key::all_handles(&self.session, id)? {
+            self.session
+                .destroy_object(handle)
+                .map_err(|error| failed("C_DestroyObject", &error))?;
+        }
+        Ok(())
+    }
+
+    fn read_notes(&mut self, label: &str) -> Result<Vec<Vec<u8>>, TokenError> {
+        self.require_login("C_FindObjects")?;
+        note::read(&self.session, label)
+    }
+
+    fn write_note(&mut self, label: &str, value: &[u8]) -> Result<(), TokenError> {
+        self.require_login("C_CreateObject")?;
+        note::write(&self.session, label, value)
     }
 
     fn random(&mut self, length: usize) -> Result<Vec<u8>, TokenError> {

@@ -100,6 +100,14 @@ impl CertificateFields {
         }
     }
 
+    /// URLs of the CRL distribution points.
+    pub fn crl_urls(&self) -> Vec<String> {
+        match self.value("2.5.29.31") {
+            Some(ExtensionValue::CrlDistributionPoints(urls)) => urls,
+            _ => Vec::new(),
+        }
+    }
+
     /// extKeyUsage, dotted OIDs.
     pub fn extended_key_usage(&self) -> Option<Vec<String>> {
         match self.value("2.5.29.37")? {

@@ -1,4 +1,4 @@
-//! The seal's envelope: detached CMS SignedData with signed attributes (RFC 5652), as
+//! The envelope of the seal and of a proof of possession: detached CMS SignedData with signed attributes (RFC 5652), as
 //! `openssl cms -verify` reads it.
 
 use der::Tag;
@@ -34,6 +34,21 @@ pub fn signed_attributes(
     attributes.sort();
     let parts: Vec<&[u8]> = attributes.iter().map(Vec::as_slice).collect();
     SignedAttributes(encode(Tag::Set, &parts))
+}
+
+/// The signing time that stands in attributes of the form that [`signed_attributes`] makes.
+pub fn signing_time(attributes: &SignedAttributes) -> Option<UtcTime> {
+    let set = tlv::single(&attributes.0, Tag::Set, "signed attributes").ok()?;
+    let list = tlv::elements(set.value).ok()?;
+    let mut times = list.iter().filter_map(|attribute| {
+        let parts = sequence_of(attribute.raw, "Attribute").ok()?;
+        let [kind, values] = parts.as_slice() else {
+            return None;
+        };
+        (kind.raw == oid::der(SIGNING_TIME)).then_some(*values)
+    });
+    let values = times.next().filter(|values| values.tag == Tag::Set)?;
+    UtcTime::from_der(tlv::elements(values.value).ok()?.first()?).ok()
 }
 
 /// The whole ContentInfo, DER, with the signer's certificate in it and the content left out.

@@ -4,6 +4,7 @@ use super::certificate::SignedParts;
 use super::extension::{CRL_NUMBER, Extension, ExtensionValue};
 use super::name::Name;
 use super::raw::{RawCrl, RawEntry};
+use super::reason::RevocationReason;
 use super::serial::Serial;
 use super::time::UtcTime;
 use super::tlv::DerError;
@@ -30,16 +31,29 @@ pub struct CrlFields {
     pub this_update: UtcTime,
     /// nextUpdate
     pub next_update: UtcTime,
-    /// revokedCertificates; `None` where the field is absent.
-    pub revoked: Option<Vec<RevokedEntry>>,
+    /// How many revokedCertificates lists; `None` where the field is absent. They are read from
+    /// the body one at a time: there may be a million.
+    pub revoked: Option<usize>,
     /// crlExtensions in their order.
     pub extensions: Vec<Extension>,
 }
 
 impl CrlFields {
-    /// Reads a TBSCertList with version, nextUpdate and extensions.
+    /// Reads a TBSCertList with version, nextUpdate and extensions, and every entry in it.
     pub fn from_tbs(tbs: &[u8]) -> Result<Self, DerError> {
         let raw = RawCrl::from_tbs(tbs)?;
+        let mut fields = Self::head(&raw)?;
+        let mut count = 0;
+        for entry in raw.entries() {
+            RevokedEntry::read(&entry?)?;
+            count += 1;
+        }
+        fields.revoked = raw.revoked.map(|_| count);
+        Ok(fields)
+    }
+
+    /// The same without a look at the entries: a template has others, and they may be many.
+    pub fn head(raw: &RawCrl<'_>) -> Result<Self, DerError> {
         if raw.version() != Some(2) {
             return Err(DerError::new("TBSCertList: not version 2"));
         }
@@ -49,13 +63,12 @@ impl CrlFields {
         let extensions = raw
             .extensions
             .ok_or_else(|| DerError::new("TBSCertList: no extensions"))?;
-        let revoked = raw.entries().map(|entry| RevokedEntry::read(&entry?));
         Ok(Self {
             algorithm: raw.algorithm.raw.to_vec(),
             issuer: Name::from_der(raw.issuer.raw)?,
             this_update: UtcTime::from_der(&raw.this_update)?,
             next_update: UtcTime::from_der(&next_update)?,
-            revoked: raw.revoked.map(|_| revoked.collect()).transpose()?,
+            revoked: None,
             extensions: Extension::list(extensions.value)?,
         })
     }
@@ -83,6 +96,9 @@ impl CrlFields {
     }
 }
 
+/// `id-ce-cRLReasons` (RFC 5280 5.3.1)
+pub const REASON: &str = "2.5.29.21";
+
 impl RevokedEntry {
     /// Reads one entry of the list.
     pub fn read(raw: &RawEntry<'_>) -> Result<Self, DerError> {
@@ -93,6 +109,16 @@ impl RevokedEntry {
                 .extensions
                 .map_or(Ok(Vec::new()), |list| Extension::list(list.raw))?,
         })
+    }
+
+    /// Its reason, where it is one that a CA's certificate may have.
+    pub fn reason(&self) -> Option<RevocationReason> {
+        let reason = self.extensions.iter().find(|one| one.oid == REASON)?;
+        match reason.value.as_slice() {
+            // ENUMERATED of one octet
+            &[10, 1, number] => RevocationReason::from_number(number),
+            _ => None,
+        }
     }
 }
 

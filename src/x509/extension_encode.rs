@@ -16,10 +16,13 @@ use x509_cert::ext::pkix::{
 };
 
 use super::certificate_policy::{CPS, CertificatePolicy};
+use super::crl::REASON;
 use super::extension::{CA_ISSUERS, CERTIFICATE_POLICIES, CRL_NUMBER, NAME_CONSTRAINTS, OCSP};
 use super::key_usage::KeyUsage;
 use super::name_constraints::{NameConstraints, Subtree};
 use super::oid;
+use super::reason::RevocationReason;
+use super::time::UtcTime;
 use super::tlv::{self, DerError, sequence};
 
 /// An Extension, DER: OID, TRUE only when critical, value.
@@ -166,6 +169,17 @@ fn policy(policy: &CertificatePolicy) -> Result<PolicyInformation, DerError> {
 /// cRLNumber (RFC 5280 5.2.3).
 pub fn crl_number(number: u64) -> Vec<u8> {
     extension(CRL_NUMBER, false, &tlv::unsigned(&number.to_be_bytes()))
+}
+
+/// reasonCode, an ENUMERATED (RFC 5280 5.3.1).
+pub fn reason_code(reason: RevocationReason) -> Vec<u8> {
+    let value = tlv::encode(Tag::Enumerated, &[&[reason.number()]]);
+    extension(REASON, false, &value)
+}
+
+/// invalidityDate, always a GeneralizedTime (RFC 5280 5.3.2).
+pub fn invalidity_date(date: UtcTime) -> Vec<u8> {
+    extension("2.5.29.24", false, &date.to_generalized_der())
 }
 
 fn uri(url: &str) -> Result<GeneralName, DerError> {

@@ -194,9 +194,20 @@ impl CrlFacts {
         Self::of_raw(&RawCrl::from_tbs(&body.0)?)
     }
 
-    /// Of a template: `validity` stands for the dates, marks are named.
-    pub fn of_template(body: &CrlTbs, validity: &str) -> Result<Self, DerError> {
-        let mut facts = Self::of(body)?;
+    /// Of a template: `validity` stands for the dates, marks are named. It lists what is new; of
+    /// what is `carried` over it has a digest alone.
+    pub fn of_template(body: &CrlTbs, validity: &str, carried: u64) -> Result<Self, DerError> {
+        let raw = RawCrl::from_tbs(&body.0)?;
+        let mut facts = Self {
+            revoked_count: 0,
+            revoked: Vec::new(),
+            ..Self::of_raw(&raw)?
+        };
+        for entry in raw.entries().filter_map(Result::ok) {
+            facts.revoked.push(RevokedFact::of(Ok(entry)));
+        }
+        let new = facts.revoked.len();
+        facts.revoked_count = usize::try_from(carried).unwrap_or(usize::MAX - new) + new;
         (facts.this_update, facts.next_update) = (None, None);
         facts.validity = Some(validity.to_owned());
         name_marks(&mut facts.extensions);
@@ -212,26 +223,33 @@ impl CrlFacts {
             this_update: Some(Time::of(&raw.this_update)),
             next_update: raw.next_update.as_ref().map(Time::of),
             revoked_count: raw.entries().count(),
-            revoked: raw.entries().take(ENTRIES_TOLD).map(revoked).collect(),
+            revoked: raw
+                .entries()
+                .take(ENTRIES_TOLD)
+                .map(RevokedFact::of)
+                .collect(),
             signed_with: algorithm_name(raw.algorithm.raw),
             extensions: extensions(raw.extensions.map(|field| field.value))?,
         })
     }
 }
 
-fn revoked(entry: Result<RawEntry<'_>, DerError>) -> RevokedFact {
-    let unreadable = |what: &str| format!("(unreadable {what})");
-    let Ok(entry) = entry else {
-        return RevokedFact {
-            serial: unreadable("entry"),
-            date: Time::Unreadable(unreadable("date")),
-            extensions: Vec::new(),
+impl RevokedFact {
+    /// Of an entry, as far as it can be read.
+    pub fn of(entry: Result<RawEntry<'_>, DerError>) -> Self {
+        let unreadable = |what: &str| format!("(unreadable {what})");
+        let Ok(entry) = entry else {
+            return Self {
+                serial: unreadable("entry"),
+                date: Time::Unreadable(unreadable("date")),
+                extensions: Vec::new(),
+            };
         };
-    };
-    RevokedFact {
-        serial: serial(&entry.serial),
-        date: Time::of(&entry.date),
-        extensions: extensions(entry.extensions.map(|list| list.raw)).unwrap_or_default(),
+        Self {
+            serial: serial(&entry.serial),
+            date: Time::of(&entry.date),
+            extensions: extensions(entry.extensions.map(|list| list.raw)).unwrap_or_default(),
+        }
     }
 }
 

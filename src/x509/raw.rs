@@ -6,7 +6,7 @@
 use der::Tag;
 
 use super::certificate::SignedParts;
-use super::tlv::{DerError, Element, Elements, SEQUENCE, context, sequence_of, single};
+use super::tlv::{DerError, Element, Elements, SEQUENCE, context, sequence, sequence_of, single};
 
 /// The fields of a TBSCertificate as they stand there (RFC 5280 4.1).
 #[derive(Clone, Copy, Debug)]
@@ -133,14 +133,29 @@ impl<'a> RawCrl<'a> {
 
     /// Its entries, read one at a time: there may be a million.
     pub fn entries(&self) -> impl Iterator<Item = Result<RawEntry<'a>, DerError>> + use<'a> {
-        Elements::of(self.revoked.map_or(&[], |list| list.value))
-            .map(|element| RawEntry::from_element(&element?))
+        RawEntry::list(self.revoked.map_or(&[], |list| list.value))
+    }
+
+    /// The body without revokedCertificates: what readers can be given that keep every entry.
+    pub fn without_entries(&self) -> Vec<u8> {
+        let fields = [
+            self.version,
+            Some(self.algorithm),
+            Some(self.issuer),
+            Some(self.this_update),
+            self.next_update,
+            self.extensions,
+        ];
+        let fields: Vec<&[u8]> = fields.iter().flatten().map(|field| field.raw).collect();
+        sequence(&fields)
     }
 }
 
 /// One revoked certificate as it stands in its list.
 #[derive(Clone, Copy, Debug)]
 pub struct RawEntry<'a> {
+    /// The whole, DER.
+    pub raw: &'a [u8],
     /// userCertificate
     pub serial: Element<'a>,
     /// revocationDate
@@ -150,10 +165,16 @@ pub struct RawEntry<'a> {
 }
 
 impl<'a> RawEntry<'a> {
+    /// The entries that stand one after the other.
+    pub fn list(der: &'a [u8]) -> impl Iterator<Item = Result<Self, DerError>> + use<'a> {
+        Elements::of(der).map(|element| Self::from_element(&element?))
+    }
+
     fn from_element(entry: &Element<'a>) -> Result<Self, DerError> {
         let elements = sequence_of(entry.raw, "revokedCertificate")?;
         let mut fields = Fields::new("revokedCertificate", &elements);
         let read = Self {
+            raw: entry.raw,
             serial: fields.required(Tag::Integer, "userCertificate")?,
             date: fields.time().ok_or_else(|| {
                 DerError::new("revokedCertificate: revocationDate is missing, or of another type")

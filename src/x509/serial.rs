@@ -51,6 +51,22 @@ impl Serial {
         unsigned(&self.0)
     }
 
+    /// Reads hex, with or without colons between its octets, as openssl, Vault and we print it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits: String = text.split(':').collect();
+        let even = if digits.len().is_multiple_of(2) {
+            ""
+        } else {
+            "0"
+        };
+        let octets = crate::digest::unhex(&format!("{even}{digits}").to_ascii_lowercase())?;
+        let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+        let octets = octets[zeros..].to_vec();
+        // As a positive INTEGER it takes one octet more where its first bit is set.
+        let sign = usize::from(octets.first()? >> 7);
+        (octets.len() + sign <= 20).then_some(Self(octets))
+    }
+
     /// The octets.
     pub fn octets(&self) -> &[u8] {
         &self.0
@@ -83,6 +99,23 @@ mod tests {
             let der = serial.to_der();
             prop_assert_eq!(der.len(), 18);
             prop_assert_eq!(Serial::from_der(&elements(&der).unwrap()[0]).unwrap(), serial);
+        }
+    }
+
+    #[test]
+    fn hex_is_read_as_tools_print_it() {
+        let serial = Serial::parse("4F:a1:07").unwrap();
+        assert_eq!(serial.octets(), [0x4f, 0xa1, 0x07]);
+        for same in ["4fa107", "4FA107", "0x4fa107", "00:4f:a1:07", "004FA107"] {
+            let read = Serial::parse(same);
+            assert_eq!(read.is_some(), same != "0x4fa107", "{same}");
+            assert!(read.is_none_or(|read| read == serial), "{same}");
+        }
+        assert_eq!(Serial::parse("1").unwrap().octets(), [1]);
+        assert!(Serial::parse(&"7f".repeat(20)).is_some());
+        assert!(Serial::parse(&"ff".repeat(20)).is_none());
+        for bad in ["", ":", "0", "00:00", "4g", "-1", &"7f".repeat(21)] {
+            assert!(Serial::parse(bad).is_none(), "{bad}");
         }
     }
 

@@ -59,6 +59,27 @@ pub fn crl(facts: &CrlFacts) -> Vec<String> {
     lines
 }
 
+/// What a CRL lists for the first time, and how many entries it carries over; of an empty list,
+/// nothing.
+pub fn listed(new: &[RevokedFact], count: usize) -> Vec<String> {
+    if count == 0 {
+        return Vec::new();
+    }
+    let carried = count.saturating_sub(new.len()).to_string();
+    let mut lines = vec![
+        line("carried over", &carried),
+        line("new", &new.len().to_string()),
+    ];
+    for entry in new {
+        lines.push(format!("  {}", entry.serial));
+        for fact in &entry.extensions {
+            let words = format!("{}: {}{}", fact.name, fact.value, critical(fact));
+            lines.extend(wrapped("    ", &words));
+        }
+    }
+    lines
+}
+
 /// The lines of a CRL's entries.
 pub fn revoked(facts: &CrlFacts) -> Vec<String> {
     let words = |entry: &RevokedFact| {

@@ -15,7 +15,8 @@ pub struct CertificateTbs(pub Vec<u8>);
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CrlTbs(pub Vec<u8>);
 
-/// The signed attributes of a CMS SignerInfo as they are hashed: a SET OF, tag 0x31
+/// The signed attributes of a CMS SignerInfo as they are hashed, of a seal or of a proof of
+/// possession: a SET OF, tag 0x31
 /// (RFC 5652 5.4), which can never be read as a certificate or CRL.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SignedAttributes(pub Vec<u8>);
@@ -88,7 +89,7 @@ impl CertificateParts<'_> {
     }
 }
 
-/// The fields of a CRL without revoked certificates.
+/// The fields of a CRL.
 #[derive(Clone, Debug)]
 pub struct CrlParts<'a> {
     /// signature
@@ -99,6 +100,8 @@ pub struct CrlParts<'a> {
     pub this_update: UtcTime,
     /// nextUpdate
     pub next_update: UtcTime,
+    /// What revokedCertificates holds, DER; empty where nothing is revoked.
+    pub entries: &'a [u8],
     /// crlExtensions in their order, each a whole Extension.
     pub extensions: &'a [Vec<u8>],
 }
@@ -106,12 +109,17 @@ pub struct CrlParts<'a> {
 impl CrlParts<'_> {
     /// Version 2; revokedCertificates is absent, never an empty SEQUENCE.
     pub fn assemble(&self) -> CrlTbs {
+        let revoked = match self.entries {
+            [] => Vec::new(),
+            entries => sequence(&[entries]),
+        };
         CrlTbs(sequence(&[
             &[2, 1, 1],
             &self.algorithm.to_der(),
             self.issuer.as_der(),
             &self.this_update.to_der(),
             &self.next_update.to_der(),
+            &revoked,
             &encode(context(0), &[&list(self.extensions)]),
         ]))
     }

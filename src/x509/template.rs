@@ -7,12 +7,14 @@
 
 use super::certificate::CertificateFields;
 use super::crl::CrlFields;
+use super::crl_entry;
 use super::extension::Extension;
 use super::extension_encode::{authority_key_identifier, subject_key_identifier};
+use super::raw::RawCrl;
 use super::serial::Serial;
 use super::tbs::{self, CertificateTbs, CrlTbs};
 use super::time::UtcTime;
-use super::tlv::{DerError, context, encode, sequence, sequence_of};
+use super::tlv::{DerError, context, encode, sequence};
 use crate::digest::Digest;
 
 /// The key identifier that stands for one not yet known.
@@ -75,18 +77,22 @@ pub fn of_certificate(
     ])))
 }
 
-/// The template of a CRL body.
+/// The template of a CRL body: what it carries over stands there as a digest, what it lists for
+/// the first time shows the template's date.
 pub fn of_crl(body: &CrlTbs, dates: Dates, unknown: &Unknown) -> Result<Template, DerError> {
-    let fields = CrlFields::from_tbs(&body.0)?;
-    let parts = sequence_of(&body.0, "TBSCertList")?;
-    let revoked = fields.revoked.as_ref().map_or(&[][..], |_| parts[5].raw);
+    let raw = RawCrl::from_tbs(&body.0)?;
+    let fields = CrlFields::head(&raw)?;
+    let revoked = match raw.revoked {
+        Some(_) => sequence(&[&crl_entry::marked_list(&raw, dates.start)?]),
+        None => Vec::new(),
+    };
     Ok(Template(sequence(&[
         &[2, 1, 1],
         &fields.algorithm,
         fields.issuer.as_der(),
         &dates.start.to_der(),
         &dates.end.to_der(),
-        revoked,
+        &revoked,
         &encode(context(0), &[&marked(&fields.extensions, unknown)?]),
     ])))
 }

@@ -78,6 +78,11 @@ impl UtcTime {
         }
     }
 
+    /// GeneralizedTime of any year, where a field has no choice (RFC 5280 5.3.2).
+    pub fn to_generalized_der(self) -> Vec<u8> {
+        encode(Tag::GeneralizedTime, &[self.digits().as_bytes()])
+    }
+
     /// Always UTCTime before 2050 (CMS signingTime, RFC 5652 11.3, has the same rule).
     fn is_utc_time(self) -> bool {
         (1950..2050).contains(&self.civil().year())

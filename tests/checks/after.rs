@@ -117,6 +117,7 @@ fn sealed() -> Vec<Case> {
         deviations: 0,
         previous: Digest::ZERO,
         next_crl: None,
+        destruction: false,
     };
     let text = sample.to_text();
     let attributes = |bytes: SignedAttributes| match seal::attributes(&sample, bytes, ALGORITHM) {

@@ -273,6 +273,7 @@ fn crls(desk: &Desk) -> Vec<Case> {
             number,
             this_update,
             next_update: fields.next_update,
+            body: [].into(),
             certainty: Certainty::PossiblySigned,
         }],
         ..Register::default()
@@ -343,7 +344,7 @@ fn crls(desk: &Desk) -> Vec<Case> {
         ),
         Case::new(Id::CrlEntries, Pass, "absent", with(&empty, now)),
         Case::new(
-            Id::CrlEntries,
+            Id::CrlRevoked,
             Fail,
             "one entry",
             edited(&|parts| parts.insert(5, sequence(&[&entry]))),

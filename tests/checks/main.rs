@@ -11,21 +11,27 @@
 #[path = "../play/mod.rs"]
 mod play;
 
+mod adoption;
 mod after;
 mod algorithms;
 mod before;
 mod bodies;
 mod bundles;
 mod certificates;
+mod clocks;
 mod crl_files;
+mod crosses;
 mod extensions;
 mod issuers;
 mod keys;
 mod made;
 mod planned;
 mod requests;
+mod revoked;
 mod rsa;
 mod subjects;
+mod successions;
+mod tokens;
 mod wishes;
 
 use std::collections::BTreeSet;
@@ -96,6 +102,12 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(bundles::cases());
     cases.extend(crl_files::cases());
     cases.extend(issuers::cases());
+    cases.extend(adoption::cases());
+    cases.extend(revoked::cases());
+    cases.extend(tokens::cases());
+    cases.extend(successions::cases());
+    cases.extend(crosses::cases());
+    cases.extend(clocks::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();
     for case in &cases {

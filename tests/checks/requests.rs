@@ -5,8 +5,8 @@ use anchorite::check::request::{Claim, RequestContext, request};
 use anchorite::check::{CheckId, Finding, Outcome};
 use anchorite::digest::Digest;
 use anchorite::ledger::register::{Certainty, Issued, Register};
-use anchorite::plan::Policy;
 use anchorite::plan::profile::Profile;
+use anchorite::plan::{Policy, Succession};
 use anchorite::x509::name::{AttributeType, Name};
 use anchorite::x509::pem;
 use anchorite::x509::public_key::{RootKey, SignatureAlgorithm, rsa_modulus};
@@ -98,6 +98,7 @@ pub(crate) struct Room {
     pub(crate) profile: Option<Profile>,
     pub(crate) lists: KeyLists,
     pub(crate) policy: Policy,
+    pub(crate) succession: Succession,
 }
 
 impl Room {
@@ -111,6 +112,7 @@ impl Room {
             profile: None,
             lists: KeyLists::NONE,
             policy: Policy::Private,
+            succession: Succession::First,
         }
     }
 
@@ -126,6 +128,7 @@ impl Room {
                 profile: self.profile.as_ref(),
                 lists: &self.lists,
                 policy: self.policy,
+                succession: self.succession,
                 ..RequestContext::alone("x.csr", &self.register)
             },
         ))
@@ -340,7 +343,11 @@ pub(crate) fn issued(subject: Name, spki: &[u8]) -> Register {
             serial: Serial::template_mark(),
             subject,
             spki_sha256: Digest::of(spki),
+            mount: None,
+            crl_urls: Vec::new(),
             rsa_modulus: rsa_modulus(spki),
+            key_identifier: None,
+            not_before: UtcTime::TEMPLATE_START,
             not_after: UtcTime::NO_END,
             tbs_sha256: Digest::ZERO,
             certainty: Certainty::PossiblySigned,

@@ -15,7 +15,7 @@ use anchorite::host::{DiskStore, StoreRules};
 use anchorite::ledger::register::Register;
 use anchorite::ports::{
     Assurance, Clock, Desk, Entropy, Interface, KeyId, KeyQuery, KeySpec, Operator, OperatorError,
-    Pin, PinTries, Question, StoreError, Token, TokenError, TokenIdentity, TokenKey,
+    Pin, PinTries, Question, StoreError, Token, TokenError, TokenIdentity, TokenKey, Tokens,
 };
 use anchorite::x509::certificate::Certificate;
 use anchorite::x509::public_key::{Curve, PublicKey, SignatureAlgorithm};
@@ -97,6 +97,7 @@ next_update = "6mo"
 pub struct SoftToken {
     identity: TokenIdentity,
     keys: Vec<(KeyId, String, EcdsaKeyPair)>,
+    notes: Vec<(String, Vec<u8>)>,
     /// Signatures that are given before one is not.
     pub fails_after: Option<usize>,
 }
@@ -116,6 +117,7 @@ impl SoftToken {
                 assurance: Assurance::Software,
             },
             keys: Vec::new(),
+            notes: Vec::new(),
             fails_after: None,
         }
     }
@@ -199,6 +201,22 @@ impl Token for SoftToken {
         Ok(self.shown(self.keys.len() - 1))
     }
 
+    fn destroy_key(&mut self, id: &KeyId) -> Result<(), TokenError> {
+        self.keys.retain(|(one, ..)| one != id);
+        Ok(())
+    }
+
+    fn read_notes(&mut self, label: &str) -> Result<Vec<Vec<u8>>, TokenError> {
+        let notes = self.notes.iter().filter(|(name, _)| name == label);
+        Ok(notes.map(|(_, note)| note.clone()).collect())
+    }
+
+    fn write_note(&mut self, label: &str, note: &[u8]) -> Result<(), TokenError> {
+        self.notes.retain(|(name, _)| name != label);
+        self.notes.push((label.to_owned(), note.to_vec()));
+        Ok(())
+    }
+
     fn random(&mut self, length: usize) -> Result<Vec<u8>, TokenError> {
         let mut bytes = vec![0; length];
         aws_lc_rs::rand::fill(&mut bytes).unwrap();
@@ -225,6 +243,18 @@ impl Token for SoftToken {
         let (_, _, pair) = self.keys.iter().find(|(id, ..)| id == key).unwrap();
         let random = aws_lc_rs::rand::SystemRandom::new();
         Ok(pair.sign(&random, message).unwrap().as_ref().to_vec())
+    }
+}
+
+/// No other token is there.
+struct NoTokens;
+
+impl Tokens for NoTokens {
+    fn open(&mut self, label: &str) -> Result<Box<dyn Token>, TokenError> {
+        Err(TokenError::WrongToken {
+            label: label.to_owned(),
+            found: "none".to_owned(),
+        })
     }
 }
 
@@ -374,6 +404,7 @@ impl World {
         };
         let mut desk = Desk {
             token: &mut self.token,
+            tokens: &mut NoTokens,
             clock: &mut self.clock,
             entropy: &mut Random,
             operator: &mut operator,

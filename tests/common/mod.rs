@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 pub mod bao;
+pub mod howto;
 pub mod person;
 pub mod proof;
 pub mod pty;

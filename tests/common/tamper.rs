@@ -19,6 +19,8 @@ pub struct Scene<'w> {
     pub world: &'w World,
     pub other: &'w World,
     pub copy: Copy,
+    /// The ceremony that is tampered with.
+    pub ceremony: &'static str,
 }
 
 pub const ONE: &str = "0001-acme-root";
@@ -30,7 +32,7 @@ impl Scene<'_> {
     }
 
     pub fn one(&self, path: &str) -> PathBuf {
-        self.path(ONE).join(path)
+        self.path(self.ceremony).join(path)
     }
 
     pub fn read(&self, path: &str) -> Vec<u8> {

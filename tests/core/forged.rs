@@ -117,8 +117,13 @@ fn forge(world: &mut World, seconds: i64) {
 
 #[test]
 fn a_forged_intent_of_another_time_is_refused() {
+    // Of the future: the clock is not trusted. Of the past: the body is not.
     let mut world = interrupted();
     forge(&mut world, YEARS);
+    let session = world.plain(&first_job(FIRST, 2), true);
+    assert_eq!(session.refusal(), "CLOCK-LEDGER");
+    let mut world = interrupted();
+    forge(&mut world, -YEARS);
     let signatures = world.hardware.borrow().signatures.len();
     let session = world.plain(&first_job(FIRST, 2), true);
     assert!(

@@ -13,10 +13,16 @@
 #[path = "../play/mod.rs"]
 mod play;
 
+mod adopted;
+mod crosses;
+mod ending;
 mod forged;
 mod keys;
 mod profiles;
 mod refused;
+mod revoked;
+mod successions;
+mod years;
 
 use std::collections::BTreeMap;
 

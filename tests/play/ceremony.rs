@@ -197,6 +197,44 @@ pub fn try_prepare(source: &str, view: LedgerView) -> Result<Prepared, PrepareEr
     })
 }
 
+/// A ceremony that has other inputs than requests and the root: certificates and CRLs.
+pub fn try_prepare_with(
+    source: &str,
+    view: LedgerView,
+    files: &[(&str, Vec<u8>)],
+) -> Result<Prepared, PrepareError> {
+    let mut inputs = inputs(source, view.root.as_ref());
+    for (path, bytes) in files {
+        assert!(inputs.insert((*path).to_owned(), bytes.clone()).is_some());
+    }
+    prepare(Ingredients {
+        file_name: "acme.toml",
+        source,
+        inputs,
+        ledger: view.state(),
+        register: view.register,
+    })
+}
+
+/// The job of one session with such inputs.
+pub fn job_with(source: &str, view: LedgerView, files: &[(&str, Vec<u8>)], session: u32) -> Job {
+    let root = view.root.clone();
+    Job {
+        prepared: try_prepare_with(source, view, files).unwrap(),
+        rehearsal: false,
+        root,
+        tool_sha256: Digest::of(b"tool"),
+        environment: format!("{{\"boot\":{session}}}\n").into_bytes(),
+        environment_findings: Vec::new(),
+    }
+}
+
+/// A later ceremony of these steps on the same root.
+pub fn later(id: &str, steps: &str) -> String {
+    let head = &LATER[..LATER.find("[[step]]").unwrap()];
+    format!("{}{steps}", head.replace("\"later\"", &format!("\"{id}\"")))
+}
+
 /// The job of one session. `session` stands in the environment: a laptop that was started
 /// again is not quite the one it was.
 pub fn job(source: &str, view: LedgerView, session: u32) -> Job {

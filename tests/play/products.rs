@@ -7,8 +7,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use anchorite::digest::{Digest, unhex};
-use anchorite::handover::{self, Crl, Handover, Intermediate};
+use anchorite::handover::{self, Crl, Handover, Intermediate, Revoked};
 use anchorite::ledger::entry::{Entry, Event};
+use anchorite::plan::document::RevokeDocument;
 use anchorite::plan::{Plan, StepKind};
 use anchorite::x509::certificate::{Certificate, CertificateFields};
 use anchorite::x509::crl::CrlFields;
@@ -67,6 +68,7 @@ pub fn out_files(
                 serial: certificate.fields.serial.to_string(),
                 spki_sha256: Digest::of(&certificate.fields.spki),
                 not_after: certificate.fields.not_after,
+                succession: one.succession,
                 der: certificate.der,
             }
         })
@@ -89,7 +91,12 @@ pub fn out_files(
         root_not_after: root.fields.not_after,
         root_der: root.der.clone(),
         crl,
+        crosses: Vec::new(),
         intermediates,
+        revoked: plan
+            .revocations()
+            .map(|one| Revoked::of(&RevokeDocument::of(one)))
+            .collect(),
     };
     let mut files = handover::product_files(&handover).unwrap();
     files.extend(handover::closing_files(&handover).unwrap());

@@ -106,6 +106,26 @@ impl Disk {
         found
     }
 
+    /// Puts bytes where a file is, or beside the files of a folder: what somebody else does.
+    pub fn put(&mut self, path: &str, bytes: &[u8]) {
+        let bytes = bytes.to_vec();
+        let file = Node::File {
+            now: bytes.clone(),
+            disk: bytes,
+        };
+        if let Some(at) = self.find(path, false) {
+            self.nodes[at] = file;
+            return;
+        }
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (at, new) = (self.find(folder, false).unwrap(), self.nodes.len());
+        if let Node::Folder { now, disk } = &mut self.nodes[at] {
+            now.insert(name.to_owned(), new);
+            disk.insert(name.to_owned(), new);
+        }
+        self.nodes.push(file);
+    }
+
     fn crash(&mut self, how: Crash) {
         if how == Crash::Kept {
             return;

@@ -10,6 +10,7 @@ use anchorite::digest::{Digest, hex};
 use anchorite::ledger::entry::{self, Event};
 use anchorite::ports::{
     Assurance, KeyId, KeyQuery, KeySpec, Pin, PinTries, Token, TokenError, TokenIdentity, TokenKey,
+    Tokens,
 };
 use anchorite::x509::public_key::{Curve, PublicKey, RootKey, SignatureAlgorithm};
 use aws_lc_rs::rand::SystemRandom;
@@ -135,6 +136,8 @@ pub struct Hardware {
     pub keys: Vec<HardKey>,
     pub signatures: Vec<Signature>,
     pub generated: usize,
+    /// Notes by label.
+    pub notes: Vec<(String, Vec<u8>)>,
     /// What a signature broke of the order of things.
     pub violations: Vec<String>,
 }
@@ -207,6 +210,24 @@ impl TestToken {
             Some((at, error)) if *at == n => Err(error.clone()),
             _ => Ok(()),
         }
+    }
+}
+
+/// The shelf with the one other token.
+pub struct TestTokens {
+    pub hardware: Rc<RefCell<Hardware>>,
+    pub disk: Rc<RefCell<Disk>>,
+    pub dead: Rc<RefCell<bool>>,
+    pub serial: &'static str,
+}
+
+impl Tokens for TestTokens {
+    fn open(&mut self, label: &str) -> Result<Box<dyn Token>, TokenError> {
+        let (hardware, disk, dead) = (&self.hardware, &self.disk, &self.dead);
+        let mut token = TestToken::new(hardware.clone(), disk.clone(), dead.clone(), 77);
+        token.identity.label = label.to_owned();
+        token.identity.serial = self.serial.to_owned();
+        Ok(Box::new(token))
     }
 }
 
@@ -327,6 +348,32 @@ impl Token for TestToken {
         Ok(hardware.keys.last().unwrap().shown())
     }
 
+    fn destroy_key(&mut self, id: &KeyId) -> Result<(), TokenError> {
+        self.call("C_DestroyObject")?;
+        assert!(self.logged_in);
+        self.hardware.borrow_mut().keys.retain(|key| key.id != *id);
+        Ok(())
+    }
+
+    fn read_notes(&mut self, label: &str) -> Result<Vec<Vec<u8>>, TokenError> {
+        self.call("C_FindObjects")?;
+        assert!(self.logged_in);
+        let hardware = self.hardware.borrow();
+        let notes = hardware.notes.iter().filter(|(name, _)| name == label);
+        Ok(notes.map(|(_, note)| note.clone()).collect())
+    }
+
+    fn write_note(&mut self, label: &str, note: &[u8]) -> Result<(), TokenError> {
+        self.call("C_CreateObject")?;
+        assert!(self.logged_in);
+        let new = (label.to_owned(), note.to_vec());
+        self.hardware.borrow_mut().notes.push(new.clone());
+        self.call("C_DestroyObject")?;
+        let mut hardware = self.hardware.borrow_mut();
+        hardware.notes.retain(|one| one.0 != label || *one == new);
+        Ok(())
+    }
+
     fn random(&mut self, length: usize) -> Result<Vec<u8>, TokenError> {
         self.call("C_GenerateRandom")?;
         self.randoms += u64::from(!self.faults.stuck);
@@ -392,7 +439,8 @@ fn witness(disk: &Disk, message: &[u8]) -> Vec<String> {
         }
         _ => false,
     });
-    if message.first() == Some(&0x31) {
+    // The one signature without an intent in the transcript; a proof of possession has one.
+    if message.first() == Some(&0x31) && !safe_intent {
         if disk.safe_file(&format!("{folder}/SEAL.txt")).is_none() {
             wrong.push("the seal was signed before SEAL.txt was safe".to_owned());
         }

@@ -6,15 +6,16 @@ use std::rc::Rc;
 use anchorite::audit::{self, LedgerReport, Report};
 use anchorite::ceremony::abort::{Aborted, abort};
 use anchorite::ceremony::ledger_view::LedgerView;
+use anchorite::ceremony::mirror::{MirrorError, Mirrored, Standing, catch_up, standing};
 use anchorite::ceremony::run::{Done, Job, run};
 use anchorite::ceremony::{CeremonyError, Failure};
 use anchorite::ledger::chain;
 use anchorite::ledger::entry::Entry;
-use anchorite::ports::Desk;
+use anchorite::ports::{Desk, Store};
 use anchorite::x509::certificate::Certificate;
 
 use super::ports::{Crash, Hardware, Manner, TestClock, TestEntropy, TestOperator, TestStore};
-use super::token::{Faults, TestToken};
+use super::token::{Faults, TestToken, TestTokens};
 
 /// What one program is given.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,11 @@ pub struct Setting {
     pub dies_at: Option<usize>,
     /// The laptop's own random numbers do not change.
     pub stuck: bool,
+    /// This call to the mirror fails, with every later one: the program dies there, or the
+    /// mirror alone is gone.
+    pub mirror_dies_at: Option<usize>,
+    /// Only the mirror is gone.
+    pub mirror_alone: bool,
 }
 
 /// What one program did.
@@ -55,11 +61,24 @@ impl Session {
     }
 }
 
+fn up_to_date(ledger: &mut TestStore, mirror: &mut TestStore) -> Result<(), CeremonyError> {
+    let done = standing(ledger, mirror).and_then(|found| catch_up(ledger, mirror, &found));
+    done.map_err(|error| match error {
+        MirrorError::Store(error) => error.into(),
+        MirrorError::Refused(difference) => CeremonyError::WrongLedger(difference.words()),
+    })
+}
+
 /// What outlives a program.
 pub struct World {
     pub store: TestStore,
     pub hardware: Rc<RefCell<Hardware>>,
+    /// The token that may hold a copy of the key.
+    pub copy: Rc<RefCell<Hardware>>,
+    pub copy_serial: &'static str,
     pub clock: TestClock,
+    /// The second copy, where one is kept.
+    pub mirror: Option<TestStore>,
     sessions: u64,
 }
 
@@ -68,7 +87,10 @@ impl World {
         Self {
             store: TestStore::new(),
             hardware: Rc::default(),
+            copy: Rc::default(),
+            copy_serial: "0002",
             clock: TestClock::new(),
+            mirror: None,
             sessions: 0,
         }
     }
@@ -84,21 +106,42 @@ impl World {
             self.sessions,
         );
         token.faults = setting.faults.clone();
+        let mut tokens = TestTokens {
+            hardware: self.copy.clone(),
+            disk: self.store.disk.clone(),
+            dead: self.store.dead.clone(),
+            serial: self.copy_serial,
+        };
         let mut clock = self.clock.clone();
         let mut entropy = TestEntropy::new(self.sessions);
         entropy.stuck = setting.stuck;
         let mut operator = TestOperator::new(setting.manner, self.clock.clone());
-        let result = run(
-            &mut Desk {
+        let mut held = |store: &mut dyn Store| {
+            let mut desk = Desk {
                 token: &mut token,
+                tokens: &mut tokens,
                 clock: &mut clock,
                 entropy: &mut entropy,
                 operator: &mut operator,
-                store: &mut self.store,
-            },
-            job,
-            resume,
-        );
+                store,
+            };
+            run(&mut desk, job, resume)
+        };
+        let result = match &mut self.mirror {
+            Some(mirror) => {
+                mirror.crash_after(setting.mirror_dies_at);
+                mirror.dead = if setting.mirror_alone {
+                    Rc::default()
+                } else {
+                    self.store.dead.clone()
+                };
+                match up_to_date(&mut self.store, mirror) {
+                    Ok(()) => held(&mut Mirrored::new(&mut self.store, mirror)),
+                    Err(error) => Err(Box::new(error.into())),
+                }
+            }
+            None => held(&mut self.store),
+        };
         Session {
             result,
             pages: operator.pages,
@@ -107,6 +150,14 @@ impl World {
             store_calls: self.store.calls.clone(),
             store_changes: self.store.changes.clone(),
         }
+    }
+
+    /// How the mirror stands to the ledger.
+    pub fn standing(&mut self) -> Result<Standing, MirrorError> {
+        self.store.crash_after(None);
+        let mirror = self.mirror.as_mut().unwrap();
+        mirror.crash_after(None);
+        standing(&mut self.store, mirror)
     }
 
     /// One program as the paper says.

@@ -6,10 +6,12 @@ use super::{
 };
 use crate::ceremony::prepare::Prepared;
 use crate::digest::Digest;
+use crate::plan::cross::CrossPlan;
+use crate::plan::document::RevokeDocument;
 use crate::plan::profile::Profile;
 use crate::plan::{
-    IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, explain, lock,
-    template,
+    CrlPlan, IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, explain,
+    lock, template,
 };
 use crate::x509::escape::escape;
 use crate::x509::facts::{CertificateFacts, CrlFacts};
@@ -62,7 +64,9 @@ impl PlanReport {
 
 fn root(prepared: &Prepared) -> RootFact {
     let plan = &prepared.plan;
-    let requests: Vec<&str> = plan.intermediates().map(|one| &*one.request).collect();
+    let requests = plan.intermediates().map(|one| &*one.request);
+    let crosses = plan.crosses().map(|one| &*one.certificate);
+    let requests: Vec<&str> = requests.chain(crosses).collect();
     let findings = prepared.findings.iter();
     let of_root = findings.filter(|(path, _)| !requests.contains(&&**path));
     let (new_key, sha256) = match &plan.root {
@@ -145,13 +149,26 @@ impl Bench<'_> {
             does: step.kind.word(),
             title: escape(&step.title),
             read_aloud: step.read_aloud.as_deref().map(escape),
+            revoke: match &step.kind {
+                StepKind::Revoke(plan) => Some(RevokeDocument::of(plan).escaped()),
+                _ => None,
+            },
+            adopts: match &step.kind {
+                StepKind::AdoptRoot(plan) => plan.statement(),
+                _ => Vec::new(),
+            },
             products: match &step.kind {
-                StepKind::GenerateRootKey => Vec::new(),
+                StepKind::GenerateRootKey
+                | StepKind::AdoptRoot(_)
+                | StepKind::Revoke(_)
+                | StepKind::ConfirmCopy(_)
+                | StepKind::DestroyKey => Vec::new(),
                 StepKind::IssueRoot(product) => vec![self.certificate(product)],
                 StepKind::IssueIntermediates(list) => {
                     list.iter().map(|one| self.intermediate(one)).collect()
                 }
-                StepKind::IssueCrl(crl) => vec![self.crl(&crl.product)],
+                StepKind::CrossSign(cross) => vec![self.cross(cross)],
+                StepKind::IssueCrl(crl) => vec![self.crl(crl)],
             },
             planned: self.planned(step),
             approvals: self.approvals(step),
@@ -191,11 +208,12 @@ impl Bench<'_> {
         }
     }
 
-    fn crl(&self, product: &Product) -> ProductFact {
+    fn crl(&self, plan: &CrlPlan) -> ProductFact {
+        let product = &plan.product;
         let body = CrlTbs(product.template.0.clone());
         let validity = self.validity(product.validity);
         ProductFact {
-            crl: CrlFacts::of_template(&body, &validity).ok(),
+            crl: CrlFacts::of_template(&body, &validity, plan.carried.count()).ok(),
             ..self.product(product)
         }
     }
@@ -206,6 +224,18 @@ impl Bench<'_> {
         ProductFact {
             mount: Some(escape(&one.mount)),
             request: Some(escape(&one.request)),
+            profile: Some(escape(&one.profile.name)),
+            findings: found.map(|(_, list)| list.clone()).unwrap_or_default(),
+            ..self.certificate(&one.product)
+        }
+    }
+
+    fn cross(&self, one: &CrossPlan) -> ProductFact {
+        let mut findings = self.prepared.findings.iter();
+        let found = findings.find(|(path, _)| *path == one.certificate);
+        ProductFact {
+            mount: one.mount.as_deref().map(escape),
+            request: Some(escape(&one.certificate)),
             profile: Some(escape(&one.profile.name)),
             findings: found.map(|(_, list)| list.clone()).unwrap_or_default(),
             ..self.certificate(&one.product)
@@ -225,12 +255,18 @@ impl Bench<'_> {
             (Validity::UntilIssuer, RootPlan::Existing(root)) => {
                 format!("{}: {}", validity.words(), root.fields.not_after.readable())
             }
-            (Validity::UntilIssuer, RootPlan::New(_)) => validity.words(),
+            (Validity::UntilIssuer, RootPlan::New(_)) | (Validity::NoEnd, _) => validity.words(),
         }
     }
 
     fn approvals(&self, step: &Step) -> Vec<Approval> {
         let products = step.kind.products();
+        if let StepKind::AdoptRoot(plan) = &step.kind {
+            return vec![Approval {
+                what: format!("Step {} (its list)", escape(&step.id)),
+                digest: DigestFact::of(plan.approval_digest()),
+            }];
+        }
         if self.prepared.plan.policy == Policy::Webtrust {
             let one_by_one = |product: &&Product| Approval {
                 what: format!("{}'s template", escape(&product.name)),

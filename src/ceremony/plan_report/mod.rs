@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::check::Finding;
 use crate::digest::Digest;
+use crate::plan::document::RevokeDocument;
 use crate::x509::facts::{CertificateFacts, CrlFacts};
 
 /// The JSON's format.
@@ -141,6 +142,12 @@ pub struct StepFact {
     pub title: String,
     /// To be read aloud before it.
     pub read_aloud: Option<String>,
+    /// What it revokes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoke: Option<RevokeDocument>,
+    /// Everything it takes over, a line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub adopts: Vec<String>,
     /// Everything it signs.
     pub products: Vec<ProductFact>,
     /// What was found of its plan.
@@ -162,7 +169,7 @@ pub struct ProductFact {
     pub profile: Option<String>,
     /// A certificate's template.
     pub certificate: Option<CertificateFacts>,
-    /// A CRL's template.
+    /// A CRL's template: it lists what is new, and counts what is carried over too.
     pub crl: Option<CrlFacts>,
     /// Digest of the template.
     pub template_sha256: Digest,

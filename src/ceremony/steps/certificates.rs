@@ -1,5 +1,6 @@
 //! `issue-root` and `issue-intermediate`: bodies built, checked, shown, approved and signed.
 
+use super::files::Origin;
 use super::sign::{Intended, Kept};
 use crate::ceremony::error::CeremonyError;
 use crate::ceremony::pages;
@@ -21,10 +22,10 @@ use crate::x509::time::UtcTime;
 const BATCH: usize = 64;
 
 /// A body on its way to the token.
-struct Built {
-    body: Cleared<CertificateTbs>,
+pub(super) struct Built {
+    pub(super) body: Cleared<CertificateTbs>,
     /// It repeats an intent, which was approved before.
-    again: bool,
+    pub(super) again: bool,
 }
 
 impl Course<'_, '_> {
@@ -55,7 +56,7 @@ impl Course<'_, '_> {
             self.show_and_approve(step, &[(product, &built, &[])])?;
             self.sign_batch(step, vec![(product, built)])?;
         }
-        self.finish_certificate(step, product, None)?;
+        self.finish_certificate(step, product, Origin::Root)?;
         self.root = self.journal.progress.root_certificate();
         Ok(())
     }
@@ -109,7 +110,7 @@ impl Course<'_, '_> {
             rest = later;
         }
         for plan in group {
-            self.finish_certificate(step, &plan.product, Some((plan, &root)))?;
+            self.finish_certificate(step, &plan.product, Origin::Request(plan, &root))?;
         }
         Ok(())
     }
@@ -151,7 +152,7 @@ impl Course<'_, '_> {
         clippy::too_many_arguments,
         reason = "the facts a body is checked against"
     )]
-    fn clear(
+    pub(super) fn clear(
         &mut self,
         step: &Step,
         tbs: CertificateTbs,
@@ -206,7 +207,7 @@ impl Course<'_, '_> {
 
     /// Shows each certificate from its body and asks for the words of the approval digest: also
     /// for what only repeats an intent, for the transcript lay on a medium meanwhile.
-    fn show_and_approve(
+    pub(super) fn show_and_approve(
         &mut self,
         step: &Step,
         built: &[(&Product, &Built, &[String])],
@@ -247,7 +248,7 @@ impl Course<'_, '_> {
     }
 
     /// All intents, one sync, all signatures, one sync.
-    fn sign_batch(
+    pub(super) fn sign_batch(
         &mut self,
         step: &Step,
         batch: Vec<(&Product, Built)>,
@@ -278,7 +279,7 @@ impl Course<'_, '_> {
     }
 
     /// A serial from laptop and token together. That it is new is for the check to say.
-    fn new_serial(&mut self) -> Result<Serial, CeremonyError> {
+    pub(super) fn new_serial(&mut self) -> Result<Serial, CeremonyError> {
         let mut system = [0u8; 32];
         self.desk.entropy.fill(&mut system);
         let token = self.desk.token.random(32)?;

@@ -52,7 +52,7 @@ impl Course<'_, '_> {
         let (tbs, now, again) = match self.unsigned_body(name)? {
             Some((bytes, time)) => (CrlTbs(bytes), time, true),
             None => {
-                let now = self.later_than_last_crl();
+                let now = self.later_than_last_crl(plan.after);
                 let tbs = issue::crl(plan, issuer, algorithm, now).map_err(|cause| {
                     CeremonyError::Encoding {
                         what: name.clone(),
@@ -86,13 +86,9 @@ impl Course<'_, '_> {
     }
 
     /// Now; or a moment later, where the last CRL is of this very second (a rehearsal is fast).
-    fn later_than_last_crl(&mut self) -> UtcTime {
-        let last = self
-            .job
-            .prepared
-            .register
-            .last_crl()
-            .map(|crl| crl.this_update);
+    fn later_than_last_crl(&mut self, after: Option<UtcTime>) -> UtcTime {
+        let last = self.job.prepared.register.last_crl();
+        let last = last.map(|crl| crl.this_update).max(after);
         let mut now = self.desk.clock.now();
         for _ in 0..100 {
             if last != Some(now) {

@@ -13,10 +13,22 @@ use crate::digest::Digest;
 use crate::handover::{self, OutputFile};
 use crate::issue;
 use crate::ledger::entry::{Event, FileRecord};
+use crate::plan::cross::CrossPlan;
 use crate::plan::{IntermediatePlan, Product, RootPlan, Step};
 use crate::x509::certificate::{Certificate, Issuer};
 use crate::x509::public_key::PublicKey;
 use crate::x509::tbs::CertificateTbs;
+
+/// What a certificate is made of.
+#[derive(Clone, Copy)]
+pub(super) enum Origin<'a> {
+    /// The root itself.
+    Root,
+    /// A request, under this root.
+    Request(&'a IntermediatePlan, &'a Certificate),
+    /// Another CA's certificate, under this root.
+    Cross(&'a CrossPlan, &'a Certificate),
+}
 
 impl Course<'_, '_> {
     /// From the recorded signature to the files: a pure function of the transcript.
@@ -24,7 +36,7 @@ impl Course<'_, '_> {
         &mut self,
         step: &Step,
         product: &Product,
-        of: Option<(&IntermediatePlan, &Certificate)>,
+        of: Origin<'_>,
     ) -> Result<(), CeremonyError> {
         let name = &product.name;
         if self.journal.progress.issued.contains(name) {
@@ -51,18 +63,22 @@ impl Course<'_, '_> {
         )?;
         let rehearsal = self.job.rehearsal;
         let files = match of {
-            None => handover::root_files(&certificate.der, rehearsal),
-            Some((plan, root)) => {
+            Origin::Root => handover::root_files(&certificate.der, rehearsal),
+            Origin::Cross(plan, root) => {
+                let of = (plan.mount.as_deref(), name.as_str());
+                handover::cross_files(of, &certificate.der, &root.der, rehearsal)?
+            }
+            Origin::Request(plan, root) => {
                 handover::intermediate_files(&plan.mount, &certificate.der, &root.der, rehearsal)?
             }
         };
-        let request_sha256 = of.and_then(|(plan, _)| {
-            self.job
-                .prepared
-                .inputs
-                .get(&plan.request)
-                .map(|bytes| Digest::of(bytes))
-        });
+        let input = match of {
+            Origin::Root => None,
+            Origin::Request(plan, _) => Some(&plan.request),
+            Origin::Cross(plan, _) => Some(&plan.certificate),
+        };
+        let input = input.and_then(|path| self.job.prepared.inputs.get(path));
+        let request_sha256 = input.map(|bytes| Digest::of(bytes));
         let files = self.deliver_out(files)?;
         let event = Event::Issued {
             product: name.clone(),
@@ -86,13 +102,13 @@ impl Course<'_, '_> {
         &mut self,
         intent: &Intent,
         product: &Product,
-        of: Option<(&IntermediatePlan, &Certificate)>,
+        of: Origin<'_>,
     ) -> Result<Cleared<CertificateTbs>, CeremonyError> {
         let tbs = CertificateTbs(self.body_of(intent)?);
         let (_, public, algorithm) = self.root_key()?;
         let now = intent.time;
         let (issuer, key, self_signed) = match of {
-            None => {
+            Origin::Root => {
                 let RootPlan::New(new) = &self.job.prepared.plan.root else {
                     return Err(CeremonyError::Contradiction(
                         "a root in place of one".to_owned(),
@@ -100,7 +116,14 @@ impl Course<'_, '_> {
                 };
                 (issue::issuer_of_new_root(new, &public, now), public, true)
             }
-            Some((plan, root)) => {
+            Origin::Cross(plan, root) => {
+                let (cleared, _) = prepare::recheck_cross(&self.job.prepared, plan, root, now)?;
+                let key = PublicKey::from_spki(&cleared.get().fields.spki)
+                    .map_err(|error| CeremonyError::Contradiction(error.to_string()))?;
+                let issuer = Issuer::of(root).map_err(|cause| encoding(&product.name, cause))?;
+                (issuer, key, false)
+            }
+            Origin::Request(plan, root) => {
                 let (cleared, _) = prepare::recheck(&self.job.prepared, plan, root)?;
                 let key = PublicKey::from_spki(&cleared.get().spki)
                     .map_err(|error| CeremonyError::Contradiction(error.to_string()))?;

@@ -3,10 +3,11 @@
 use crate::ceremony::error::CeremonyError;
 use crate::ceremony::run::Course;
 use crate::digest::Digest;
-use crate::handover::{self, Crl, Handover, Intermediate};
+use crate::handover::{self, Crl, CrossSigned, Handover, Intermediate, Revoked};
 use crate::ledger::entry::Event;
 use crate::ledger::{layout, verify_text};
 use crate::plan::StepKind;
+use crate::plan::document::RevokeDocument;
 use crate::x509::certificate::Certificate;
 
 impl Course<'_, '_> {
@@ -51,9 +52,11 @@ impl Course<'_, '_> {
                 serial: certificate.fields.serial.to_string(),
                 spki_sha256: Digest::of(&certificate.fields.spki),
                 not_after: certificate.fields.not_after,
+                succession: one.succession,
                 der: certificate.der,
             });
         }
+        let crosses = self.cross_signed()?;
         let crls: Vec<String> = plan
             .steps
             .iter()
@@ -74,7 +77,32 @@ impl Course<'_, '_> {
             root_der: root.der,
             crl,
             intermediates,
+            revoked: plan
+                .revocations()
+                .map(|one| Revoked::of(&RevokeDocument::of(one)))
+                .collect(),
+            crosses,
         }))
+    }
+
+    fn cross_signed(&self) -> Result<Vec<CrossSigned>, CeremonyError> {
+        let plan = &self.job.prepared.plan;
+        let signed = plan.crosses().map(|one| {
+            let name = &one.product.name;
+            let der = self.journal.progress.assembled(name);
+            let certificate = der.and_then(|der| Certificate::from_der(&der).ok());
+            let certificate = certificate
+                .ok_or_else(|| CeremonyError::Contradiction(format!("{name} was not signed")))?;
+            Ok(CrossSigned {
+                step: name.clone(),
+                mount: one.mount.clone(),
+                subject: certificate.fields.subject.to_string(),
+                serial: certificate.fields.serial.to_string(),
+                not_after: certificate.fields.not_after,
+                der: certificate.der,
+            })
+        });
+        signed.collect()
     }
 
     fn signed_crl(&mut self, name: &str) -> Result<Option<Crl>, CeremonyError> {

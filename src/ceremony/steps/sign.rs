@@ -28,6 +28,17 @@ pub(super) struct Intended<T> {
     pub intent: u64,
 }
 
+/// Who is asked for a signature.
+pub(in crate::ceremony) struct Signer<'t> {
+    /// Another token than the ceremony's own.
+    pub token: Option<&'t mut dyn Token>,
+    /// The key in it.
+    pub id: &'t KeyId,
+    /// Its public half: every signature is verified under it.
+    pub public: &'t PublicKey,
+    pub algorithm: SignatureAlgorithm,
+}
+
 /// How a body is kept in the transcript.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kept {
@@ -101,14 +112,39 @@ impl Course<'_, '_> {
         step: &str,
         intended: &Intended<T>,
     ) -> Result<(), CeremonyError> {
+        let (id, public, algorithm) = self.root_key()?;
+        let signer = Signer {
+            token: None,
+            id: &id,
+            public: &public,
+            algorithm,
+        };
+        self.sign_intended_by(step, intended, signer)
+    }
+
+    /// The same with the key that is named, which another token may hold.
+    pub(super) fn sign_intended_by<T: ToBeSigned>(
+        &mut self,
+        step: &str,
+        intended: &Intended<T>,
+        signer: Signer<'_>,
+    ) -> Result<(), CeremonyError> {
         if self.desk.operator.interrupted() {
             return Err(CeremonyError::Stopped);
         }
-        let (id, public, algorithm) = self.root_key()?;
+        let Signer {
+            token,
+            id,
+            public,
+            algorithm,
+        } = signer;
         let product = &intended.product;
         self.deeds.asked = Some(product.clone());
-        let signature = sign(self.desk.token, &id, algorithm, &intended.body)?;
-        issued::signature(&intended.body, &public, algorithm, &signature, product)?;
+        let signature = match token {
+            Some(token) => sign(token, id, algorithm, &intended.body)?,
+            None => sign(self.desk.token, id, algorithm, &intended.body)?,
+        };
+        issued::signature(&intended.body, public, algorithm, &signature, product)?;
         self.deeds.asked = None;
         self.deeds.signed.push(product.clone());
         self.deeds.undelivered.push(product.clone());

@@ -3,12 +3,13 @@
 use super::{Found, Judged, list};
 use crate::check::signed_file::{self, Known};
 use crate::check::{CheckId, Findings};
+use crate::x509::crl::REASON;
+use crate::x509::crl_entry::rank;
 use crate::x509::extension::Extension;
 use crate::x509::raw::RawEntry;
 use crate::x509::serial::Serial;
 use crate::x509::time::UtcTime;
 
-const REASON: &str = "2.5.29.21";
 const CERTIFICATE_ISSUER: &str = "2.5.29.29";
 
 pub(super) fn judge(found: &Found<'_>, findings: &mut Findings) {
@@ -113,11 +114,6 @@ impl<'a> Pass<'a> {
                 .fault(format!("{} comes twice", crate::digest::hex(pair[0])));
         }
     }
-}
-
-/// Positive numbers in their order.
-fn rank<'a>(serial: &&'a [u8]) -> (usize, &'a [u8]) {
-    (serial.len(), serial)
 }
 
 fn judge_reason(judged: &mut Judged, value: &[u8]) {

@@ -2,6 +2,7 @@
 
 use super::super::{CheckId, Findings};
 use super::RequestContext;
+use crate::plan::Succession;
 use crate::x509::escape::escape;
 use crate::x509::public_key::{
     KeyError, KeyKind, PublicKey, SignatureAlgorithm, algorithm_name, algorithm_refusal,
@@ -124,7 +125,9 @@ pub(super) fn check_is_new(key: &PublicKey, context: &RequestContext<'_>, findin
         return;
     }
     let digest = key.digest();
-    let known = context.register.by_key(&digest).map(|known| {
+    let register = context.register.by_key(&digest);
+    let known = register.filter(|_| context.succession != Succession::Renewal);
+    let known = known.map(|known| {
         format!(
             "ceremony {} certified this key as {}",
             known.ceremony, known.product

@@ -6,6 +6,7 @@ pub mod lists;
 mod lookalike;
 mod names;
 mod rsa;
+pub mod succession;
 mod wishes;
 
 pub use wishes::dropped;
@@ -14,7 +15,7 @@ use super::{CheckId, Cleared, Finding, Findings, Refusal};
 use crate::digest::Digest;
 use crate::ledger::register::Register;
 use crate::plan::profile::Profile;
-use crate::plan::{Policy, Waiver};
+use crate::plan::{Policy, Succession, Waiver};
 use crate::x509::name::Name;
 use crate::x509::pem::PemError;
 use crate::x509::public_key::rsa_modulus;
@@ -37,6 +38,8 @@ pub struct RequestContext<'a> {
     pub spki_sha256: Option<Digest>,
     /// Subject that the profile puts in the request's place.
     pub subject: Option<&'a Name>,
+    /// What its certificate follows.
+    pub succession: Succession,
     /// What the certificate will say, where it is known.
     pub profile: Option<&'a Profile>,
     /// Keys that are known to be lost.
@@ -58,6 +61,7 @@ impl<'a> RequestContext<'a> {
             earlier: &[],
             spki_sha256: None,
             subject: None,
+            succession: Succession::First,
             profile: None,
             lists: &KeyLists::NONE,
             policy: Policy::Private,
@@ -123,6 +127,7 @@ pub fn request(
     key::check_signature(&request, &key, usable, &mut findings);
     names::check(&request, context, &mut findings);
     key::check_is_new(&key, context, &mut findings);
+    succession::check(&request, context, &mut findings);
     wishes::check(&request, &key, context, &mut findings);
     findings.waive(context.waivers);
     findings.clear(request, context.path)
@@ -139,6 +144,21 @@ pub(super) fn key_alone(spki: &[u8]) -> Vec<Finding> {
             findings.list
         }
         Err((id, words)) => findings.refuse(id, words, "").findings,
+    }
+}
+
+/// What is found in a key that no request brings: its form, the digest that the file names, the
+/// lists of lost keys, the moduli of others.
+pub(super) fn key_within(spki: &[u8], context: &RequestContext<'_>) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    match key::read(spki, &mut findings) {
+        Ok(key) => {
+            rsa::check(&key, context, &mut findings);
+            key::check_lists(&key, context, &mut findings);
+            key::check_digest(&key, context, &mut findings);
+            findings.list
+        }
+        Err((id, words)) => findings.refuse(id, words, context.path).findings,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::{CheckId, Findings};
 use super::form::{self, Form};
 use super::{RequestContext, lookalike};
-use crate::plan::Policy;
+use crate::plan::{Policy, Succession};
 use crate::x509::escape::escape;
 use crate::x509::name::Name;
 use crate::x509::oid;
@@ -79,7 +79,10 @@ fn check_owner(subject: &Name, context: &RequestContext<'_>, findings: &mut Find
     if looks_like_root {
         return;
     }
-    let known = context.register.by_subject(subject).map(|known| {
+    let register = context.register.by_subject(subject);
+    // Who follows another has its name; that it is the right one is checked there.
+    let known = register.filter(|_| context.succession == Succession::First);
+    let known = known.map(|known| {
         format!(
             "ceremony {} has issued {} under this name",
             known.ceremony, known.product

@@ -3,7 +3,7 @@
 
 use super::super::judged::shortened;
 use super::super::{CheckId, Findings};
-use super::RequestContext;
+use super::{RequestContext, succession};
 use crate::x509::extension::{Extension, ExtensionValue};
 use crate::x509::public_key::PublicKey;
 use crate::x509::request::Request;
@@ -26,7 +26,7 @@ pub(super) fn check(
             "does not ask to be no CA"
         },
     );
-    let planned = planned(key, context);
+    let planned = planned(request, key, context);
     let told: Vec<String> = request
         .extensions
         .iter()
@@ -66,9 +66,14 @@ fn attributes(request: &Request) -> impl Iterator<Item = String> {
 
 /// The extensions that the certificate will have, where its profile is known. The root's key
 /// identifier may not be: a request has no say in it.
-fn planned(key: &PublicKey, context: &RequestContext<'_>) -> Option<Vec<Extension>> {
+fn planned(
+    request: &Request,
+    key: &PublicKey,
+    context: &RequestContext<'_>,
+) -> Option<Vec<Extension>> {
     let profile = context.profile?;
-    let own = profile.key_identifier.of(key);
+    let kept = succession::kept(request, context);
+    let own = kept.map_or_else(|| profile.key_identifier.of(key), <[u8]>::to_vec);
     let list = profile.extensions(&own, &[]).ok()?;
     let list: Vec<&[u8]> = list.iter().map(Vec::as_slice).collect();
     Extension::list(&sequence(&list)).ok()

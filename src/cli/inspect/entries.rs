@@ -231,6 +231,53 @@ fn words(event: &Event) -> Vec<String> {
             "{product} with {algorithm}, intent in entry {intent}"
         )],
         Event::Issued { .. } => issued(event),
+        Event::Revoked {
+            serial,
+            subject,
+            reason,
+            ..
+        } => {
+            let subject = subject.as_deref().unwrap_or("subject not known");
+            vec![format!("{serial} ({subject}), {reason}")]
+        }
+        Event::CopyConfirmed {
+            token, spki_sha256, ..
+        } => vec![
+            format!("token {}, serial {}", token.label, token.serial),
+            format!("SPKI sha-256 {spki_sha256}"),
+        ],
+        Event::DestructionAnnounced {
+            label,
+            spki_sha256,
+            copies,
+            ..
+        } => {
+            let key = format!("after the seal: label {label}, SPKI sha-256 {spki_sha256}");
+            let copies = copies.iter().map(|copy| format!("copy: {copy}"));
+            std::iter::once(key).chain(copies).collect()
+        }
+        Event::DestructionIntended {
+            label, spki_sha256, ..
+        }
+        | Event::KeyDestroyed {
+            label, spki_sha256, ..
+        } => vec![format!("label {label}, SPKI sha-256 {spki_sha256}")],
+        Event::Adopted {
+            part,
+            parts,
+            crl_number,
+            lost_ledger,
+            issued,
+            ..
+        } => {
+            let mut list = vec![format!("part {part} of {parts}, not witnessed")];
+            let lost = lost_ledger.iter();
+            list.extend(lost.map(|reason| format!("the ledger was lost: {reason}")));
+            let lines = issued.iter();
+            list.extend(lines.map(|one| format!("serial {}: {}", one.serial, one.subject)));
+            list.extend(crl_number.map(|number| format!("CRL number {number}")));
+            list
+        }
         Event::HandedOver { files } => files.iter().map(|file| file.path.clone()).collect(),
         Event::Interrupted { at } => vec![at.clone()],
         Event::Aborted {

@@ -27,10 +27,20 @@ pub fn new(template: Template) -> Result<Exit, Trouble> {
 
 /// The text of a template.
 fn text(template: Template) -> &'static str {
+    macro_rules! ready {
+        ($name:literal) => {
+            include_str!(concat!("../../../ceremonies/", $name, "/", $name, ".toml"))
+        };
+    }
     match template {
-        Template::FirstRoot => include_str!("../../../ceremonies/first-root/first-root.toml"),
-        Template::MoreIntermediates => {
-            include_str!("../../../ceremonies/more-intermediates/more-intermediates.toml")
-        }
+        Template::FirstRoot => ready!("first-root"),
+        Template::MoreIntermediates => ready!("more-intermediates"),
+        Template::NextCrl => ready!("next-crl"),
+        Template::Revoke => ready!("revoke"),
+        Template::Renew => ready!("renew"),
+        Template::ReplaceAfterCompromise => ready!("replace-after-compromise"),
+        Template::CrossSign => ready!("cross-sign"),
+        Template::AdoptRoot => ready!("adopt-root"),
+        Template::EndOfRoot => ready!("end-of-root"),
     }
 }

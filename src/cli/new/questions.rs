@@ -80,7 +80,7 @@ const MORE_MOUNTS: Asked = Asked {
 const ID: Asked = Asked {
     id: "id",
     words: |_| "Id of this ceremony, another one each time: a-z, 0-9 and -".to_owned(),
-    default: |_| "acme-more-clusters".to_owned(),
+    default: |answers| answers.id.clone().unwrap_or_default(),
     put: |answers, text| answers.id = Some(text.to_owned()),
 };
 
@@ -100,6 +100,13 @@ pub(super) fn of(template: Template) -> &'static [Asked] {
     match template {
         Template::FirstRoot => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, FIRST_MOUNTS],
         Template::MoreIntermediates => &[ID, LABEL, MORE_MOUNTS],
+        Template::NextCrl
+        | Template::Revoke
+        | Template::Renew
+        | Template::ReplaceAfterCompromise
+        | Template::CrossSign
+        | Template::AdoptRoot
+        | Template::EndOfRoot => &[ID, LABEL],
     }
 }
 
@@ -114,6 +121,9 @@ pub(super) fn ask(
          Enter keeps what stands in brackets. Ctrl-C ends it, and nothing is written.\n",
     );
     let mut answers = Answers::default();
+    if asked.iter().any(|one| one.id == ID.id) {
+        answers.id = ceremony_id(template);
+    }
     let mut open = asked;
     while let Some((first, rest)) = open.split_first() {
         let judge = |answers: &Answers| judge(template, &with_defaults(answers, rest));
@@ -121,6 +131,12 @@ pub(super) fn ask(
         open = rest;
     }
     Ok(answers)
+}
+
+/// The id that stands in a template.
+fn ceremony_id(template: &str) -> Option<String> {
+    let line = template.lines().find(|line| line.starts_with("id "))?;
+    line.split('"').nth(1).map(str::to_owned)
 }
 
 /// The answers so far, and Enter for all that is still open.

@@ -8,7 +8,17 @@ use crate::plan::file;
 use crate::plan::make::Draft;
 use crate::ports::{Interface, Operator, OperatorError, Pin, Question};
 
-const TEMPLATES: [Template; 2] = [Template::FirstRoot, Template::MoreIntermediates];
+const TEMPLATES: &[Template] = &[
+    Template::FirstRoot,
+    Template::MoreIntermediates,
+    Template::NextCrl,
+    Template::Revoke,
+    Template::Renew,
+    Template::ReplaceAfterCompromise,
+    Template::CrossSign,
+    Template::AdoptRoot,
+    Template::EndOfRoot,
+];
 
 /// Types what it was given, line by line, then presses Ctrl-C.
 struct Typist {
@@ -57,7 +67,7 @@ fn filled(template: Template, lines: &[&str]) -> (String, String) {
 
 #[test]
 fn enter_alone_gives_the_template_itself() {
-    for template in TEMPLATES {
+    for &template in TEMPLATES {
         let (same, _) = filled(template, &[""; 6]);
         // The second step has no comment in the template, and gets the first one's.
         let plain = |text: &str| {

@@ -1,12 +1,17 @@
-//! `kill -9` for real: a small ceremony is killed by strace before a sync, a rename, or a
-//! write to the transcript, and then resumed. `make crash` plays every such point.
+//! A small ceremony that cannot go on, for real: killed by strace before a sync, a rename, or a
+//! write to the transcript; refused by the disk (`faults`); on a disk that is too small. Then it
+//! is brought to its end. `make crash` plays every such point.
 
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![cfg(feature = "token")]
 // Helpers outside of #[test] functions may fail the test too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../common/mod.rs"]
 mod common;
+
+mod faults;
+mod small_disk;
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -143,13 +148,19 @@ fn kill_at(call: (&str, Option<&str>), n: usize) -> String {
     let run = traced(&stage, call, Some(n), &stage.run_arguments(&[]));
     let killed = play(run, &paper, &Acts::new());
     assert_eq!(killed.end, End::Signal(9), "{}", killed.screen);
+    bring_to_end(&stage, &paper)
+}
+
+/// Begins it anew or resumes it, whichever it needs, and verifies what came of it; says where
+/// it stood.
+fn bring_to_end(stage: &Stage, paper: &Paper) -> String {
     let left = stage.ledger_names();
     let mut before = BTreeMap::new();
     let stood = match left.first().map(String::as_str) {
         None => {
             play(
                 stage.anchorite(&stage.run_arguments(&[])),
-                &paper,
+                paper,
                 &Acts::new(),
             )
             .exit(0);
@@ -158,30 +169,30 @@ fn kill_at(call: (&str, Option<&str>), n: usize) -> String {
         // Laid out, and no ceremony yet.
         Some(NEW) => {
             let arguments = stage.run_arguments(&["--resume"]);
-            play(stage.anchorite(&arguments), &paper, &Acts::new())
+            play(stage.anchorite(&arguments), paper, &Acts::new())
                 .exit(1)
                 .says("error: no interrupted ceremony is in this ledger\n");
             let arguments = stage.run_arguments(&[]);
-            play(stage.anchorite(&arguments), &paper, &Acts::new()).exit(0);
+            play(stage.anchorite(&arguments), paper, &Acts::new()).exit(0);
             "before it was open".to_owned()
         }
         Some(OPEN) => {
             let transcript = format!("ledger/{OPEN}/transcript.jsonl");
             let mut last = "before its transcript".to_owned();
             if stage.path(&transcript).exists() {
-                let entries = proof::entries(&stage, OPEN);
+                let entries = proof::entries(stage, OPEN);
                 before = proof::serials(&entries);
                 if let Some(entry) = entries.last() {
                     last = format!("after {}", entry["type"]);
                 }
             }
             let arguments = stage.run_arguments(&["--resume"]);
-            play(stage.anchorite(&arguments), &paper, &Acts::new()).exit(0);
+            play(stage.anchorite(&arguments), paper, &Acts::new()).exit(0);
             last
         }
         Some(SEALED) => {
             let arguments = stage.run_arguments(&["--resume"]);
-            play(stage.anchorite(&arguments), &paper, &Acts::new())
+            play(stage.anchorite(&arguments), paper, &Acts::new())
                 .exit(1)
                 .says("error: no interrupted ceremony is in this ledger\n")
                 .says("the last one, 0001-acme-root-g1, is sealed\n");
@@ -190,7 +201,7 @@ fn kill_at(call: (&str, Option<&str>), n: usize) -> String {
         Some(other) => panic!("{other}"),
     };
     assert_eq!(stage.ledger_names(), [SEALED]);
-    let entries = proof::entries(&stage, SEALED);
+    let entries = proof::entries(stage, SEALED);
     let after = proof::serials(&entries);
     assert_eq!(after.len(), 3);
     for (product, serial) in &before {
@@ -202,7 +213,7 @@ fn kill_at(call: (&str, Option<&str>), n: usize) -> String {
         .count();
     assert_eq!((keys, stage.private_keys()), (1, 1));
     let root = format!("ledger/{SEALED}/out/root.pem");
-    proof::verify(&stage, SEALED, &root, &MOUNTS);
+    proof::verify(stage, SEALED, &root, &MOUNTS);
     stood
 }
 

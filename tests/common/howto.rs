@@ -1,0 +1,50 @@
+//! How-to pages as tests: their blocks of code, to be run in the order in which people read them.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// The page's blocks whose fence names exactly this.
+pub fn blocks(page: &str, fence: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        let Some(name) = line.strip_prefix("```") else {
+            continue;
+        };
+        let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        if name == fence {
+            found.push(format!("{}\n", body.join("\n")));
+        }
+    }
+    found
+}
+
+/// Reads a page below `docs/how-to`.
+pub fn page(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("docs/how-to")
+        .join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Runs text as a shell that stops at the first error; `command` stands in its folder and has
+/// its environment. The program under test is found by its name.
+#[track_caller]
+pub fn run(command: impl FnOnce(&str) -> Command, text: &str) -> String {
+    let program = Path::new(env!("CARGO_BIN_EXE_anchorite"));
+    let own = program.parent().expect("a program stands in a folder");
+    let path = format!(
+        "{}:{}",
+        own.display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let output: Output = command("sh")
+        .args(["-eu", "-c", text])
+        .env("PATH", path)
+        .output()
+        .expect("every system has sh");
+    let said = [output.stdout.as_slice(), &output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert!(output.status.success(), "{text}\n{said}");
+    said
+}

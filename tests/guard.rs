@@ -1,0 +1,234 @@
+//! What protects a real ledger: its mirror, and what `run` refuses to build on. Each ceremony
+//! here is held on a SoftHSM token and a real disk.
+
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
+#![cfg(feature = "token")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::real::*;
+
+const FIRST: &str = r#"
+format = "anchorite/ceremony/0"
+id = "one"
+title = "A root"
+token = { label = "acme-root-g1" }
+root = { subject = { CN = "Acme Root G1" }, key = "ec:P-256", validity = "20y" }
+[[step]]
+id = "key"
+do = "generate-root-key"
+[[step]]
+id = "root"
+do = "issue-root"
+[[step]]
+id = "crl"
+do = "issue-crl"
+next_update = "6mo"
+"#;
+
+/// One more CRL under the root.
+fn crl(id: &str) -> String {
+    format!(
+        "format = \"anchorite/ceremony/0\"\nid = \"{id}\"\ntitle = \"The next CRL\"\n\
+         token = {{ label = \"acme-root-g1\" }}\nroot = {{ certificate = \"root.pem\" }}\n\
+         [[step]]\nid = \"crl\"\ndo = \"issue-crl\"\nnext_update = \"6mo\"\n"
+    )
+}
+
+/// Plans and locks a later ceremony for the ledger as it stands.
+fn next(stage: &mut Stage, id: &str) {
+    let root = fs::read(stage.path("ledger/0001-one/out/root.pem")).unwrap();
+    fs::write(stage.path("root.pem"), root).unwrap();
+    stage.file = format!("{id}.toml");
+    stage.write(&format!("{id}.toml"), &crl(id));
+    stage.lock();
+}
+
+fn copy(stage: &Stage, from: &str, to: &str) {
+    stage.tool(".", &format!("cp -r {from} {to}"));
+    stage.tool(".", &format!("chmod -R u+w {to}"));
+}
+
+fn remove(stage: &Stage, path: &str) {
+    stage.tool(".", &format!("chmod -R u+w {path}"));
+    stage.tool(".", &format!("rm -r {path}"));
+}
+
+#[track_caller]
+fn assert_same(stage: &Stage) {
+    stage.tool(".", "diff -r --exclude .lock ledger mirror");
+}
+
+/// Refused before any question, with these words.
+#[track_caller]
+fn refused(stage: &Stage, more: &[&str], words: &str) {
+    let played = stage.run_with(more, &Acts::new());
+    played.exit(1);
+    let screen = played.screen.replace("\n  ", " ");
+    assert!(screen.contains(words), "no {words:?}:\n{screen}");
+    assert!(played.prompts.is_empty(), "{}", played.screen);
+    assert_eq!(played.last_lines(1), "nothing was signed");
+}
+
+const MIRROR: [&str; 2] = ["--mirror", "mirror"];
+
+#[test]
+fn a_mirror_is_kept_brought_up_to_date_and_told_from_another() {
+    let mut stage = Stage::with(FIRST);
+    stage
+        .run_with(&MIRROR, &Acts::new())
+        .exit(0)
+        .says("ENV-MIRROR");
+    assert_same(&stage);
+    let root = "ledger/0001-one/out/root.pem";
+    let verified = stage.quiet(&["verify", "mirror", "--root", root]);
+    assert_eq!(verified.status.code(), Some(0), "{}", stdout(&verified));
+
+    // Interrupted with it, resumed without it, and the next one finds that it lags.
+    next(&mut stage, "two");
+    stage.run_with(&MIRROR, &at(2, Act::PowerCut));
+    assert_same(&stage);
+    stage.resume().exit(0);
+    next(&mut stage, "three");
+    copy(&stage, "ledger", "before");
+    copy(&stage, "tokens", "tokens-before");
+    stage
+        .run_with(&MIRROR, &Acts::new())
+        .exit(0)
+        .says("the mirror lagged, and was brought up to date: 0002-two");
+    assert_same(&stage);
+
+    // The ledger as it was before: the mirror knows better.
+    stage.tool(".", "mv ledger newer");
+    copy(&stage, "before", "ledger");
+    refused(
+        &stage,
+        &MIRROR,
+        "the mirror is ahead of the ledger: it holds ceremony 0003-three",
+    );
+
+    // Two ledgers that went on from one seal: the token knows which was first, and a copy of
+    // the token from before does not.
+    next(&mut stage, "fork");
+    stage
+        .run()
+        .exit(1)
+        .says("LEDGER-NOTE: the token knows 3 ceremonies")
+        .says("nothing was signed");
+    stage.tool(".", "rm -r tokens");
+    copy(&stage, "tokens-before", "tokens");
+    stage.run().exit(0);
+    next(&mut stage, "four");
+    refused(
+        &stage,
+        &MIRROR,
+        "the mirror went its own way: 0003-three is another ceremony",
+    );
+
+    let seal = "mirror/0001-one/SEAL.txt";
+    let text = stage.read(seal);
+    stage.tool(".", "chmod -R u+w mirror");
+    stage.write(seal, &text.replace("completed", "aborted"));
+    refused(
+        &stage,
+        &MIRROR,
+        "the mirror is forged: the root did not sign the seal of 0001-one",
+    );
+    stage.write(seal, &text);
+    let other = "mirror/0002-two/out/HANDOVER.md";
+    stage.write(other, "x");
+    refused(
+        &stage,
+        &MIRROR,
+        "the mirror differs from the ledger: 0002-two/out/HANDOVER.md",
+    );
+
+    // Itself, or inside of it.
+    for inside in ["ledger", "ledger/mirror"] {
+        let played = stage.run_with(&["--mirror", inside], &Acts::new());
+        played.exit(2).says("the mirror is the ledger itself");
+    }
+    assert!(!stage.path("ledger/mirror").exists());
+}
+
+#[test]
+fn what_is_no_whole_ledger_is_refused_in_its_own_words() {
+    let mut stage = Stage::with(FIRST);
+    stage.run().exit(0);
+    next(&mut stage, "two");
+    stage.run().exit(0);
+    next(&mut stage, "three");
+    stage.run().exit(0);
+    next(&mut stage, "four");
+    let foreign = Stage::with(FIRST);
+    foreign.run().exit(0);
+    stage.tool(".", "mv ledger good");
+    let with = |change: &dyn Fn(&Path), words: &str, verify: &str| {
+        copy(&stage, "good", "ledger");
+        change(&stage.path("ledger"));
+        refused(&stage, &[], words);
+        let told = stage.quiet(&["verify", "ledger", "--root", "root.pem"]);
+        assert_eq!(told.status.code(), Some(1), "{}", stdout(&told));
+        let text: Vec<&str> = std::str::from_utf8(&told.stdout)
+            .unwrap()
+            .split_whitespace()
+            .collect();
+        let text = text.join(" ");
+        assert!(text.contains(verify), "no {verify:?}:\n{text}");
+        remove(&stage, "ledger");
+    };
+    let rename = |from: &'static str, to: &'static str| {
+        move |ledger: &Path| fs::rename(ledger.join(from), ledger.join(to)).unwrap()
+    };
+    with(
+        &|ledger: &Path| fs::remove_dir_all(ledger.join("0002-two")).unwrap(),
+        "0003-three: ceremony 0002 is missing before it",
+        "0003-three: ceremony 0002 must stand here",
+    );
+    with(
+        &rename("0002-two", "0002-too"),
+        "the ledger does not verify",
+        "0002-too: the seal is of ceremony two",
+    );
+    with(
+        &|ledger: &Path| {
+            for (from, to) in [
+                ("0002-two", "x"),
+                ("0003-three", "0002-three"),
+                ("x", "0003-two"),
+            ] {
+                fs::rename(ledger.join(from), ledger.join(to)).unwrap();
+            }
+        },
+        "0002-three: its seal does not name the one before",
+        "0002-three: its seal does not name the seal before it",
+    );
+    let seals = ["SEAL.txt", "SEAL.txt.root.p7s"];
+    with(
+        &|ledger: &Path| {
+            for name in seals {
+                let bytes = fs::read(foreign.path("ledger/0001-one").join(name)).unwrap();
+                fs::write(ledger.join("0001-one").join(name), bytes).unwrap();
+            }
+        },
+        "0001-one: the transcript does not end where its seal says",
+        "the signature does not verify under the given root",
+    );
+    with(
+        &|ledger: &Path| fs::write(ledger.join("0001-one/out/root.crl"), "x").unwrap(),
+        "the ledger does not verify",
+        "out/root.crl",
+    );
+    // The whole ledger as it was two ceremonies ago: the plan names a newer one.
+    copy(&stage, "good", "ledger");
+    remove(&stage, "ledger/0003-three");
+    let played = stage.run();
+    played
+        .exit(1)
+        .says("is not what it was when the plan was locked");
+    assert_eq!(played.last_lines(1), "nothing was signed");
+}
