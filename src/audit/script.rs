@@ -407,6 +407,7 @@ fn made_again(
     planned.extend(of_past);
     if let Some(before) = before {
         planned.extend(check::ending::all(&made, &before.register));
+        planned.extend(check::renewed::all(&made, &before.register));
     }
     Ok(Again {
         document,

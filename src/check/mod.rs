@@ -27,6 +27,7 @@ pub mod plan;
 pub mod possession;
 pub mod previous;
 mod profile;
+pub mod renewed;
 pub mod request;
 pub mod revoke;
 pub mod seal;

@@ -1,5 +1,6 @@
 //! Renewed and re-keyed intermediates: what they keep, and that the ledger verifies.
 
+use anchorite::ceremony::prepare::PrepareError;
 use anchorite::digest::Digest;
 use anchorite::handover::mount_folder;
 use anchorite::x509::certificate::Certificate;
@@ -89,7 +90,7 @@ fn what_cannot_be_renewed_is_refused_when_planning() {
     ] {
         let mut world = whole(FIRST);
         let refused = try_prepare(&later(fields), world.view()).err().unwrap();
-        let anchorite::ceremony::prepare::PrepareError::Refused(list) = refused else {
+        let PrepareError::Refused(list) = refused else {
             panic!("{refused}");
         };
         assert_eq!(list[0].id.public(), id);
@@ -129,4 +130,30 @@ fn a_new_key_takes_over_the_name() {
         register.issued.last().unwrap().spki_sha256,
         Digest::of(&spki)
     );
+}
+
+#[test]
+fn a_key_that_is_revoked_here_is_not_renewed_here() {
+    let mut world = whole(FIRST);
+    let objects = products(&world, "0001-acme-root");
+    let etcd = Certificate::from_der(&objects["etcd"]).unwrap();
+    let apps = Certificate::from_der(&objects["apps"]).unwrap();
+    for (revoked, same) in [(&etcd, true), (&apps, false)] {
+        let steps = format!(
+            "[[step]]\nid = \"gone\"\ndo = \"revoke\"\nserial = \"{}\"\nreason = \"keyCompromise\"\n\
+             [[step]]\nid = \"again\"\ndo = \"issue-intermediate\"\n{ETCD}renew = true\n\
+             [[step]]\nid = \"crl\"\ndo = \"issue-crl\"\n",
+            revoked.fields.serial
+        );
+        let source = crate::play::ceremony::later("both", &steps);
+        match try_prepare(&source, world.view()) {
+            Ok(_) => assert!(!same),
+            Err(PrepareError::Refused(refusals)) => {
+                assert!(same, "{refusals:?}");
+                assert_eq!(refusals[0].id.public(), "REQ-RENEW-REVOKED");
+                assert!(refusals[0].words.contains("this ceremony revokes"));
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
 }
