@@ -392,6 +392,8 @@ fn the_request() {
     book.plan_with("a key on the site's list", 1, "profile = \"vault\"\n", list);
     book.stage.write("lost.txt", "# lost\nabc\n");
     book.plan_with("a list with a wrong line", 3, "profile = \"vault\"\n", list);
+    book.stage.write("lost.txt", "# none yet\n");
+    book.plan_with("a list without a key", 3, "profile = \"vault\"\n", list);
     book.snapshot("request");
 }
 

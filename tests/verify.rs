@@ -283,10 +283,11 @@ fn a_request_with_the_given_roots_name_or_key_is_refused() {
 fn a_list_of_lost_keys_is_read_again() {
     let mut world = World::new();
     let source = format!("{FIRST}\n[keys]\nblocked = \"lists/lost.txt\"\n");
+    let another = format!("{}\n", Digest::of(b"another key"));
     let inputs = [
         ("nyc3-etcd.csr", world.requests[0].clone()),
         ("k8s.csr", world.requests[1].clone()),
-        ("lists/lost.txt", b"# none yet\n".to_vec()),
+        ("lists/lost.txt", another.into_bytes()),
     ];
     world.hold(&source, &inputs, How::default()).unwrap();
     let copy = world.copy();

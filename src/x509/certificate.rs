@@ -178,6 +178,7 @@ impl<'a> SignedParts<'a> {
         let [tbs, algorithm, signature] = parts.as_slice() else {
             return Err(DerError(format!("{what}: not body, algorithm, signature")));
         };
+        tlv::check_length(der.len() - tbs.raw.len(), what)?;
         Ok(Self {
             tbs: tbs.raw,
             algorithm: algorithm.raw,

@@ -23,22 +23,22 @@ impl Extension {
             Tag::Sequence => shape(&tlv::elements(value.value).map_err(named)?),
             _ => shape(&[value]),
         };
-        if good && self.read().is_ok() {
-            Ok(())
-        } else {
-            Err(DerError(format!(
-                "{}: not what RFC 5280 declares",
-                self.name()
-            )))
-        }
+        let words = match self.read() {
+            Ok(_) if good => return Ok(()),
+            Err(_) if good && self.oid == BASIC_CONSTRAINTS => "a path length beyond 32 bits",
+            _ => "not what RFC 5280 declares",
+        };
+        Err(DerError(format!("{}: {words}", self.name())))
     }
 }
+
+const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 
 const SHAPES: [(&str, Tag, Shape); 10] = [
     ("2.5.29.14", Tag::OctetString, |_| true),
     ("2.5.29.15", Tag::BitString, key_usage),
     ("2.5.29.17", Tag::Sequence, general_names),
-    ("2.5.29.19", Tag::Sequence, basic_constraints),
+    (BASIC_CONSTRAINTS, Tag::Sequence, basic_constraints),
     ("2.5.29.30", Tag::Sequence, name_constraints),
     ("2.5.29.31", Tag::Sequence, distribution_points),
     ("2.5.29.32", Tag::Sequence, policies),

@@ -5,6 +5,7 @@
 //! refused, each with its own words.
 
 use der::pem::LineEnding;
+use memchr::memmem;
 
 use super::private_key;
 
@@ -83,19 +84,24 @@ const DASHES: &str = "-----";
 /// The DER in a file that is either DER itself or text with exactly one PEM block of one of
 /// these labels. Text before the block is passed over; white space may follow it.
 pub fn decode_one(bytes: &[u8], labels: &[&'static str]) -> Result<Vec<u8>, PemError> {
-    if bytes.len() > SIZE_LIMIT {
-        return Err(PemError::TooLarge(bytes.len()));
-    }
+    check_size(bytes)?;
     decode_of_any_size(bytes, labels)
+}
+
+/// A private key in what is looked at of a larger file is still named: people must know.
+fn check_size(bytes: &[u8]) -> Result<(), PemError> {
+    match bytes.get(..SIZE_LIMIT) {
+        _ if bytes.len() <= SIZE_LIMIT => Ok(()),
+        Some(start) if private_key::is_in(start) => Err(PemError::PrivateKey),
+        _ => Err(PemError::TooLarge(bytes.len())),
+    }
 }
 
 /// The same for files whose limit is another one, which the caller has checked.
 pub fn decode_of_any_size(bytes: &[u8], labels: &[&'static str]) -> Result<Vec<u8>, PemError> {
     // DER may hold any octets; it is told by its first, where no frame follows.
-    let has_frame = bytes
-        .windows(BEGIN.len())
-        .any(|part| part == BEGIN.as_bytes());
-    if bytes.first() == Some(&0x30) && !has_frame {
+    let has_frame = || memmem::find(bytes, BEGIN.as_bytes()).is_some();
+    if bytes.first() == Some(&0x30) && !has_frame() {
         return if private_key::is_in(bytes) {
             Err(PemError::PrivateKey)
         } else if is_utf16(bytes) {
@@ -115,9 +121,7 @@ pub fn decode_of_any_size(bytes: &[u8], labels: &[&'static str]) -> Result<Vec<u
 /// The DER of every block in a text whose blocks all have one of these labels. Text before and
 /// between them is passed over, as Vault and Go do; white space alone may follow the last.
 pub fn decode_several(bytes: &[u8], labels: &[&'static str]) -> Result<Vec<Vec<u8>>, PemError> {
-    if bytes.len() > SIZE_LIMIT {
-        return Err(PemError::TooLarge(bytes.len()));
-    }
+    check_size(bytes)?;
     let text = plain_text(bytes)?;
     let mut found = Vec::new();
     let mut rest = text.as_str();
@@ -174,7 +178,7 @@ fn plain_text(bytes: &[u8]) -> Result<String, PemError> {
 /// ASCII in UTF-16 has a zero beside every character, with a mark before it or without.
 fn is_utf16(bytes: &[u8]) -> bool {
     let marked = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-    let dashes = |wanted: &[u8]| bytes.windows(wanted.len()).any(|window| window == wanted);
+    let dashes = |wanted: &[u8]| memmem::find(bytes, wanted).is_some();
     marked || dashes(b"-\0-\0-\0-\0-\0") || dashes(b"\0-\0-\0-\0-\0-")
 }
 

@@ -10,18 +10,27 @@ use super::private_key_text::{has_hex, has_parse, unescaped};
 use super::sniff::element;
 use super::tlv::{self, Element, Elements};
 
+/// The tag of an OBJECT IDENTIFIER.
+const OID: u8 = 6;
+
 /// Whether a private key stands anywhere in a file's bytes: as PEM before, after or inside
 /// other text, in UTF-16, in JSON, in hex, or as DER.
 pub fn is_in(bytes: &[u8]) -> bool {
     // UTF-16 of ASCII is ASCII with zeros between.
     let text: Cow<'_, [u8]> = match memchr::memchr(0, bytes) {
-        Some(_) => bytes.iter().copied().filter(|&byte| byte != 0).collect(),
+        Some(_) => Cow::Owned(without_zeros(bytes)),
         None => Cow::Borrowed(bytes),
     };
     is_in_text(&text)
         || matches!(unescaped(&text), Cow::Owned(plain) if is_in_text(&plain))
         || is_among(bytes)
         || after_frame(bytes).is_some_and(is_among)
+}
+
+fn without_zeros(bytes: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(bytes.len());
+    text.extend(bytes.iter().filter(|byte| **byte != 0));
+    text
 }
 
 fn is_in_text(text: &[u8]) -> bool {
@@ -105,12 +114,12 @@ fn has_base64(text: &[u8]) -> bool {
     // A SEQUENCE of any length that a key has begins with M.
     places(text, b"M").any(|at| {
         let before = at.checked_sub(1).map(|before| text[before]);
-        !before.is_some_and(is_inner) && begins_der(base64_start(&text[at..], &mut [0; 48]))
+        !before.is_some_and(is_inner) && begins(base64_octets(&text[at..]))
     })
 }
 
-/// The first octets of what base64 stands for, up to 48.
-fn base64_start<'a>(text: &[u8], octets: &'a mut [u8; 48]) -> &'a [u8] {
+/// The octets that base64 stands for, up to 48.
+fn base64_octets(text: &[u8]) -> impl Iterator<Item = u8> + Clone {
     let near = text.get(..80).unwrap_or(text);
     let digits = near
         .iter()
@@ -123,20 +132,42 @@ fn base64_start<'a>(text: &[u8], octets: &'a mut [u8; 48]) -> &'a [u8] {
             b'/' | b'_' => Some(63),
             _ => None,
         });
-    let (mut bits, mut count) = (0_u32, 0);
-    for (at, digit) in digits.take(64).enumerate() {
-        bits = bits << 6 | u32::from(digit);
-        if at % 4 == 3 {
-            octets[count..count + 3].copy_from_slice(&bits.to_be_bytes()[1..]);
-            count += 3;
+    // The digits before in `bits`, of which each octet takes eight.
+    let octet = |bits: &mut u32, (at, digit): (usize, u8)| {
+        *bits = *bits << 6 | u32::from(digit);
+        let spare = 6 - 2 * (at % 4);
+        Some((at % 4 > 0).then(|| (*bits >> spare).to_le_bytes()[0]))
+    };
+    digits.take(64).enumerate().scan(0, octet).flatten()
+}
+
+/// Whether octets begin as a private key in DER does. A hostile file has a place to ask at every
+/// word, so that most are answered by their first octets.
+pub(super) fn begins(octets: impl Iterator<Item = u8> + Clone) -> bool {
+    const ENOUGH: usize = 48;
+    may_begin(octets.clone()) && begins_der(&octets.take(ENOUGH).collect::<Vec<u8>>())
+}
+
+/// The headers of what [`begins_der`] looks for, without their lengths.
+fn may_begin(mut octets: impl Iterator<Item = u8>) -> bool {
+    let header = |octets: &mut dyn Iterator<Item = u8>| {
+        let tag = octets.next()?;
+        match octets.next()? {
+            0..=0x80 => Some(tag),
+            length @ 0x81..=0x84 => octets.nth(usize::from(length & 0x7f) - 1).map(|_| tag),
+            _ => None,
         }
-    }
-    &octets[..count]
+    };
+    header(&mut octets) == Some(0x30)
+        && match header(&mut octets) {
+            Some(2) => matches!(octets.next(), Some(0 | 1 | 3)),
+            Some(0x30) => octets.next() == Some(OID),
+            _ => false,
+        }
 }
 
 /// Whether bytes begin as a private key in DER does, of which only the first are there.
 pub(super) fn begins_der(bytes: &[u8]) -> bool {
-    const OID: u8 = 6;
     let Some((0x30, body, _)) = element(bytes) else {
         return false;
     };

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use super::private_key::begins_der;
+use super::private_key::begins;
 
 /// The text with the escapes of JSON taken out, of JSON within JSON too.
 pub(super) fn unescaped(text: &[u8]) -> Cow<'_, [u8]> {
@@ -48,23 +48,36 @@ fn octet(high: u8, low: u8) -> Option<u8> {
     u8::try_from(digit(high)? << 4 | digit(low)?).ok()
 }
 
-/// Octets that tell a key from other DER.
-const ENOUGH: usize = 32;
-
 /// Whether a key in DER begins anywhere in hex: plain, with colons, as `xxd`, `od` and
 /// `hexdump` print it, or as an array of C.
 pub(super) fn has_hex(text: &[u8]) -> bool {
     // A SEQUENCE begins with 30. In the midst of octets it is a part of other DER.
     memmem::find_iter(text, b"30").any(|at| {
         let line = line_before(text, at);
-        let line = line.strip_suffix(b"0x").unwrap_or(line);
-        let is_start = match words(line).last() {
-            _ if line.last().is_some_and(u8::is_ascii_hexdigit) => false,
-            Some(last) => !is_hex(last) || address(line) == Some(last),
-            None => true,
-        };
-        is_start && begins_der(hex_from(text, at, &mut [0; ENOUGH]))
+        let near = near(text, at);
+        starts(line)
+            && match address(line) {
+                Some(_) => begins(dump_octets(near)),
+                None => begins(octets(words(near))),
+            }
     })
+}
+
+/// Whether octets of hex start after this part of a line.
+fn starts(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"0x").unwrap_or(line);
+    if line.last().is_some_and(u8::is_ascii_hexdigit) {
+        return false;
+    }
+    match words(line).next_back() {
+        Some(last) => !is_hex(last) || address(line) == Some(last),
+        None => true,
+    }
+}
+
+/// As much text as the octets that tell a key can take.
+fn near(text: &[u8], at: usize) -> &[u8] {
+    &text[at..text.len().min(at + 256)]
 }
 
 /// What stands before a place in its line, as far as it matters.
@@ -84,43 +97,30 @@ fn is_hex(word: &[u8]) -> bool {
     word.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// The first octets of the hex that begins here. Where an address stands before it in its
-/// line, one stands before each that follows.
-fn hex_from<'a>(text: &[u8], at: usize, octets: &'a mut [u8; ENOUGH]) -> &'a [u8] {
+/// The octets of the dump that begins here: an address stands before each further line.
+fn dump_octets(text: &[u8]) -> impl Iterator<Item = u8> + Clone {
     const DUMP_LINE: usize = 16;
-    let near = &text[at..text.len().min(at + 8 * ENOUGH)];
-    let has_address = address(line_before(text, at)).is_some();
-    let mut count = 0;
-    for (number, line) in near.split(|byte| *byte == b'\n').enumerate() {
-        let most = if has_address {
-            count + DUMP_LINE
-        } else {
-            ENOUGH
-        };
-        let most = most.min(ENOUGH);
-        let skipped = usize::from(has_address && number > 0);
-        let pairs = words(line).skip(skipped).flat_map(|word| {
-            word.chunks(2).map(|pair| match pair {
-                [high, low] => octet(*high, *low),
-                _ => None,
-            })
-        });
-        for pair in pairs {
-            match pair {
-                Some(octet) if count < most => {
-                    octets[count] = octet;
-                    count += 1;
-                }
-                // The column of characters, or other text.
-                _ if has_address => break,
-                _ => return &octets[..count],
-            }
-        }
-    }
-    &octets[..count]
+    let lines = text.split(|byte| *byte == b'\n').enumerate();
+    lines.flat_map(|(number, line)| {
+        let words = words(line).skip(usize::from(number > 0));
+        // After them comes the column of characters.
+        octets(words).take(DUMP_LINE)
+    })
 }
 
-fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// Octets of hex, up to what is none.
+fn octets<'a>(words: impl Iterator<Item = &'a [u8]> + Clone) -> impl Iterator<Item = u8> + Clone {
+    words.flat_map(pairs).map_while(|octet| octet)
+}
+
+fn pairs(word: &[u8]) -> impl Iterator<Item = Option<u8>> + Clone {
+    word.chunks(2).map(|pair| match pair {
+        [high, low] => octet(*high, *low),
+        _ => None,
+    })
+}
+
+fn words(line: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> + Clone {
     line.split(|byte| byte.is_ascii_whitespace() || b":,;{\\\"".contains(byte))
         .map(|word| word.strip_prefix(b"0x").unwrap_or(word))
         .map(|word| word.strip_prefix(b"x").unwrap_or(word))

@@ -6,7 +6,9 @@
 use der::Tag;
 
 use super::certificate::SignedParts;
-use super::tlv::{DerError, Element, Elements, SEQUENCE, context, sequence, sequence_of, single};
+use super::tlv::{
+    DerError, Element, Elements, SEQUENCE, check_length, context, sequence, sequence_of, single,
+};
 
 /// The fields of a TBSCertificate as they stand there (RFC 5280 4.1).
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +117,8 @@ impl<'a> RawCrl<'a> {
         let revoked = fields.optional(SEQUENCE);
         let extensions = fields.optional(context(0));
         fields.end()?;
+        let entries = revoked.map_or(0, |list| list.raw.len());
+        check_length(tbs.len() - entries, "TBSCertList without its entries")?;
         Ok(Self {
             version,
             algorithm,
@@ -171,6 +175,7 @@ impl<'a> RawEntry<'a> {
     }
 
     fn from_element(entry: &Element<'a>) -> Result<Self, DerError> {
+        check_length(entry.raw.len(), "revokedCertificate")?;
         let elements = sequence_of(entry.raw, "revokedCertificate")?;
         let mut fields = Fields::new("revokedCertificate", &elements);
         let read = Self {

@@ -1,6 +1,8 @@
 //! What a file is, told from its content: PEM labels, or the outline of its DER. It is a guess
 //! for people's convenience; whoever reads the file after it is strict.
 
+use memchr::memmem;
+
 /// What a file seems to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
@@ -45,20 +47,14 @@ fn labels(bytes: &[u8]) -> Vec<&[u8]> {
     const BEGIN: &[u8] = b"-----BEGIN ";
     let mut found = Vec::new();
     let mut rest = bytes;
-    while let Some(at) = find(rest, BEGIN) {
+    while let Some(at) = memmem::find(rest, BEGIN) {
         rest = rest.get(at + BEGIN.len()..).unwrap_or_default();
         let near = rest.get(..64).unwrap_or(rest);
-        if let Some(end) = find(near, b"-----") {
+        if let Some(end) = memmem::find(near, b"-----") {
             found.push(near.get(..end).unwrap_or_default());
         }
     }
     found
-}
-
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes
-        .windows(wanted.len())
-        .position(|window| window == wanted)
 }
 
 /// The kind of a DER object by the tags of its body's first fields. Lengths that run over the

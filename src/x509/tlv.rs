@@ -90,7 +90,7 @@ impl<'a> Elements<'a> {
         Self { left: bytes }
     }
 
-    fn take(&mut self) -> Result<Element<'a>, DerError> {
+    fn first(&mut self) -> Result<Element<'a>, DerError> {
         let bytes = std::mem::take(&mut self.left);
         let mut reader = SliceReader::new(bytes)?;
         let header = Header::peek(&reader)?;
@@ -109,13 +109,31 @@ impl<'a> Iterator for Elements<'a> {
     type Item = Result<Element<'a>, DerError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        (!self.left.is_empty()).then(|| self.take())
+        (!self.left.is_empty()).then(|| self.first())
     }
 }
 
-/// Takes a run of elements apart; lengths must be DER and end exactly with the input.
+/// Takes a run of elements apart; lengths must be DER and end exactly with the input. A run of
+/// more than 65536 is refused: no file but a CRL has room for it, whose entries are read with
+/// [`Elements`].
 pub fn elements(bytes: &[u8]) -> Result<Vec<Element<'_>>, DerError> {
-    Elements::of(bytes).collect()
+    const MOST: usize = 65536;
+    let mut run = Elements::of(bytes);
+    let found = run.by_ref().take(MOST).collect::<Result<Vec<_>, _>>()?;
+    match run.next() {
+        None => Ok(found),
+        Some(_) => Err(DerError::new("more than 65536 elements")),
+    }
+}
+
+/// Checks that a part of a file is not longer than whole files but CRLs may be: it is read as a
+/// whole and told to people.
+pub fn check_length(octets: usize, what: &str) -> Result<(), DerError> {
+    if octets <= super::pem::SIZE_LIMIT {
+        Ok(())
+    } else {
+        Err(DerError(format!("{what}: more than 65536 octets")))
+    }
 }
 
 /// The one element that `bytes` are, with nothing after it.
@@ -173,6 +191,23 @@ mod tests {
         assert_eq!(parts[0].raw, inner);
         assert_eq!(unsigned_octets(&parts[0], "n").unwrap(), [0x80]);
         assert_eq!(parts[1].value.len(), 200);
+    }
+
+    #[test]
+    fn a_run_has_an_end() {
+        let null = [5, 0];
+        assert_eq!(
+            elements(&null.repeat(65536)).map(|run| run.len()),
+            Ok(65536)
+        );
+        assert!(elements(&null.repeat(65537)).is_err());
+    }
+
+    #[test]
+    fn a_part_has_a_length() {
+        assert_eq!(check_length(65536, "x"), Ok(()));
+        let error = check_length(65537, "x").unwrap_err();
+        assert_eq!(error.to_string(), "x: more than 65536 octets");
     }
 
     #[test]

@@ -103,6 +103,16 @@ fn strict() -> Vec<Case> {
             named(&[0x30, 7, 1, 1, 0xff, 2, 2, 0, 1]),
         ),
         (
+            Pass,
+            "a path length of 32 bits",
+            named(&[0x30, 10, 1, 1, 0xff, 2, 5, 0, 0xff, 0xff, 0xff, 0xff]),
+        ),
+        (
+            Fail,
+            "a path length of 33 bits",
+            named(&[0x30, 10, 1, 1, 0xff, 2, 5, 1, 0, 0, 0, 0]),
+        ),
+        (
             Fail,
             "bytes after basicConstraints",
             named(&[0x30, 3, 1, 1, 0xff, 5, 0]),
@@ -242,5 +252,19 @@ fn a_string_that_is_none_is_named_with_its_place() {
         finding.words,
         "the request cannot be read: challengePassword: not DER at octet 15: \
          a PrintableString with octets that it does not allow"
+    );
+}
+
+#[test]
+fn a_path_length_of_2_to_the_64_is_named() {
+    let basic = [0x30, 14, 1, 1, 0xff, 2, 9, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+    let words: Vec<String> = check(&asks(&[extension(&[BASIC], &basic)]))
+        .into_iter()
+        .filter(|finding| finding.id == CheckId::RequestDer)
+        .map(|finding| finding.words)
+        .collect();
+    assert_eq!(
+        words,
+        ["the request cannot be read: basicConstraints: a path length beyond 32 bits"]
     );
 }

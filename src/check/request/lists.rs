@@ -16,16 +16,27 @@ pub struct KeyLists {
     blocked: Option<Vec<Digest>>,
 }
 
-/// A line of a list that cannot be read.
+/// A list that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{path}, line {line}: not {wanted}")]
-pub struct ListError {
-    /// Of the list, escaped.
-    pub path: String,
-    /// From 1.
-    pub line: usize,
-    /// What a line is.
-    pub wanted: &'static str,
+pub enum ListError {
+    /// A line of it.
+    #[error("{path}, line {line}: not {wanted}")]
+    Line {
+        /// Of the list, escaped.
+        path: String,
+        /// From 1.
+        line: usize,
+        /// What a line is.
+        wanted: &'static str,
+    },
+    /// It would pass for a check that was made.
+    #[error("{path}: the list is empty, so it finds no key; a line of it is {wanted}")]
+    Empty {
+        /// Of the list, escaped.
+        path: String,
+        /// What a line is.
+        wanted: &'static str,
+    },
 }
 
 /// A weak key that everybody has, so that the check is never without one: the 2048-bit sample
@@ -93,7 +104,7 @@ impl KeyLists {
     }
 }
 
-/// The values of all lines but comments and empty ones, sorted.
+/// The values of all lines but comments and empty ones, sorted; there is at least one.
 fn lines<T: Ord>(
     (path, bytes): (&str, &[u8]),
     wanted: &'static str,
@@ -105,12 +116,16 @@ fn lines<T: Ord>(
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let line_error = ListError {
+        let line_error = ListError::Line {
             path: escape_quoted(path),
             line: at + 1,
             wanted,
         };
         list.push(value(line).ok_or(line_error)?);
+    }
+    if list.is_empty() {
+        let path = escape_quoted(path);
+        return Err(ListError::Empty { path, wanted });
     }
     list.sort_unstable();
     Ok(list)
@@ -134,6 +149,13 @@ mod tests {
             blocked(b"# x\nabc\n").unwrap_err().to_string(),
             "x, line 2: not a SHA-256 in 64 hex digits"
         );
+        for empty in [&b""[..], b"\n", b"# none yet\n"] {
+            assert_eq!(
+                blocked(empty).unwrap_err().to_string(),
+                "x: the list is empty, so it finds no key; a line of it is a SHA-256 in 64 hex digits"
+            );
+            assert!(debian(empty).is_err());
+        }
         assert!(debian(&[b'0'; 20]).is_ok());
         assert!(debian(&[b'0'; 18]).is_err());
         assert!(debian(&[0xff; 20]).is_err());

@@ -18,9 +18,8 @@ use crate::x509::crl_file::CrlFile;
 use crate::x509::time::UtcTime;
 use report::Report;
 
-/// The most octets that are read: one more than the largest CRL, so that its own check refuses
-/// a larger one by name.
-const LIMIT: u64 = CrlFile::SIZE_LIMIT as u64 + 1;
+/// The most octets that are read: no kind of file has more than a CRL.
+const LIMIT: u64 = CrlFile::SIZE_LIMIT as u64;
 
 /// A file that is looked at, with the issuer it is held against.
 struct Object<'a> {
