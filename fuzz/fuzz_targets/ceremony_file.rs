@@ -44,7 +44,8 @@ fn planned(source: &str, draft: &Draft<'_>) {
         .into_iter()
         .map(|path| (path, READ.clone()))
         .collect();
-    match draft.plan(&inputs, &requests, &Default::default(), LedgerState::EMPTY) {
+    let (kept, past) = Default::default();
+    match draft.plan(&inputs, &requests, &kept, LedgerState::EMPTY, &past) {
         Ok(plan) => {
             let document = PlanDocument::of(&plan);
             let bytes = document.to_bytes();

@@ -39,7 +39,7 @@ fn show_any(bytes: &[u8]) {
         return;
     };
     let body = CrlTbs(parts.tbs.to_vec());
-    let facts = [CrlFacts::of(&body), CrlFacts::of_template(&body, "6mo")];
+    let facts = [CrlFacts::of(&body), CrlFacts::of_template(&body, "6mo", 0)];
     for facts in facts.into_iter().flatten() {
         assert_lines(&show::crl(&facts));
         assert_lines(&show::revoked(&facts));
