@@ -94,7 +94,7 @@ fn look(
     }
     let (life, seen) = match life {
         Some((at, wild)) => {
-            let life = Life::of(root, &before.register, &reports, at);
+            let life = Life::of(root, &before.register, at);
             let seen = seen::look_up(wild, root, &before.register, &life, &mut findings);
             (Some(life), seen)
         }

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::report::Report;
 use crate::digest::Digest;
 use crate::ledger::register::{Certainty, Issued, IssuedCrl, Register};
 use crate::x509::certificate::Certificate;
 use crate::x509::crl::RevokedEntry;
+use crate::x509::escape::escape;
 use crate::x509::reason::RevocationReason;
 use crate::x509::show::{line, wrapped};
 use crate::x509::time::UtcTime;
@@ -147,19 +147,9 @@ pub struct Due {
 }
 
 impl Life {
-    /// Of a register; the ceremonies' reports know the mounts.
-    pub(super) fn of(
-        root: &Certificate,
-        register: &Register,
-        reports: &[Report],
-        at: UtcTime,
-    ) -> Self {
+    /// Of a register.
+    pub(super) fn of(root: &Certificate, register: &Register, at: UtcTime) -> Self {
         let revoked = revoked(register);
-        let products = reports.iter().filter_map(|report| report.facts.as_ref());
-        let mounts: BTreeMap<&str, &str> = products
-            .flat_map(|facts| &facts.products)
-            .filter_map(|product| Some((product.serial.as_deref()?, product.mount.as_deref()?)))
-            .collect();
         let fields = &root.fields;
         Self {
             at,
@@ -176,8 +166,7 @@ impl Life {
                 .iter()
                 .map(|one| {
                     let entry = revoked.get(one.serial.octets());
-                    let mount = mounts.get(one.serial.to_string().as_str());
-                    CertificateLife::of(one, entry, mount.copied(), at)
+                    CertificateLife::of(one, entry, at)
                 })
                 .collect(),
             crls: register.crls.iter().map(CrlLife::of).collect(),
@@ -247,7 +236,7 @@ impl Revoked {
 }
 
 impl CertificateLife {
-    fn of(one: &Issued, revoked: Option<&Revoked>, mount: Option<&str>, at: UtcTime) -> Self {
+    fn of(one: &Issued, revoked: Option<&Revoked>, at: UtcTime) -> Self {
         let state = match revoked {
             Some(_) => State::Revoked,
             None => State::of(one.not_before, one.not_after, at),
@@ -255,9 +244,9 @@ impl CertificateLife {
         Self {
             serial: one.serial.to_string(),
             subject: one.subject.to_string(),
-            ceremony: crate::x509::escape::escape(&one.ceremony),
-            product: crate::x509::escape::escape(&one.product),
-            mount: mount.map(str::to_owned),
+            ceremony: escape(&one.ceremony),
+            product: escape(&one.product),
+            mount: one.mount.as_deref().map(escape),
             not_before: one.not_before,
             not_after: one.not_after,
             state,

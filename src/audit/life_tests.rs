@@ -97,7 +97,7 @@ fn life() -> Life {
         }],
         ..Register::default()
     };
-    Life::of(&root_certificate, &register, &[], time(AT))
+    Life::of(&root_certificate, &register, time(AT))
 }
 
 #[test]

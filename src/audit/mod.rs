@@ -96,10 +96,8 @@ pub fn ceremony_life(
     at: UtcTime,
 ) -> (Report, Life) {
     let audited = alone(store, folder, root, None);
-    let register = audited.register.clone();
-    let report = audited.into_report();
-    let life = Life::of(root, &register, std::slice::from_ref(&report), at);
-    (report, life)
+    let life = Life::of(root, &audited.register, at);
+    (audited.into_report(), life)
 }
 
 fn alone(

@@ -16,7 +16,6 @@ use crate::x509::escape::escape;
 use crate::x509::name::Name;
 use crate::x509::public_key::rsa_modulus;
 use crate::x509::raw::RawCrl;
-use crate::x509::reason::RevocationReason;
 use crate::x509::serial::Serial;
 use crate::x509::time::UtcTime;
 use crate::x509::tlv::DerError;
@@ -30,22 +29,6 @@ pub enum Certainty {
     PossiblySigned,
     /// It was taken over with the root: given to this ledger, and signed before it.
     Adopted,
-}
-
-/// What has become of a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Neither of the others.
-    Valid,
-    /// Its last second is over.
-    Expired,
-    /// The newest signed CRL lists it.
-    Revoked {
-        /// revocationDate
-        date: UtcTime,
-        /// reasonCode, where it is one that a CA's certificate may have.
-        reason: Option<RevocationReason>,
-    },
 }
 
 /// A certificate that the root issued, or may have.
@@ -349,32 +332,6 @@ impl Register {
     /// The certificate of a serial number.
     pub fn by_serial(&self, serial: &Serial) -> Option<&Issued> {
         self.issued.iter().find(|known| known.serial == *serial)
-    }
-
-    /// Every certificate with its state at a moment: one walk through the newest signed CRL.
-    pub fn states(&self, now: UtcTime) -> Vec<(&Issued, State)> {
-        let mut states: BTreeMap<&Serial, State> = BTreeMap::new();
-        for known in &self.issued {
-            let state = if known.not_after < now {
-                State::Expired
-            } else {
-                State::Valid
-            };
-            states.insert(&known.serial, state);
-        }
-        let crl = self.published_crl();
-        for entry in crl.into_iter().flat_map(IssuedCrl::entries).flatten() {
-            if let Some(state) = states.get_mut(&entry.serial) {
-                *state = State::Revoked {
-                    date: entry.date,
-                    reason: entry.reason(),
-                };
-            }
-        }
-        let issued = self.issued.iter();
-        issued
-            .filter_map(|known| Some((known, *states.get(&known.serial)?)))
-            .collect()
     }
 
     /// Whether the last CRL of all is signed: nothing is issued after it.

@@ -1,8 +1,9 @@
 //! Revocations and the CRLs that list them, on stand-ins for the ports.
 
-use anchorite::audit::Verdict;
+use std::collections::BTreeMap;
+
+use anchorite::audit::{self, Verdict};
 use anchorite::ceremony::prepare::PrepareError;
-use anchorite::ledger::register::{Register, State};
 use anchorite::x509::certificate::Certificate;
 use anchorite::x509::crl::Crl;
 use anchorite::x509::raw::RawCrl;
@@ -93,8 +94,7 @@ fn what_is_revoked_stays_so_and_nothing_else_is() {
     };
     assert_eq!(entries(&crl3).len(), 2);
     assert!(entries(&crl3).contains(&entries(&crl2)[0]));
-    let register = world.view().register;
-    let states = states(&register);
+    let states = states(&mut world);
     assert_eq!(states[&etcd], Some(RevocationReason::KeyCompromise));
     assert_eq!(states[&apps], Some(RevocationReason::Superseded));
     // A stale CRL, and a second revocation of the same.
@@ -116,13 +116,17 @@ fn what_is_revoked_stays_so_and_nothing_else_is() {
     assert!(said.contains("REVOKE-TWICE"), "{said}");
 }
 
-fn states(register: &Register) -> std::collections::BTreeMap<String, Option<RevocationReason>> {
+/// What `verify` tells of each certificate's revocation.
+fn states(world: &mut World) -> BTreeMap<String, Option<RevocationReason>> {
     let now = UtcTime::parse("2026-10-04T00:00:00Z").unwrap();
-    let states = register.states(now).into_iter();
-    states
-        .map(|(one, state)| match state {
-            State::Revoked { reason, .. } => (one.serial.to_string(), reason),
-            _ => (one.serial.to_string(), None),
+    let root = world.view().root.unwrap();
+    let report = audit::whole_life(&mut world.store, &root, None, now, &[]);
+    let certificates = report.life.unwrap().certificates.into_iter();
+    certificates
+        .map(|one| {
+            let reason = one.revoked.and_then(|revoked| revoked.reason);
+            let reason = reason.map(|word| RevocationReason::parse(&word).unwrap());
+            (one.serial, reason)
         })
         .collect()
 }
