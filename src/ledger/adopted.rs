@@ -1,7 +1,6 @@
 //! What a ledger took over from a root's life before it: the entries of the transcript that say
 //! so, and the register's part that is read from the files they name.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::entry::{AdoptedRecord, Entry, Event, FileRecord};
@@ -200,25 +199,6 @@ impl Register {
         self.issued
             .iter()
             .any(|one| one.certainty == Certainty::Adopted)
-    }
-
-    /// Adopted revocations that the newest signed CRL does not list: the next one must, once.
-    pub fn unlisted_revocations(&self) -> Vec<&AdoptedRevocation> {
-        let mut wanted: BTreeSet<&[u8]> = self
-            .adopted_revocations
-            .iter()
-            .map(|one| one.serial.octets())
-            .collect();
-        if !wanted.is_empty() {
-            let crl = self.published_crl().into_iter();
-            for entry in crl.flat_map(IssuedCrl::entries).flatten() {
-                wanted.remove(entry.serial.octets());
-            }
-        }
-        self.adopted_revocations
-            .iter()
-            .filter(|one| wanted.contains(one.serial.octets()))
-            .collect()
     }
 }
 

@@ -307,10 +307,9 @@ impl Register {
     /// root had revoked that no CRL tells yet.
     pub fn carried(&self) -> Result<Carried, DerError> {
         let listed = self.published_crl().map(|crl| Carried::of(&crl.body));
-        let listed = listed.transpose()?.unwrap_or_default();
-        let unlisted: Vec<u8> = self
-            .unlisted_revocations()
-            .into_iter()
+        let adopted: Vec<u8> = self
+            .adopted_revocations
+            .iter()
             .flat_map(|one| {
                 let revoked = one.revocation;
                 entry(
@@ -320,8 +319,9 @@ impl Register {
                 )
             })
             .collect();
-        // Neither lists what the other does.
-        Ok(listed.merged(&Carried::of_entries(&unlisted)?)?.0)
+        // What a CRL lists already stands as it is listed there.
+        let listed = listed.transpose()?.unwrap_or_default();
+        Ok(listed.merged(&Carried::of_entries(&adopted)?)?.0)
     }
 
     /// When the next CRL is due.

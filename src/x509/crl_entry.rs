@@ -105,7 +105,7 @@ impl Carried {
     /// Both lists as one. The second is a serial number that they list differently; what stands
     /// in the first stays.
     pub fn merged(&self, other: &Self) -> Result<(Self, Option<Serial>), DerError> {
-        if self.sha256 == other.sha256 {
+        if other.count == 0 || self.sha256 == other.sha256 {
             return Ok((self.clone(), None));
         }
         let (mut first, second) = (in_order(self.entries())?, in_order(other.entries())?);
