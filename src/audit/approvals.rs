@@ -8,6 +8,7 @@ use super::script::Script;
 use super::story::at;
 use crate::digest::Digest;
 use crate::ledger::entry::{Entry, Event};
+use crate::ledger::possession_files;
 use crate::plan::past;
 
 /// What has been approved so far in this session.
@@ -76,7 +77,7 @@ impl<'e> Approvals<'e> {
             }
             // The step itself, approved with the lock, asks for it: it binds nothing.
             Event::SignIntended { kind, .. }
-                if kind == super::possession::POSSESSION
+                if kind == possession_files::KIND
                     && super::copies::is_planned(self.script, step) =>
             {
                 require(self.begun, "a signature before the lock was approved");

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::authority::Authority;
 use super::files::Files;
 use super::findings::{AuditId, Findings};
-use super::possession::POSSESSION;
 use super::products::Bench;
 use super::script::Script;
 use super::story::{Signing, at};
@@ -88,11 +87,9 @@ fn one(bench: &Bench<'_>, step: &str, event: &Event, first: &TokenIdentity) -> R
     if wanted != Some(&token.label) && rehearsal.as_ref() != Some(&token.label) {
         return Err("the copy's token is not the planned one".to_owned());
     }
-    let signing = bench
-        .story
-        .signings
-        .iter()
-        .find(|one| one.product == step && one.kind == POSSESSION && one.result.is_some());
+    let signing = bench.story.signings.iter().find(|one| {
+        one.product == step && one.kind == possession_files::KIND && one.result.is_some()
+    });
     let signing = signing.ok_or("a copy without a proof of possession")?;
     if evidence(bench.files, authority, step, signing).as_ref() != Some(files) {
         return Err("the proof's files are not those that follow from the transcript".to_owned());

@@ -10,9 +10,6 @@ use crate::x509::escape::escape;
 use crate::x509::possession::Challenge;
 use crate::x509::tbs::SignedAttributes;
 
-/// The word of an intent to prove possession.
-pub(super) const POSSESSION: &str = "possession";
-
 /// An intent to prove that a token holds a key: of a step that proves that, for a content of
 /// ours, dated on its day, its signature verified, its files what follows from it.
 pub(super) fn check(

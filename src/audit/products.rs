@@ -14,6 +14,7 @@ use super::unmade::Unmade;
 use super::{copies, possession};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
+use crate::ledger::possession_files;
 use crate::plan::Succession;
 use crate::plan::document::ProductDocument;
 use crate::x509::certificate::{Certificate, CertificateFields};
@@ -87,7 +88,7 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) -> (Vec<Made>, V
 
 fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Findings) {
     let place = || at(signing.n);
-    if signing.kind == possession::POSSESSION {
+    if signing.kind == possession_files::KIND {
         let adopts = bench.adopting.map(|adopting| adopting.step.as_str());
         let asked =
             adopts == Some(signing.product) || copies::is_planned(bench.script, signing.product);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::adopted::{self, AdoptedRevocation};
 use super::entry::{Entry, Event};
-use super::layout;
+use super::{layout, possession_files};
 use crate::digest::{Digest, unhex};
 use crate::plan::document::PlanDocument;
 use crate::x509::certificate::CertificateFields;
@@ -217,7 +217,7 @@ impl Register {
                         .map_err(|why| fail(&why))?;
                 }
                 // A proof of possession binds nothing.
-                "possession" => {}
+                possession_files::KIND => {}
                 _ => return Err(fail("neither certificate nor CRL")),
             }
         }

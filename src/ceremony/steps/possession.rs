@@ -9,16 +9,13 @@ use crate::check::{Cleared, Finding};
 use crate::digest::Digest;
 use crate::issue;
 use crate::ledger::entry::FileRecord;
-use crate::ledger::possession_files;
+use crate::ledger::possession_files::{self, KIND};
 use crate::plan::Step;
 use crate::x509::certificate::Certificate;
 use crate::x509::possession::Challenge;
 use crate::x509::public_key::SignatureAlgorithm;
 use crate::x509::tbs::SignedAttributes;
 use crate::x509::time::UtcTime;
-
-/// The word of such an intent.
-pub(in crate::ceremony) const KIND: &str = "possession";
 
 impl Course<'_, '_> {
     /// Has the signer prove that it holds its key, and writes the evidence; the step's id is the
