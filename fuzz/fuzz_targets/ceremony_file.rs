@@ -9,6 +9,7 @@ use anchorite::plan::document::PlanDocument;
 use anchorite::plan::error::PlanError;
 use anchorite::plan::file::FileError;
 use anchorite::plan::make::Draft;
+use anchorite::plan::past::Past;
 use anchorite::x509::request::Request;
 use anchorite_fuzz::assert_escaped;
 use libfuzzer_sys::fuzz_target;
@@ -44,8 +45,7 @@ fn planned(source: &str, draft: &Draft<'_>) {
         .into_iter()
         .map(|path| (path, READ.clone()))
         .collect();
-    let (kept, past) = Default::default();
-    match draft.plan(&inputs, &requests, &kept, LedgerState::EMPTY, &past) {
+    match draft.plan(&inputs, &requests, LedgerState::EMPTY, &Past::default()) {
         Ok(plan) => {
             let document = PlanDocument::of(&plan);
             let bytes = document.to_bytes();

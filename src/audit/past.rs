@@ -85,5 +85,6 @@ pub(super) fn told(
         carried: carried.unwrap_or_default(),
         previous,
         revoked: revoked.collect(),
+        ..Past::default()
     }
 }

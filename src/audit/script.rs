@@ -19,7 +19,7 @@ use crate::plan::document::{PlanDocument, ProductDocument, StepDocument, TOOL};
 use crate::plan::lock;
 use crate::plan::make::{Draft, WantedRequest};
 use crate::plan::past::Past;
-use crate::plan::{KeptIdentifiers, LedgerState, Policy, Product, SubjectKeyId, Validity, Waiver};
+use crate::plan::{LedgerState, Policy, Product, SubjectKeyId, Validity, Waiver};
 use crate::x509::escape::escape;
 use crate::x509::key_identifier::KeyIdentifierMethod;
 use crate::x509::public_key::RootKey;
@@ -376,7 +376,7 @@ fn made_again(
     }
     let lists = KeyLists::of(&draft, &inputs).map_err(|error| error.to_string())?;
     let mut requests = BTreeMap::new();
-    let mut kept = KeptIdentifiers::new();
+    let mut kept = BTreeMap::new();
     let wanted = draft
         .wanted_requests()
         .map_err(|e| escape(&e.to_string()))?;
@@ -398,8 +398,9 @@ fn made_again(
         next_crl_number: plan.ledger.next_crl_number,
     };
     let (past, of_past) = past::past(plan, &draft, &inputs, before)?;
+    let past = Past { kept, ..past };
     let made = draft
-        .plan(&inputs, &requests, &kept, ledger, &past)
+        .plan(&inputs, &requests, ledger, &past)
         .map_err(|error| escape(&error.to_string()))?;
     let mut document = PlanDocument::of(&made);
     document.tool.clone_from(&plan.tool);

@@ -17,7 +17,7 @@ use crate::plan::document::PlanDocument;
 use crate::plan::error::PlanError;
 use crate::plan::make::Draft;
 use crate::plan::past::Past;
-use crate::plan::{IntermediatePlan, KeptIdentifiers, LedgerState, Plan, RootPlan, Waiver, lock};
+use crate::plan::{IntermediatePlan, LedgerState, Plan, RootPlan, Waiver, lock};
 use crate::x509::certificate::Certificate;
 use crate::x509::request::Request;
 use crate::x509::time::UtcTime;
@@ -125,7 +125,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
     }
     let lists = KeyLists::of(&draft, &ingredients.inputs)?;
     let mut requests: BTreeMap<String, Request> = BTreeMap::new();
-    let mut kept = KeptIdentifiers::new();
+    let mut kept = BTreeMap::new();
     let mut refusals = Vec::new();
     let mut earlier: Vec<Claim> = Vec::new();
     let wanted = draft.wanted_requests().map_err(PlanError::from)?;
@@ -177,13 +177,8 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
         let refusals = found.filter_map(|one| one.found.err()).collect();
         return Err(PrepareError::Refused(refusals));
     }
-    let plan = draft.plan(
-        &ingredients.inputs,
-        &requests,
-        &kept,
-        ingredients.ledger,
-        &past,
-    )?;
+    let past = Past { kept, ..past };
+    let plan = draft.plan(&ingredients.inputs, &requests, ingredients.ledger, &past)?;
     for one in plan.crosses() {
         let materials = (&ingredients.inputs, &register, &lists);
         match check_cross(&plan, one, materials, (None, &earlier)) {

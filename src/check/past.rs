@@ -52,6 +52,8 @@ pub fn past<'a>(
         carried: continued.carried,
         previous: continued.previous,
         revoked: revoked.into_iter().collect(),
+        // What the requests renew, only they can tell.
+        ..Past::default()
     };
     (past, planned)
 }

@@ -11,8 +11,8 @@ use super::past::{Origin, Past, is_final};
 use super::profile::Profile;
 use super::template;
 use super::{
-    CrlPlan, IntermediatePlan, KeptIdentifiers, LedgerState, Person, Plan, RootPlan, Step,
-    StepKind, SubjectKeyId, Succession, Validity,
+    CrlPlan, IntermediatePlan, LedgerState, Person, Plan, RootPlan, Step, StepKind, SubjectKeyId,
+    Succession, Validity,
 };
 use crate::digest::Digest;
 use crate::x509::crl_entry::NewEntry;
@@ -139,12 +139,11 @@ impl<'a> Draft<'a> {
         paths.into_iter().collect()
     }
 
-    /// The plan. `requests` holds every path of [`Self::requests`], `kept` those of renewals.
+    /// The plan. `requests` holds every path of [`Self::requests`].
     pub fn plan(
         &self,
         inputs: &BTreeMap<String, Vec<u8>>,
         requests: &BTreeMap<String, Request>,
-        kept: &KeptIdentifiers,
         ledger: LedgerState,
         past: &Past,
     ) -> Result<Plan, PlanError> {
@@ -165,7 +164,7 @@ impl<'a> Draft<'a> {
                     at,
                     step,
                     (&root, inputs),
-                    (requests, kept),
+                    requests,
                     past,
                     &mut next_crl_number,
                 )?,
@@ -240,7 +239,7 @@ impl<'a> Draft<'a> {
         at: usize,
         step: &Spanned<StepFile>,
         (root, inputs): (&RootPlan, &BTreeMap<String, Vec<u8>>),
-        requests: (&BTreeMap<String, Request>, &KeptIdentifiers),
+        requests: &BTreeMap<String, Request>,
         past: &Past,
         next_crl_number: &mut u64,
     ) -> Result<StepKind, PlanError> {
@@ -270,7 +269,7 @@ impl<'a> Draft<'a> {
                         } else {
                             format!("{id}/{}", one.mount.get_ref().0)
                         };
-                        self.intermediate(&name, one, root, requests)
+                        self.intermediate(&name, one, root, (requests, past))
                     })
                     .collect::<Result<Vec<_>, _>>()?;
                 StepKind::IssueIntermediates(list)
@@ -339,7 +338,7 @@ impl<'a> Draft<'a> {
         name: &str,
         wanted: &Wanted<'_>,
         root: &RootPlan,
-        (requests, kept): (&BTreeMap<String, Request>, &KeptIdentifiers),
+        (requests, past): (&BTreeMap<String, Request>, &Past),
     ) -> Result<IntermediatePlan, PlanError> {
         let profile = self.profile(wanted.profile)?;
         let place = wanted
@@ -363,7 +362,7 @@ impl<'a> Draft<'a> {
             .unwrap_or_else(|| request.subject.clone());
         let algorithm = signature_algorithm(root);
         let succession = self.succession(wanted.renew, wanted.rekey)?;
-        let key_identifier = match (succession, kept.get(&wanted.request)) {
+        let key_identifier = match (succession, past.kept.get(&wanted.request)) {
             (Succession::Renewal, Some(kept)) => SubjectKeyId::Kept(kept.clone()),
             _ => SubjectKeyId::Method(profile.key_identifier),
         };

@@ -36,7 +36,7 @@ use adopt::AdoptPlan;
 use cross::CrossPlan;
 use past::RevokePlan;
 use profile::Profile;
-pub use succession::{KeptIdentifiers, SubjectKeyId, Succession};
+pub use succession::{SubjectKeyId, Succession};
 
 /// What is allowed, beyond what is always refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

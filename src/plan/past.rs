@@ -20,6 +20,8 @@ pub struct Past {
     pub previous: Option<PreviousCrl>,
     /// What each step `revoke` revokes, by the step's id.
     pub revoked: BTreeMap<String, RevokePlan>,
+    /// Key identifiers that renewals keep, by the path of their request.
+    pub kept: BTreeMap<String, Vec<u8>>,
 }
 
 /// A CRL that was published.

@@ -1,8 +1,6 @@
 //! What a certificate follows: nothing, an earlier one of the same key, or one whose key is
 //! given up.
 
-use std::collections::BTreeMap;
-
 use toml::Spanned;
 
 use super::file::FileError;
@@ -57,9 +55,6 @@ impl SubjectKeyId {
         }
     }
 }
-
-/// Key identifiers that renewals keep, by the path of their request.
-pub type KeptIdentifiers = BTreeMap<String, Vec<u8>>;
 
 impl Draft<'_> {
     /// What `renew` and `rekey` say together.

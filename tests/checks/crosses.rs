@@ -60,7 +60,6 @@ impl Scene {
             .plan(
                 &inputs,
                 &BTreeMap::new(),
-                &BTreeMap::new(),
                 LedgerState::EMPTY,
                 &Past::default(),
             )
