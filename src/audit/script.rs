@@ -407,8 +407,7 @@ fn made_again(
     let mut planned = check::plan::all(&made);
     planned.extend(of_past);
     if let Some(before) = before {
-        planned.extend(check::ending::all(&made, &before.register));
-        planned.extend(check::renewed::all(&made, &before.register));
+        planned.extend(check::plan::on_ledger(&made, &before.register));
     }
     Ok(Again {
         document,

@@ -188,9 +188,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
     }
     let mut planned = check::plan::all(&plan);
     planned.extend(of_past);
-    planned.extend(check::ending::all(&plan, &register));
-    planned.extend(check::renewed::all(&plan, &register));
-    planned.extend(check::destroy::all(&plan, &register));
+    planned.extend(check::plan::on_ledger(&plan, &register));
     let refused = planned.iter().filter_map(|one| one.found.as_ref().err());
     let refusals: Vec<Refusal> = refused.cloned().collect();
     if !refusals.is_empty() {

@@ -2,9 +2,10 @@
 //! so the same findings come out when planning, on the day and years later.
 
 use super::extensions::{is_nested, usage_words};
-use super::{CheckId, Finding, Findings, Refusal, adoption, profile};
+use super::{CheckId, Finding, Findings, Refusal, adoption, destroy, ending, profile, renewed};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
+use crate::ledger::register::Register;
 use crate::plan::{CrlPlan, NewRoot, Plan, Policy, RootPlan, Step, StepKind, Validity, template};
 use crate::x509::escape::escape;
 use crate::x509::public_key::{RootKey, SignatureAlgorithm};
@@ -34,6 +35,14 @@ impl Planned {
             findings: findings.iter().map(Finding::record).collect(),
         })
     }
+}
+
+/// What was found of the plan on its ledger: what the register alone can tell.
+pub fn on_ledger(plan: &Plan, register: &Register) -> Vec<Planned> {
+    let mut list = ending::all(plan, register);
+    list.extend(renewed::all(plan, register));
+    list.extend(destroy::all(plan, register));
+    list
 }
 
 /// Checks everything that a plan holds, in the order of its steps.
