@@ -1,18 +1,17 @@
 //! Copies of the root key: what the second token was and held, and its proof.
 
-use std::collections::BTreeMap;
-
 use super::authority::Authority;
 use super::files::Files;
 use super::findings::{AuditId, Findings};
+use super::key::recorded;
 use super::products::Bench;
 use super::script::Script;
 use super::story::{Signing, at};
 use crate::check::copy::{self, CopyContext};
-use crate::digest::{Digest, hex, unhex};
+use crate::digest::{Digest, hex};
 use crate::ledger::entry::{Event, FileRecord};
 use crate::ledger::possession_files;
-use crate::ports::{KeyId, TokenIdentity, TokenKey};
+use crate::ports::TokenIdentity;
 use crate::x509::tbs::SignedAttributes;
 
 /// Whether a step confirms a copy.
@@ -75,7 +74,9 @@ fn one(bench: &Bench<'_>, step: &str, event: &Event, first: &TokenIdentity) -> R
         second: token,
         root: &authority.key,
     };
-    let key = recorded(id, label, attributes, authority, *spki_sha256)
+    let spki = hex(authority.key.spki());
+    let key = recorded(id, label, &spki, *spki_sha256, attributes)
+        .filter(|key| hex(&key.id.0) == *id)
         .ok_or("the copy is of another key than the given root's")?;
     copy::key(vec![key], &context)
         .map_err(|refusal| format!("as recorded: {}: {}", refusal.id.public(), refusal.words))?;
@@ -95,22 +96,6 @@ fn one(bench: &Bench<'_>, step: &str, event: &Event, first: &TokenIdentity) -> R
         return Err("the proof's files are not those that follow from the transcript".to_owned());
     }
     Ok(())
-}
-
-fn recorded(
-    id: &str,
-    label: &str,
-    attributes: &BTreeMap<String, String>,
-    authority: &Authority<'_>,
-    spki_sha256: Digest,
-) -> Option<TokenKey> {
-    let octets = unhex(id).filter(|octets| hex(octets) == id)?;
-    (spki_sha256 == authority.key.digest()).then(|| TokenKey {
-        id: KeyId(octets),
-        label: label.to_owned(),
-        public_key: authority.key.clone(),
-        attributes: attributes.clone(),
-    })
 }
 
 /// The records of the proof's files, made again; only where the files are these bytes.

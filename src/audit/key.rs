@@ -98,7 +98,8 @@ pub(super) fn check(
     }
 }
 
-fn recorded(
+/// The key that an entry records; its digest must be that of its SPKI.
+pub(super) fn recorded(
     id: &str,
     label: &str,
     spki: &str,
