@@ -33,14 +33,7 @@ pub fn token(identity: &TokenIdentity, tries: PinTries, job: &Job) -> String {
         RULE.to_owned(),
         line("ceremony", &plan.id),
         line("token", &escape(&identity.label)),
-        line(
-            "model",
-            &format!(
-                "{} {}",
-                escape(&identity.manufacturer),
-                escape(&identity.model)
-            ),
-        ),
+        model(identity),
         line("serial", &escape(&identity.serial)),
         line("firmware", &escape(&identity.firmware)),
         line("assurance", identity.assurance.word()),
@@ -304,19 +297,17 @@ pub fn destruction_goes_on(folder: &str, identity: &TokenIdentity) -> String {
     ])
 }
 
+fn model(identity: &TokenIdentity) -> String {
+    let maker = escape(&identity.manufacturer);
+    line("model", &format!("{maker} {}", escape(&identity.model)))
+}
+
 /// The token that holds a copy, before its PIN is asked for.
 pub fn second_token(identity: &TokenIdentity) -> String {
     joined(&[
         "The token that holds the copy:".to_owned(),
         line("token", &escape(&identity.label)),
-        line(
-            "model",
-            &format!(
-                "{} {}",
-                escape(&identity.manufacturer),
-                escape(&identity.model)
-            ),
-        ),
+        model(identity),
         line("serial", &escape(&identity.serial)),
         line("assurance", identity.assurance.word()),
         line("module", &escape(&identity.module)),
