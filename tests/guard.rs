@@ -12,24 +12,6 @@ use std::path::Path;
 
 use common::real::*;
 
-const FIRST: &str = r#"
-format = "anchorite/ceremony/0"
-id = "one"
-title = "A root"
-token = { label = "acme-root-g1" }
-root = { subject = { CN = "Acme Root G1" }, key = "ec:P-256", validity = "20y" }
-[[step]]
-id = "key"
-do = "generate-root-key"
-[[step]]
-id = "root"
-do = "issue-root"
-[[step]]
-id = "crl"
-do = "issue-crl"
-next_update = "6mo"
-"#;
-
 /// One more CRL under the root.
 fn crl(id: &str) -> String {
     format!(
@@ -78,7 +60,7 @@ const MIRROR: [&str; 2] = ["--mirror", "mirror"];
 
 #[test]
 fn a_mirror_is_kept_brought_up_to_date_and_told_from_another() {
-    let mut stage = Stage::with(FIRST);
+    let mut stage = Stage::with(&root_and_crl("one"));
     stage
         .run_with(&MIRROR, &Acts::new())
         .exit(0)
@@ -157,14 +139,14 @@ fn a_mirror_is_kept_brought_up_to_date_and_told_from_another() {
 
 #[test]
 fn what_is_no_whole_ledger_is_refused_in_its_own_words() {
-    let mut stage = Stage::with(FIRST);
+    let mut stage = Stage::with(&root_and_crl("one"));
     stage.run().exit(0);
     next(&mut stage, "two");
     stage.run().exit(0);
     next(&mut stage, "three");
     stage.run().exit(0);
     next(&mut stage, "four");
-    let foreign = Stage::with(FIRST);
+    let foreign = Stage::with(&root_and_crl("one"));
     foreign.run().exit(0);
     stage.tool(".", "mv ledger good");
     let with = |change: &dyn Fn(&Path), words: &str, verify: &str| {

@@ -15,24 +15,6 @@ use common::real::*;
 const PROGRAMS: usize = 8;
 const SEALED: &str = "0001-race";
 
-const CEREMONY: &str = r#"
-format = "anchorite/ceremony/0"
-id = "race"
-title = "Who is first"
-token = { label = "acme-root-g1" }
-root = { subject = { CN = "Acme Root G1" }, key = "ec:P-256", validity = "20y" }
-[[step]]
-id = "key"
-do = "generate-root-key"
-[[step]]
-id = "root"
-do = "issue-root"
-[[step]]
-id = "crl"
-do = "issue-crl"
-next_update = "6mo"
-"#;
-
 #[test]
 fn eight_programs_and_one_ceremony() {
     let all = std::env::var("ANCHORITE_ALL_RACES").is_ok_and(|value| value == "1");
@@ -42,7 +24,7 @@ fn eight_programs_and_one_ceremony() {
 }
 
 fn race() {
-    let stage = Stage::with(CEREMONY);
+    let stage = Stage::with(&root_and_crl("race"));
     let paper = stage.paper();
     let start = Barrier::new(PROGRAMS);
     let played: Vec<Played> = std::thread::scope(|scope| {

@@ -13,6 +13,29 @@ const SO_PIN: &str = "so-pin-marker-0815";
 /// The label in every ceremony file here.
 pub const LABEL: &str = "acme-root-g1";
 
+/// The smallest ceremony that makes a root: its key, itself, its first CRL.
+pub fn root_and_crl(id: &str) -> String {
+    format!(
+        r#"
+format = "anchorite/ceremony/0"
+id = "{id}"
+title = "A root"
+token = {{ label = "{LABEL}" }}
+root = {{ subject = {{ CN = "Acme Root G1" }}, key = "ec:P-256", validity = "20y" }}
+[[step]]
+id = "key"
+do = "generate-root-key"
+[[step]]
+id = "root"
+do = "issue-root"
+[[step]]
+id = "crl"
+do = "issue-crl"
+next_update = "6mo"
+"#
+    )
+}
+
 /// A folder with requests, a ceremony file, and a token in a SoftHSM of its own.
 pub struct Stage {
     folder: tempfile::TempDir,
