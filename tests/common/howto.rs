@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use super::bao::Bao;
+
 /// The page's blocks whose fence names exactly this.
 pub fn blocks(page: &str, fence: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -47,4 +49,57 @@ pub fn run(command: impl FnOnce(&str) -> Command, text: &str) -> String {
     let said = String::from_utf8_lossy(&said).into_owned();
     assert!(output.status.success(), "{text}\n{said}");
     said
+}
+
+/// A folder where a page's commands run, and a server of its own: pages name their mounts.
+pub struct Desk {
+    folder: tempfile::TempDir,
+    pub bao: Bao,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            bao: Bao::start(),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Makes a folder below it.
+    pub fn make(&self, name: &str) {
+        std::fs::create_dir_all(self.path().join(name)).expect("a folder");
+    }
+
+    /// Commands in this folder; `vault` is the server's own command.
+    #[track_caller]
+    pub fn shell(&self, script: &str) -> String {
+        let commands = self.path().join("commands");
+        let vault = commands.join("vault");
+        if !vault.exists() {
+            std::fs::create_dir(&commands).expect("a folder");
+            std::os::unix::fs::symlink(self.bao.binary(), vault).expect("a link");
+        }
+        let text = format!("PATH={}:$PATH\n{script}\n", commands.display());
+        let command = |_: &str| {
+            let mut command = Command::new("dash");
+            command
+                .current_dir(self.path())
+                .envs(self.bao.environment())
+                .env("HOME", self.path());
+            command
+        };
+        run(command, &text)
+    }
+
+    /// Every command of a page, in its order.
+    #[track_caller]
+    pub fn page(&self, name: &str) -> String {
+        let blocks = blocks(&page(name), "sh");
+        assert!(!blocks.is_empty(), "{name}");
+        self.shell(&blocks.concat())
+    }
 }

@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 pub mod bao;
+pub mod desk;
 pub mod howto;
 pub mod person;
 pub mod proof;

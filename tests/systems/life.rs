@@ -1,18 +1,9 @@
 //! What follows the first day, against a real OpenBao: an intermediate is compromised, revoked
 //! and replaced under its own name; another is renewed; a second root certifies the same key.
 
-#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
-#![cfg(feature = "token")]
-// Helpers outside of #[test] functions may fail the test too.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-#[path = "../common/mod.rs"]
-mod common;
-
-mod desk;
-
-use desk::Desk;
 use serde_json::json;
+
+use crate::common::desk::Desk;
 
 const SUBJECT: [(&str, &str); 2] = [
     ("common_name", "Kubernetes Intermediate Authority"),

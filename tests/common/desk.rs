@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::common::bao::Bao;
+use super::bao::Bao;
 
 pub struct Desk {
     folder: tempfile::TempDir,

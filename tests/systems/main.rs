@@ -1,0 +1,12 @@
+//! Whole systems against a real OpenBao: from a ceremony file to the state that their people want.
+
+#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
+#![cfg(feature = "token")]
+// Helpers outside of #[test] functions may fail the test too.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod life;
+mod pages;
