@@ -42,6 +42,7 @@ fn new_writes_the_ready_ceremonies() {
         "renew",
         "replace-after-compromise",
         "cross-sign",
+        "request-for-our-root",
         "adopt-root",
         "end-of-root",
     ] {

@@ -12,6 +12,7 @@
 mod common;
 
 mod life;
+mod request;
 
 use life::Life;
 

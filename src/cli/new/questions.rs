@@ -105,6 +105,7 @@ pub(super) fn of(template: Template) -> &'static [Asked] {
         | Template::Renew
         | Template::ReplaceAfterCompromise
         | Template::CrossSign
+        | Template::RequestForOurRoot
         | Template::AdoptRoot
         | Template::EndOfRoot => &[ID, LABEL],
     }
