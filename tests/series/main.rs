@@ -85,6 +85,9 @@ fn a_whole_life() {
     life.rehearse("cross-sign", &[]);
     life.lives("out/cross-signed/other.pem");
 
+    // And it asks another one to certify its own key.
+    life.rehearse("request-for-our-root", &[]);
+
     // The end: a CRL that never ends, and no key any more.
     life.take(&life.crl(), "root.crl");
     life.rehearse("end-of-root", &[]);
