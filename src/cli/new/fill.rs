@@ -78,6 +78,9 @@ fn steps(template: &str, pattern: &str, answers: &Answers) -> Vec<String> {
                 "id" => quoted(id),
                 "mount" => quoted(mount),
                 "request" => quoted(&format!("requests/{id}.csr")),
+                "#" if line.starts_with(GENERATE) => {
+                    return format!("{GENERATE} {}", generate(id, answers));
+                }
                 _ => return line.to_owned(),
             };
             with_value(line, &value)
@@ -85,6 +88,19 @@ fn steps(template: &str, pattern: &str, answers: &Answers) -> Vec<String> {
         lines.collect::<Vec<_>>().join("\n")
     });
     filled.collect()
+}
+
+/// How a template's line begins that has Vault make a request: a comment, for most people have
+/// requests already.
+const GENERATE: &str = "# generate =";
+
+fn generate(id: &str, answers: &Answers) -> String {
+    let organisation = answers
+        .organisation
+        .as_deref()
+        .map_or_else(String::new, |name| format!("O = {}, ", quoted(name)));
+    let name = quoted(&format!("{id} CA"));
+    format!("{{ subject = {{ {organisation}CN = {name} }}, key = \"ec:P-256\" }}")
 }
 
 fn title(organisation: &str) -> String {
