@@ -232,9 +232,9 @@ keys_in() {
 
 # A run that ended between asking and saving has left word of it.
 tell_pending() {
-    before=$(cat "./$3.asked")
+    before=$(cat "./$2.asked")
     found=''
-    for key in $2; do
+    for key in $1; do
         case " $before " in
             *"$key"*) ;;
             *) found="$found $key" ;;
@@ -289,7 +289,11 @@ make_request() {
     fi
 
     keys=$(keys_in "$1")
-    [ ! -f "./$3.asked" ] || tell_pending "$2" "$keys" "$3"
+    if [ -f "./$3.asked" ]; then
+        tell_pending "$keys" "$3"
+    elif [ -n "$keys" ] && [ "$6" = new ]; then
+        say "  has keys      $(printf '%s\n' "$keys" | wc -w | tr -d ' ') already; another is made"
+    fi
     fields=$5
     way=internal
     if [ "$6" = existing ]; then
