@@ -103,6 +103,10 @@ fn head(report: &PlanReport) -> Vec<String> {
             waiver.check, waiver.step, waiver.by, waiver.reason
         );
         lines.extend(wrapped(&line("waives", ""), &words));
+        if waiver.puts_aside == 0 {
+            let words = "nothing in this plan: left in, it may hide a later mistake";
+            lines.push(line("puts aside", words));
+        }
     }
     for person in &report.people {
         let signs = if person.signs { ", signs the seal" } else { "" };

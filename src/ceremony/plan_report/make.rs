@@ -5,13 +5,14 @@ use super::{
     PlannedFact, ProductFact, ProfileFact, RootFact, StepFact, WaiverFact,
 };
 use crate::ceremony::prepare::Prepared;
+use crate::check::{Finding, Outcome};
 use crate::digest::Digest;
 use crate::plan::cross::CrossPlan;
 use crate::plan::document::RevokeDocument;
 use crate::plan::profile::Profile;
 use crate::plan::{
-    CrlPlan, IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, explain,
-    lock, template,
+    CrlPlan, IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, Waiver,
+    explain, lock, template,
 };
 use crate::x509::escape::escape;
 use crate::x509::facts::{CertificateFacts, CrlFacts};
@@ -35,6 +36,7 @@ impl PlanReport {
         let bench = Bench { prepared, today };
         let issues_crl = |step: &Step| matches!(step.kind, StepKind::IssueCrl(_));
         let is_new = matches!(plan.root, RootPlan::New(_));
+        let steps: Vec<StepFact> = plan.steps.iter().map(|step| bench.step(step)).collect();
         Self {
             format: FORMAT,
             ceremony: escape(&plan.id),
@@ -51,10 +53,10 @@ impl PlanReport {
                 ceremonies: plan.ledger.ceremonies,
                 head: plan.ledger.head,
             },
-            waivers: waivers(plan),
+            waivers: waivers(plan, &steps),
             people: people(plan),
             profiles: profiles(plan),
-            steps: plan.steps.iter().map(|step| bench.step(step)).collect(),
+            steps,
             lacks_first_crl: is_new && !plan.steps.iter().any(issues_crl),
             files: files(prepared),
             lock: DigestFact::of(prepared.lock_digest()),
@@ -81,12 +83,23 @@ fn root(prepared: &Prepared) -> RootFact {
     }
 }
 
-fn waivers(plan: &Plan) -> Vec<WaiverFact> {
-    let fact = |waiver: &crate::plan::Waiver| WaiverFact {
+fn waivers(plan: &Plan, steps: &[StepFact]) -> Vec<WaiverFact> {
+    let puts_aside = |waiver: &Waiver| {
+        let step = steps.iter().filter(|step| step.id == escape(&waiver.step));
+        let found = step.flat_map(|step| {
+            let planned = step.planned.iter().flat_map(|one| &one.findings);
+            planned.chain(step.products.iter().flat_map(|one| &one.findings))
+        });
+        let is_meant =
+            |one: &&Finding| one.outcome == Outcome::Waived && one.id.public() == waiver.check;
+        found.filter(is_meant).count()
+    };
+    let fact = |waiver: &Waiver| WaiverFact {
         check: escape(&waiver.check),
         step: escape(&waiver.step),
         by: escape(&waiver.by),
         reason: escape(&waiver.reason),
+        puts_aside: puts_aside(waiver),
     };
     plan.waivers.iter().map(fact).collect()
 }

@@ -83,6 +83,8 @@ pub struct WaiverFact {
     pub by: String,
     /// Why.
     pub reason: String,
+    /// How many findings of this plan it puts aside; the day may add some.
+    pub puts_aside: usize,
 }
 
 /// Somebody named in the file.
