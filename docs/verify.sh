@@ -191,7 +191,17 @@ if [ -d out ]; then
         [ "$(openssl crl -in out/root.crl -outform DER | digest)" = \
             "$(digest <out/root.crl.der)" ] || refuse "out/root.crl.der is another CRL"
     fi
-    ok "certificates and CRL in out/ are the recorded ones, signed by your root"
+    for file in $(find out -type f -path 'out/requests/*.csr' | sort); do
+        # A mount's folder is never called requests. "openssl req" ends with 0 like "openssl crl".
+        openssl req -in "$file" -noout -verify 2>&1 | grep -q 'verify OK$' ||
+            refuse "$file is not signed by the key that it is for"
+        for what in -subject -pubkey; do
+            [ "$(openssl req -in "$file" -noout $what)" = \
+                "$(openssl x509 -in "$root" -noout $what)" ] ||
+                refuse "$file is not for the name and the key of the root you hold"
+        done
+    done
+    ok "certificates, requests and CRL in out/ are the recorded ones, signed by your root"
 fi
 
 # 8. The root's signature on the seal. Its form follows from the type of your root's key,

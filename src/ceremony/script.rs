@@ -181,6 +181,10 @@ fn product(product: &ProductFact) -> Vec<String> {
         lines.extend(show::crl(facts));
         lines.extend(show::listed(&facts.revoked, facts.revoked_count));
     }
+    if let Some(facts) = &product.own_request {
+        lines.extend(show::own_request(facts));
+        lines.push(line("template", &product.template_sha256.to_string()));
+    }
     if !product.findings.is_empty() {
         lines.push("Checks:".to_owned());
         lines.extend(findings(&product.findings));

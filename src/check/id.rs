@@ -237,6 +237,12 @@ rules! {
         "this is a fault of the tool: nothing must be signed with it";
     TbsTemplate = "TBS-TEMPLATE", "with its marks put in, the body is the template that was approved, byte for byte",
         "the plan is not for this day's inputs: plan again";
+    OwnRequestSubject = "OWN-REQUEST-SUBJECT", "the subject of a request for the root's own key is the root's, byte for byte",
+        "this is a fault of the tool: nothing must be signed with it";
+    OwnRequestKey = "OWN-REQUEST-KEY", "the key of a request for the root's own key is the root's, byte for byte",
+        "this is a fault of the tool: nothing must be signed with it";
+    OwnRequestWishes = "OWN-REQUEST-WISHES", "a request for the root's own key asks for the root's key usage (critical), its subject key identifier and basic constraints (critical) that say CA without a path length, and for nothing else",
+        "this is a fault of the tool: nothing must be signed with it";
     CrlDates = "CRL-DATES", "thisUpdate is at most 24 hours old and not in the future, later than the last CRL's; nextUpdate is the plan's and within the root's life",
         "compare the laptop's clock with a watch; wait a second after the last CRL";
     ClockProgram = "CLOCK-PROGRAM", "the clock is not before the day this version of the program was written",

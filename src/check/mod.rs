@@ -22,6 +22,7 @@ pub mod issued;
 mod judged;
 pub mod key;
 pub mod note;
+pub mod own_request;
 pub mod past;
 pub mod plan;
 pub mod possession;

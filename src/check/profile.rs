@@ -51,7 +51,9 @@ fn told(findings: &mut Findings, id: CheckId, holds: bool, words: impl Into<Stri
 
 fn validity(findings: &mut Findings, profile: &Profile, root: &RootPlan) {
     let dates = match (profile.validity, root) {
-        (Validity::For(_) | Validity::NoEnd, _) => template::dates(profile.validity, root),
+        (Validity::For(_) | Validity::NoEnd | Validity::Dateless, _) => {
+            template::dates(profile.validity, root)
+        }
         (Validity::UntilIssuer, RootPlan::New(new)) => {
             template::dates(Validity::For(new.validity), root)
         }

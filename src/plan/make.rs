@@ -9,11 +9,11 @@ use super::error::PlanError;
 use super::file::{self, CeremonyFile, FileError, Kind, Requests, StepFile};
 use super::past::{Origin, Past, is_final};
 use super::profile::Profile;
-use super::template;
 use super::{
     CrlPlan, IntermediatePlan, LedgerState, Person, Plan, RootPlan, Step, StepKind, SubjectKeyId,
     Succession, Validity,
 };
+use super::{request, template};
 use crate::digest::Digest;
 use crate::x509::crl_entry::NewEntry;
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
@@ -281,10 +281,8 @@ impl<'a> Draft<'a> {
                 let words = "a root that is adopted exists: [root] names its certificate";
                 return Err(self.at(written.kind.span().start, words).into());
             }
-            // Its words are there, and what it does is not yet.
             (Kind::CertificateRequest, _) => {
-                let words = "this version does not do this step yet";
-                return Err(self.at(written.kind.span().start, words).into());
+                StepKind::RequestCertificate(request::product(&id, root).map_err(failed(&id))?)
             }
             (Kind::ConfirmCopy, _) => {
                 let label = written
@@ -450,6 +448,7 @@ fn default_title(kind: &StepKind, root: &RootPlan) -> String {
         }
         StepKind::DestroyKey => "Destroy the root key, after the seal".to_owned(),
         StepKind::CrossSign(cross) => format!("Cross-sign {}", cross.subject),
+        StepKind::RequestCertificate(_) => "Request a certificate for the root key".to_owned(),
         StepKind::IssueCrl(crl) => match crl.product.validity {
             Validity::NoEnd => format!("Issue CRL number {}, the final one", crl.number),
             _ => format!("Issue CRL number {}", crl.number),

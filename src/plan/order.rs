@@ -165,6 +165,7 @@ fn out_of_order(kind: Kind, made: &[Kind], existing: bool) -> Option<&'static st
         Kind::GenerateRootKey
         | Kind::IssueRoot
         | Kind::AdoptRoot
+        | Kind::CertificateRequest
         | Kind::IssueCrl
         | Kind::ConfirmCopy
         | Kind::DestroyKey

@@ -25,6 +25,7 @@ mod extensions;
 mod issuers;
 mod keys;
 mod made;
+mod own_requests;
 mod planned;
 mod requests;
 mod revoked;
@@ -108,6 +109,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(successions::cases());
     cases.extend(crosses::cases());
     cases.extend(clocks::cases());
+    cases.extend(own_requests::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();
     for case in &cases {

@@ -15,8 +15,8 @@ use crate::plan::{
     explain, lock, template,
 };
 use crate::x509::escape::escape;
-use crate::x509::facts::{CertificateFacts, CrlFacts};
-use crate::x509::tbs::{CertificateTbs, CrlTbs};
+use crate::x509::facts::{CertificateFacts, CrlFacts, RequestFacts};
+use crate::x509::tbs::{CertificateTbs, CertificationRequestInfo, CrlTbs};
 use crate::x509::time::UtcTime;
 
 impl DigestFact {
@@ -177,6 +177,7 @@ impl Bench<'_> {
                 | StepKind::ConfirmCopy(_)
                 | StepKind::DestroyKey => Vec::new(),
                 StepKind::IssueRoot(product) => vec![self.certificate(product)],
+                StepKind::RequestCertificate(product) => vec![self.own_request(product)],
                 StepKind::IssueIntermediates(list) => {
                     list.iter().map(|one| self.intermediate(one)).collect()
                 }
@@ -207,6 +208,7 @@ impl Bench<'_> {
             profile: None,
             certificate: None,
             crl: None,
+            own_request: None,
             template_sha256: product.template.digest(),
             findings: Vec::new(),
         }
@@ -217,6 +219,20 @@ impl Bench<'_> {
         let validity = self.validity(product.validity);
         ProductFact {
             certificate: CertificateFacts::of_template(&body, &validity).ok(),
+            ..self.product(product)
+        }
+    }
+
+    fn own_request(&self, product: &Product) -> ProductFact {
+        let root = &self.prepared.plan.root;
+        let own = match root {
+            RootPlan::New(_) => None,
+            RootPlan::Existing(root) => Some(&root.fields.spki[..]),
+        };
+        let body = CertificationRequestInfo(product.template.0.clone());
+        let facts = |algorithm| RequestFacts::of_info(&body, own, algorithm).ok();
+        ProductFact {
+            own_request: root.signature_algorithm().and_then(facts),
             ..self.product(product)
         }
     }
@@ -268,7 +284,8 @@ impl Bench<'_> {
             (Validity::UntilIssuer, RootPlan::Existing(root)) => {
                 format!("{}: {}", validity.words(), root.fields.not_after.readable())
             }
-            (Validity::UntilIssuer, RootPlan::New(_)) | (Validity::NoEnd, _) => validity.words(),
+            (Validity::UntilIssuer, RootPlan::New(_))
+            | (Validity::NoEnd | Validity::Dateless, _) => validity.words(),
         }
     }
 

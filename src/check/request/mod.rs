@@ -18,7 +18,7 @@ use crate::plan::profile::Profile;
 use crate::plan::{Policy, Succession, Waiver};
 use crate::x509::name::Name;
 use crate::x509::pem::PemError;
-use crate::x509::public_key::rsa_modulus;
+use crate::x509::public_key::{PublicKey, rsa_modulus};
 use crate::x509::request::{Request, RequestError};
 use lists::KeyLists;
 
@@ -160,6 +160,13 @@ pub(super) fn key_within(spki: &[u8], context: &RequestContext<'_>) -> Vec<Findi
         }
         Err((id, words)) => findings.refuse(id, words, context.path).findings,
     }
+}
+
+/// What is found in a request's own signature under a key that was judged elsewhere.
+pub(super) fn possession(request: &Request, key: &PublicKey) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    key::check_signature(request, key, true, &mut findings);
+    findings.list
 }
 
 fn container_id(error: &RequestError) -> CheckId {
