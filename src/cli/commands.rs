@@ -225,6 +225,12 @@ fn abort_open(args: &AbortArgs) -> Result<Exit, Trouble> {
         list(&aborted.signed),
         list(&aborted.possibly_signed)
     ));
+    if !aborted.unlisted.is_empty() {
+        print(&format!(
+            "not revoked: {}\nhint: it was confirmed here, and no CRL lists it: revoke it once more\n",
+            list(&aborted.unlisted)
+        ));
+    }
     if aborted.key_in_token {
         print("a root key was generated in the token, or may have been: it is still there\n");
     }
