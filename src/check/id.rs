@@ -49,6 +49,7 @@ impl CheckId {
             | Self::AdoptKeyUses => Level::Default,
             Self::RequestSubjectRepeated
             | Self::RequestContradiction
+            | Self::RequestGenerated
             | Self::CrossExpired
             | Self::CrossNameTaken
             | Self::ProfileExtendedUsageAny
@@ -109,6 +110,10 @@ rules! {
         "somebody put this key on the list: ask who and why, and generate another key";
     RequestSpki = "REQ-SPKI", "the key is the one whose digest the ceremony file names",
         "this is not the request that was exported: compare the digest beside Vault, and export again";
+    RequestSpkiList = "REQ-SPKI-LIST", "the key is the one whose digest the list beside the requests has for this file",
+        "this is not the request that left Vault: compare the list's own digest with the one read aloud there, and bring requests and list again";
+    RequestGenerated = "REQ-GENERATED", "key and subject of the request are those that the ceremony file has Vault make",
+        "run the script of anchorite requests in place of a call by hand; or write into generate what was meant";
     RequestAlgorithm = "REQ-ALGORITHM", "the request is signed with SHA-256 or longer by an algorithm that fits its key",
         "export the request again with signature_bits=256 or more; PSS with a salt as long as its hash";
     RequestPossession = "REQ-POP", "the request's own signature verifies under its own key",

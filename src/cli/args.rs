@@ -38,6 +38,9 @@ pub enum Verb {
     /// Check a ceremony file and show each certificate-to-be; needs no token
     #[command(after_help = help("plan", "plan first-root.toml --lock"))]
     Plan(PlanArgs),
+    /// Print the shell script that has Vault or OpenBao make the requests
+    #[command(after_help = help("requests", "requests first-root.toml > requests.sh"))]
+    Requests(RequestsArgs),
     /// Print the page people read aloud: the plan as one self-contained HTML file
     #[command(after_help = help("script", "script first-root.toml > script.html"))]
     Script(SourceArgs),
@@ -146,6 +149,13 @@ pub struct SourceArgs {
     /// The root certificate that the ledger must belong to
     #[arg(long, value_name = "PEM")]
     pub root: Option<PathBuf>,
+}
+
+/// `requests`
+#[derive(Args, Debug)]
+pub struct RequestsArgs {
+    /// The ceremony file
+    pub file: PathBuf,
 }
 
 /// `rehearse`

@@ -31,6 +31,7 @@ pub fn run(cli: &Cli) -> Exit {
     let result = match &cli.verb {
         Verb::New(args) => super::new::new(args.template),
         Verb::Plan(args) => plan(args),
+        Verb::Requests(args) => super::requests::requests(args),
         Verb::Script(args) => script_page(args),
         #[cfg(feature = "token")]
         Verb::Rehearse(args) => super::rehearse::rehearse(args),

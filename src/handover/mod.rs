@@ -1,14 +1,17 @@
-//! What goes back to Vault or OpenBao: root, bundles and CRLs under their fixed names, the
-//! script that imports them and the sheet that says the same by hand.
+//! What Vault or OpenBao is asked for, and what goes back to it: root, bundles and CRLs under
+//! their fixed names, the script that imports them and the sheet that says the same by hand.
 //!
 //! Pure functions from products to files. Nothing else decides an output's name.
 
 mod mount;
+mod requests;
 mod revoked;
 mod script;
 mod sheet;
+mod template;
 
 pub use mount::{MountError, check_mounts, mount_folder, shell_quote};
+pub use requests::{RequestScript, request_script};
 pub use revoked::Revoked;
 
 use crate::digest::Digest;

@@ -45,7 +45,7 @@ fn text_of(files: &[OutputFile], path: &str) -> String {
     String::from_utf8(file.bytes.clone()).unwrap()
 }
 
-fn assert_parses(script: &str) {
+pub(super) fn assert_parses(script: &str) {
     for shell in ["sh", "dash", "bash"] {
         let mut child = Command::new(shell)
             .arg("-n")

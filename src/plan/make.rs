@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::error::PlanError;
 use super::file::{self, CeremonyFile, FileError, Kind, Requests, StepFile};
+use super::generate::Generate;
 use super::past::{Origin, Past, is_final};
 use super::profile::Profile;
 use super::{
@@ -35,6 +36,8 @@ pub struct WantedRequest {
     pub step: String,
     /// SPKI digest that the file names.
     pub spki_sha256: Option<Digest>,
+    /// How the file has Vault make it.
+    pub generate: Option<Generate>,
     /// What it follows.
     pub succession: Succession,
     /// What its certificate will say.
@@ -44,10 +47,12 @@ pub struct WantedRequest {
 /// What a step with its defaults looks like before templates are made.
 pub(super) struct Wanted<'a> {
     pub(super) mount: &'a Spanned<file::Mount>,
-    request: String,
+    pub(super) request: String,
+    pub(super) request_place: usize,
     spki_sha256: Option<Digest>,
-    renew: Option<&'a Spanned<bool>>,
-    rekey: Option<&'a Spanned<bool>>,
+    pub(super) generate: Option<&'a Spanned<file::GenerateFile>>,
+    pub(super) renew: Option<&'a Spanned<bool>>,
+    pub(super) rekey: Option<&'a Spanned<bool>>,
     pub(super) profile: Option<&'a Spanned<String>>,
 }
 
@@ -59,6 +64,7 @@ impl<'a> Draft<'a> {
             file: file::parse(source)?,
         };
         draft.check_steps()?;
+        draft.check_generated()?;
         draft.check_people()?;
         draft.check_waivers()?;
         Ok(draft)
@@ -121,6 +127,7 @@ impl<'a> Draft<'a> {
                     step: self.step_id(at),
                     succession: self.succession(one.renew, one.rekey)?,
                     profile: self.profile(one.profile)?,
+                    generate: self.generate(one.generate)?,
                     request: one.request,
                     spki_sha256: one.spki_sha256,
                 })
@@ -134,6 +141,7 @@ impl<'a> Draft<'a> {
         paths.extend(self.root_certificate().map(str::to_owned));
         paths.extend(self.cross_inputs());
         paths.extend(self.key_lists().into_iter().flatten().map(str::to_owned));
+        paths.extend(self.spki_list().map(str::to_owned));
         paths.extend(self.revocation_inputs());
         paths.extend(self.adoption_inputs());
         paths.into_iter().collect()
@@ -377,6 +385,7 @@ impl<'a> Draft<'a> {
             mount: wanted.mount.get_ref().0.clone(),
             request: wanted.request.clone(),
             spki_sha256: wanted.spki_sha256,
+            generate: self.generate(wanted.generate)?,
             succession,
             profile,
             subject,
@@ -390,6 +399,8 @@ pub(super) fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
         (Some(Requests::One(path)), Some(mount)) => vec![Wanted {
             mount,
             request: path.0.clone(),
+            request_place: step.request.as_ref().map_or(0, |one| one.span().start),
+            generate: step.generate.as_ref(),
             spki_sha256: step.spki_sha256.as_ref().map(|digest| *digest.get_ref()),
             renew: step.renew.as_ref(),
             rekey: step.rekey.as_ref(),
@@ -402,6 +413,8 @@ pub(super) fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
                 Wanted {
                     mount: &one.mount,
                     request: one.request.get_ref().0.clone(),
+                    request_place: one.request.span().start,
+                    generate: one.generate.as_ref(),
                     spki_sha256: one.spki_sha256,
                     renew: one.renew.as_ref(),
                     rekey: one.rekey.as_ref(),

@@ -9,6 +9,7 @@ pub mod error;
 pub mod explain;
 pub mod file;
 mod fit;
+pub mod generate;
 pub mod lock;
 pub mod make;
 mod order;
@@ -35,6 +36,7 @@ use crate::x509::template::{Template, Unknown};
 use crate::x509::time::{Span, UtcTime};
 use adopt::AdoptPlan;
 use cross::CrossPlan;
+use generate::Generate;
 use past::RevokePlan;
 use profile::Profile;
 pub use succession::{SubjectKeyId, Succession};
@@ -242,6 +244,8 @@ pub struct IntermediatePlan {
     pub request: String,
     /// The SPKI digest the file names.
     pub spki_sha256: Option<Digest>,
+    /// How the file has Vault make the request.
+    pub generate: Option<Generate>,
     /// What it follows.
     pub succession: Succession,
     /// What the certificate says.

@@ -10,3 +10,4 @@ mod common;
 
 mod life;
 mod pages;
+mod requests;

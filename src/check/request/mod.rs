@@ -1,6 +1,7 @@
 //! Checks of a request: container, encoding, key, signature, names, what it asks for.
 
 pub(super) mod form;
+mod generated;
 mod key;
 pub mod lists;
 mod lookalike;
@@ -14,6 +15,7 @@ pub use wishes::dropped;
 use super::{CheckId, Cleared, Finding, Findings, Refusal};
 use crate::digest::Digest;
 use crate::ledger::register::Register;
+use crate::plan::generate::Generate;
 use crate::plan::profile::Profile;
 use crate::plan::{Policy, Succession, Waiver};
 use crate::x509::name::Name;
@@ -36,6 +38,8 @@ pub struct RequestContext<'a> {
     pub earlier: &'a [Claim],
     /// SPKI digest that the ceremony file names.
     pub spki_sha256: Option<Digest>,
+    /// How the ceremony file has Vault make the request.
+    pub generate: Option<&'a Generate>,
     /// Subject that the profile puts in the request's place.
     pub subject: Option<&'a Name>,
     /// What its certificate follows.
@@ -60,6 +64,7 @@ impl<'a> RequestContext<'a> {
             register,
             earlier: &[],
             spki_sha256: None,
+            generate: None,
             subject: None,
             succession: Succession::First,
             profile: None,
@@ -124,6 +129,7 @@ pub fn request(
     let usable = rsa::check(&key, context, &mut findings);
     key::check_lists(&key, context, &mut findings);
     key::check_digest(&key, context, &mut findings);
+    generated::check(&request, &key, context, &mut findings);
     key::check_signature(&request, &key, usable, &mut findings);
     names::check(&request, context, &mut findings);
     key::check_is_new(&key, context, &mut findings);
