@@ -39,6 +39,7 @@ impl CheckId {
             | Self::ProfileExtendedUsage
             | Self::ProfileConstraints
             | Self::ProfileCrlUrl
+            | Self::LinkerdValidity
             | Self::CrlNextUpdate
             | Self::CrlPreviousGiven
             | Self::CrlFinal
@@ -114,6 +115,8 @@ rules! {
         "this is not the request that left Vault: compare the list's own digest with the one read aloud there, and bring requests and list again";
     RequestGenerated = "REQ-GENERATED", "key and subject of the request are those that the ceremony file has Vault make",
         "run the script of anchorite requests in place of a call by hand; or write into generate what was meant";
+    RequestLinkerd = "REQ-KEY-LINKERD", "under the profile linkerd the key is P-256 or RSA: Linkerd takes an identity issuer that is signed with ECDSA-SHA256 or SHA256-RSA",
+        "generate the mount's key again with key_type=ec key_bits=256; for anything but Linkerd take the profile vault-issuing-cas";
     RequestAlgorithm = "REQ-ALGORITHM", "the request is signed with SHA-256 or longer by an algorithm that fits its key",
         "export the request again with signature_bits=256 or more; PSS with a salt as long as its hash";
     RequestPossession = "REQ-POP", "the request's own signature verifies under its own key",
@@ -186,6 +189,12 @@ rules! {
         "write policies = [{ oid = \"...\" }] with the policy of your practice statement";
     ProfileCrlUrl = "PROFILE-CRL-URL", "a profile says where the root's CRL is published",
         "write crl_url = \"http://...\" and publish each CRL there";
+    LinkerdAnchor = "PROFILE-LINKERD-ANCHOR", "under the profile linkerd the root is a trust anchor that Linkerd takes: P-256 signed with ECDSA-SHA256, or RSA of 2048 or 4096 bits signed with SHA256-RSA",
+        "write key = \"ec:P-256\", or \"rsa:4096\" with digest = \"sha256\"; for anything but Linkerd take the profile vault-issuing-cas";
+    LinkerdPathLength = "PROFILE-LINKERD-PATH-LENGTH", "under the profile linkerd the path length is 1 or more, or none: Linkerd's identity issuer is a CA below",
+        "leave path_length out: linkerd has 1";
+    LinkerdValidity = "PROFILE-LINKERD-VALIDITY", "under the profile linkerd an intermediate is valid for at least 60 days",
+        "linkerd check warns of what ends within 60 days: write a longer validity";
     CrlNextUpdate = "CRL-NEXT-UPDATE", "a CRL's nextUpdate is at most 365 days away (BR 7.2)",
         "write next_update = \"6mo\", or \"365d\" at most";
     CopyToken = "COPY-TOKEN", "a copy of the root key is in another token than the ceremony's own",

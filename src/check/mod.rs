@@ -21,6 +21,7 @@ pub mod id;
 pub mod issued;
 mod judged;
 pub mod key;
+mod linkerd;
 pub mod note;
 pub mod own_request;
 pub mod past;
