@@ -9,6 +9,7 @@ mod body;
 pub mod bundle;
 pub mod certificate;
 pub mod clock;
+pub mod consumer;
 pub mod copy;
 pub mod crl;
 pub mod crl_file;
