@@ -101,7 +101,7 @@ pub struct NewArgs {
     pub template: Template,
 }
 
-/// The templates of `new`, in the order of a root's life.
+/// The templates of `new`: a root's life in its order, then whole systems.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Template {
     /// A new root, two intermediates for Vault, the first CRL
@@ -122,6 +122,8 @@ pub enum Template {
     AdoptRoot,
     /// A last CRL, and the root's key is destroyed
     EndOfRoot,
+    /// A new root, an etcd CA and a Kubernetes CA for each cluster, the first CRL
+    KubernetesClusters,
 }
 
 /// `plan`

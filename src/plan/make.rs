@@ -117,6 +117,14 @@ impl<'a> Draft<'a> {
             .collect()
     }
 
+    /// The mounts that get an intermediate, in the order of the steps.
+    pub fn mounts(&self) -> impl Iterator<Item = &str> {
+        let steps = self.file.step.iter();
+        steps
+            .flat_map(|step| wanted(step.get_ref()))
+            .map(|one| one.mount.get_ref().0.as_str())
+    }
+
     /// The requests with what their checks need, in the order of the steps.
     pub fn wanted_requests(&self) -> Result<Vec<WantedRequest>, FileError> {
         let steps = self.file.step.iter().enumerate();
