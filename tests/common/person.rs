@@ -67,6 +67,12 @@ pub fn at(prompt: usize, act: Act) -> Acts {
 #[derive(Clone, Debug)]
 pub struct Paper {
     words: BTreeMap<String, Vec<String>>,
+    /// The PIN of every token.
+    pub pin: String,
+    /// What ends the root key: its label and the last digits of its digest.
+    pub end: String,
+    /// The serial number that is revoked.
+    pub serial: String,
 }
 
 impl Paper {
@@ -92,7 +98,12 @@ impl Paper {
             assert_eq!(found.len(), 32);
             words.insert(what.to_lowercase(), found);
         }
-        Self { words }
+        Self {
+            words,
+            pin: PIN.to_owned(),
+            end: String::new(),
+            serial: String::new(),
+        }
     }
 
     /// Words of the digest of "the lock", "step etcd" or "etcd's template".
@@ -122,9 +133,14 @@ impl Paper {
         }
         let last = prompt.lines().last().unwrap_or_default();
         match last {
-            "PIN of the token:" => PIN.to_owned(),
+            "PIN of the token:" | "PIN of the second token:" => self.pin.clone(),
             "Type the token's label to generate the root key in it:" => LABEL.to_owned(),
             _ if prompt.contains("Type \"seal\"") => "seal".to_owned(),
+            "to destroy the root key for ever:" => self.end.clone(),
+            _ if prompt.contains("digits of the serial number that is revoked:") => {
+                let digits = self.serial.len().min(6);
+                self.serial[self.serial.len() - digits..].to_owned()
+            }
             other => panic!("an unknown question: {other}"),
         }
     }
