@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cert_manager::CertManager;
 use super::cross::CrossPlan;
 use super::profile::Profile;
 pub use super::revoke_document::RevokeDocument;
@@ -147,6 +148,9 @@ pub struct ProductDocument {
     pub kept_key_identifier: Option<String>,
     /// Profile of an intermediate.
     pub profile: Option<ProfileDocument>,
+    /// What cert-manager is told of an intermediate's mount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cert_manager: Option<CertManager>,
     /// Number of a CRL.
     pub crl_number: Option<u64>,
     /// How many entries a CRL lists again; their digest stands in its template.
@@ -377,6 +381,7 @@ fn intermediate(plan: &IntermediatePlan) -> ProductDocument {
         request: Some(plan.request.clone()),
         succession: plan.succession.word().map(str::to_owned),
         profile: Some(profile(&plan.profile)),
+        cert_manager: plan.cert_manager.clone(),
         ..product(&plan.product)
     }
 }
@@ -426,6 +431,7 @@ fn product(product: &Product) -> ProductDocument {
             _ => None,
         },
         profile: None,
+        cert_manager: None,
         crl_number: None,
         carried: None,
         validity: product.validity.words(),

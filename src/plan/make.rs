@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
+use super::cert_manager::CertManager;
 use super::error::PlanError;
-use super::file::{self, CeremonyFile, FileError, Kind, Requests, StepFile};
+use super::file::{self, CeremonyFile, CertManagerFile, FileError, Kind, Requests, StepFile};
 use super::past::{Origin, Past, is_final};
 use super::profile::Profile;
 use super::template;
@@ -49,6 +50,7 @@ pub(super) struct Wanted<'a> {
     renew: Option<&'a Spanned<bool>>,
     rekey: Option<&'a Spanned<bool>>,
     pub(super) profile: Option<&'a Spanned<String>>,
+    pub(super) cert_manager: Option<&'a CertManagerFile>,
 }
 
 impl<'a> Draft<'a> {
@@ -382,6 +384,7 @@ impl<'a> Draft<'a> {
             succession,
             profile,
             subject,
+            cert_manager: wanted.cert_manager.map(CertManager::of),
         })
     }
 }
@@ -396,6 +399,7 @@ pub(super) fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
             renew: step.renew.as_ref(),
             rekey: step.rekey.as_ref(),
             profile: step.profile.as_ref(),
+            cert_manager: step.cert_manager.as_ref().map(Spanned::get_ref),
         }],
         (Some(Requests::Many(many)), _) => many
             .iter()
@@ -408,6 +412,7 @@ pub(super) fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
                     renew: one.renew.as_ref(),
                     rekey: one.rekey.as_ref(),
                     profile: one.profile.as_ref().or(step.profile.as_ref()),
+                    cert_manager: one.cert_manager.as_ref(),
                 }
             })
             .collect(),

@@ -8,5 +8,6 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod cert_manager;
 mod life;
 mod pages;

@@ -192,6 +192,7 @@ impl Bench<'_> {
             mount: None,
             request: None,
             profile: None,
+            cert_manager: None,
             certificate: None,
             crl: None,
             template_sha256: product.template.digest(),
@@ -225,6 +226,7 @@ impl Bench<'_> {
             mount: Some(escape(&one.mount)),
             request: Some(escape(&one.request)),
             profile: Some(escape(&one.profile.name)),
+            cert_manager: one.cert_manager.as_ref().map(|told| escape(&told.words())),
             findings: found.map(|(_, list)| list.clone()).unwrap_or_default(),
             ..self.certificate(&one.product)
         }

@@ -77,6 +77,13 @@ const MORE_MOUNTS: Asked = Asked {
     ..FIRST_MOUNTS
 };
 
+const SERVER: Asked = Asked {
+    id: "server",
+    words: |_| "Vault's address, as the cluster reaches it".to_owned(),
+    default: |_| "https://vault.acme.example:8200".to_owned(),
+    put: |answers, text| answers.server = Some(text.to_owned()),
+};
+
 const ID: Asked = Asked {
     id: "id",
     words: |_| "Id of this ceremony, another one each time: a-z, 0-9 and -".to_owned(),
@@ -99,6 +106,7 @@ fn put_mounts(answers: &mut Answers, text: &str) {
 pub(super) fn of(template: Template) -> &'static [Asked] {
     match template {
         Template::FirstRoot => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, FIRST_MOUNTS],
+        Template::CertManager => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, SERVER],
         Template::MoreIntermediates => &[ID, LABEL, MORE_MOUNTS],
         Template::NextCrl
         | Template::Revoke
