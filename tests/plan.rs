@@ -45,6 +45,7 @@ fn new_writes_the_ready_ceremonies() {
         "cross-sign",
         "adopt-root",
         "end-of-root",
+        "kubernetes-clusters",
     ] {
         let ready = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join(format!("ceremonies/{template}/{template}.toml"));

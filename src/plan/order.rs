@@ -173,6 +173,7 @@ fn out_of_order(kind: Kind, made: &[Kind], existing: bool) -> Option<&'static st
         Kind::GenerateRootKey
         | Kind::IssueRoot
         | Kind::AdoptRoot
+        | Kind::CertificateRequest
         | Kind::IssueCrl
         | Kind::ConfirmCopy
         | Kind::DestroyKey
@@ -194,10 +195,17 @@ fn out_of_order(kind: Kind, made: &[Kind], existing: bool) -> Option<&'static st
 }
 
 /// Fields of a step that stand in each of its requests where it has a list.
-const INSIDE: [&str; 5] = ["mount", "spki_sha256", "renew", "rekey", "cert_manager"];
+const INSIDE: [&str; 6] = [
+    "mount",
+    "spki_sha256",
+    "generate",
+    "renew",
+    "rekey",
+    "cert_manager",
+];
 
 /// The fields that only some kinds of steps have.
-fn spans(step: &StepFile) -> [(&'static str, Option<Range<usize>>); 20] {
+fn spans(step: &StepFile) -> [(&'static str, Option<Range<usize>>); 21] {
     fn span<T>(field: &Option<Spanned<T>>) -> Option<Range<usize>> {
         field.as_ref().map(Spanned::span)
     }
@@ -205,6 +213,7 @@ fn spans(step: &StepFile) -> [(&'static str, Option<Range<usize>>); 20] {
         ("mount", span(&step.mount)),
         ("request", span(&step.request)),
         ("spki_sha256", span(&step.spki_sha256)),
+        ("generate", span(&step.generate)),
         ("profile", span(&step.profile)),
         ("renew", span(&step.renew)),
         ("rekey", span(&step.rekey)),
@@ -235,6 +244,7 @@ fn belongs(field: &str, kind: Kind) -> bool {
             "mount",
             "request",
             "spki_sha256",
+            "generate",
             "profile",
             "renew",
             "rekey",

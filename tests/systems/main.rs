@@ -11,3 +11,4 @@ mod common;
 mod cert_manager;
 mod life;
 mod pages;
+mod requests;

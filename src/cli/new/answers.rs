@@ -23,6 +23,8 @@ pub(super) struct Answers {
     pub server: Option<String>,
     /// Mount paths.
     pub mounts: Vec<String>,
+    /// Names of clusters.
+    pub clusters: Vec<String>,
 }
 
 /// The longest id.

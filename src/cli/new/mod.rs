@@ -43,5 +43,6 @@ fn text(template: Template) -> &'static str {
         Template::CrossSign => ready!("cross-sign"),
         Template::AdoptRoot => ready!("adopt-root"),
         Template::EndOfRoot => ready!("end-of-root"),
+        Template::KubernetesClusters => ready!("kubernetes-clusters"),
     }
 }
