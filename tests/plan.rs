@@ -37,6 +37,7 @@ fn new_writes_the_ready_ceremonies() {
     for template in [
         "first-root",
         "more-intermediates",
+        "cert-manager",
         "next-crl",
         "revoke",
         "renew",

@@ -36,7 +36,10 @@ pub(super) fn files_of(
             let of = (mount.as_deref(), made.name.as_str());
             handover::cross_files(of, &made.der, root, rehearsal).ok()?
         }
-        Some(mount) => handover::intermediate_files(mount, &made.der, root, rehearsal).ok()?,
+        Some(mount) => {
+            let to = (mount.as_str(), made.cert_manager.as_ref());
+            handover::intermediate_files(to, &made.der, root, rehearsal).ok()?
+        }
         None => return None,
     };
     Some(files.into_iter().map(below_out).collect())
@@ -159,6 +162,7 @@ fn delivered(
                 spki_sha256: Digest::of(&fields.spki),
                 not_after: fields.not_after,
                 succession: one.succession,
+                cert_manager: one.cert_manager.clone(),
                 der: one.der.clone(),
             });
         } else if one.is_crl {

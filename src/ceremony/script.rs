@@ -173,6 +173,9 @@ fn product(product: &ProductFact) -> Vec<String> {
     for (name, value) in [("request", &product.request), ("profile", &product.profile)] {
         lines.extend(value.iter().map(|value| line(name, value)));
     }
+    if let Some(told) = &product.cert_manager {
+        lines.extend(wrapped(&format!("{:<14}  ", "cert-manager"), told));
+    }
     if let Some(facts) = &product.certificate {
         lines.extend(show::certificate(facts));
         lines.push(line("template", &product.template_sha256.to_string()));

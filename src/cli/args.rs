@@ -108,6 +108,8 @@ pub enum Template {
     FirstRoot,
     /// More intermediates and a new CRL under an existing root
     MoreIntermediates,
+    /// A new root and the mount that cert-manager gets its certificates from
+    CertManager,
     /// The next CRL, with nothing newly revoked
     NextCrl,
     /// An intermediate is revoked

@@ -3,6 +3,7 @@
 //!
 //! Pure functions from products to files. Nothing else decides an output's name.
 
+mod cert_manager;
 mod mount;
 mod requests;
 mod revoked;
@@ -16,6 +17,7 @@ pub use revoked::Revoked;
 
 use crate::digest::Digest;
 use crate::plan::Succession;
+use crate::plan::cert_manager::CertManager;
 use crate::x509::pem;
 use crate::x509::time::UtcTime;
 
@@ -46,6 +48,8 @@ pub struct Intermediate {
     pub not_after: UtcTime,
     /// What it follows in its mount.
     pub succession: Succession,
+    /// What cert-manager is told of the mount.
+    pub cert_manager: Option<CertManager>,
 }
 
 /// Another CA's certificate, certified anew.
@@ -132,12 +136,30 @@ impl OutputFile {
 
 /// `root.pem`.
 pub fn root_files(root_der: &[u8], rehearsal: bool) -> Vec<OutputFile> {
-    let text = pem_text(rehearsal, &[certificate(root_der)]);
-    vec![OutputFile::new(ROOT, text)]
+    vec![OutputFile::new(ROOT, root_text(root_der, rehearsal))]
 }
 
-/// `<mount>/bundle.pem` (intermediate, then root) and `<mount>/intermediate.pem`.
+fn root_text(root_der: &[u8], rehearsal: bool) -> String {
+    pem_text(rehearsal, &[certificate(root_der)])
+}
+
+/// What an intermediate's mount gets: `<mount>/bundle.pem` and `<mount>/intermediate.pem`, and
+/// what cert-manager is told of it.
 pub fn intermediate_files(
+    (mount, cert_manager): (&str, Option<&CertManager>),
+    der: &[u8],
+    root_der: &[u8],
+    rehearsal: bool,
+) -> Result<Vec<OutputFile>, MountError> {
+    let mut files = bundle_files(mount, der, root_der, rehearsal)?;
+    if let Some(told) = cert_manager {
+        files.extend(cert_manager::files(told, mount, root_der, rehearsal)?);
+    }
+    Ok(files)
+}
+
+/// `<mount>/bundle.pem` (certificate, then root) and `<mount>/intermediate.pem`.
+fn bundle_files(
     mount: &str,
     der: &[u8],
     root_der: &[u8],
@@ -162,7 +184,7 @@ pub fn cross_files(
     rehearsal: bool,
 ) -> Result<Vec<OutputFile>, MountError> {
     if let Some(mount) = mount {
-        return intermediate_files(mount, der, root_der, rehearsal);
+        return bundle_files(mount, der, root_der, rehearsal);
     }
     let bundle = pem_text(rehearsal, &[certificate(der), certificate(root_der)]);
     let alone = pem_text(rehearsal, &[certificate(der)]);
@@ -203,7 +225,7 @@ pub fn product_files(handover: &Handover) -> Result<Vec<OutputFile>, MountError>
     let mut files = root_files(&handover.root_der, handover.rehearsal);
     for one in &handover.intermediates {
         files.extend(intermediate_files(
-            &one.mount,
+            (&one.mount, one.cert_manager.as_ref()),
             &one.der,
             &handover.root_der,
             handover.rehearsal,
@@ -242,12 +264,16 @@ fn certificate(der: &[u8]) -> String {
 
 /// Blocks one after the other; servers take a comment before the first one.
 fn pem_text(rehearsal: bool, blocks: &[String]) -> String {
-    let mark = if rehearsal {
+    format!("{}{}", mark(rehearsal), blocks.concat())
+}
+
+/// The first line of what a rehearsal delivers; a comment in PEM and in YAML.
+fn mark(rehearsal: bool) -> &'static str {
+    if rehearsal {
         "# REHEARSAL: signed by a throw-away key, worth nothing\n"
     } else {
         ""
-    };
-    format!("{mark}{}", blocks.concat())
+    }
 }
 
 /// Path of a mount's bundle below `out/`.

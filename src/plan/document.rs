@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cert_manager::CertManager;
 use super::cross::CrossPlan;
 use super::profile::Profile;
 pub use super::revoke_document::RevokeDocument;
@@ -147,6 +148,9 @@ pub struct ProductDocument {
     pub kept_key_identifier: Option<String>,
     /// Profile of an intermediate.
     pub profile: Option<ProfileDocument>,
+    /// What cert-manager is told of an intermediate's mount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cert_manager: Option<CertManager>,
     /// A request for the root's own key.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own_request: bool,
@@ -384,6 +388,7 @@ fn intermediate(plan: &IntermediatePlan) -> ProductDocument {
         request: Some(plan.request.clone()),
         succession: plan.succession.word().map(str::to_owned),
         profile: Some(profile(&plan.profile)),
+        cert_manager: plan.cert_manager.clone(),
         ..product(&plan.product)
     }
 }
@@ -433,6 +438,7 @@ fn product(product: &Product) -> ProductDocument {
             _ => None,
         },
         profile: None,
+        cert_manager: None,
         own_request: false,
         crl_number: None,
         carried: None,

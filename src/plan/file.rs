@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use super::cert_manager::CertManagerFile;
 pub use super::subject::{Subject, VaultSubject};
 use super::words::not_one_of;
 pub use super::words::{
@@ -200,6 +201,8 @@ pub struct StepFile {
     pub renew: Option<Spanned<bool>>,
     /// The same subject again, with a new key.
     pub rekey: Option<Spanned<bool>>,
+    /// What cert-manager is told of the mount.
+    pub cert_manager: Option<Spanned<CertManagerFile>>,
     /// The certificate that is revoked or cross-signed.
     pub certificate: Option<Spanned<Path>>,
     /// The certificate that signed it, where it did not sign itself.
@@ -256,6 +259,8 @@ pub struct RequestFile {
     pub renew: Option<Spanned<bool>>,
     /// The same subject again, with a new key.
     pub rekey: Option<Spanned<bool>>,
+    /// What cert-manager is told of the mount.
+    pub cert_manager: Option<CertManagerFile>,
 }
 
 /// `generate` of a request.

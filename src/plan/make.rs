@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
+use super::cert_manager::CertManager;
 use super::error::PlanError;
-use super::file::{self, CeremonyFile, FileError, Kind, Requests, StepFile};
+use super::file::{self, CeremonyFile, CertManagerFile, FileError, Kind, Requests, StepFile};
 use super::generate::Generate;
 use super::past::{Origin, Past, is_final};
 use super::profile::Profile;
@@ -54,6 +55,7 @@ pub(super) struct Wanted<'a> {
     pub(super) renew: Option<&'a Spanned<bool>>,
     pub(super) rekey: Option<&'a Spanned<bool>>,
     pub(super) profile: Option<&'a Spanned<String>>,
+    pub(super) cert_manager: Option<&'a CertManagerFile>,
 }
 
 impl<'a> Draft<'a> {
@@ -397,6 +399,7 @@ impl<'a> Draft<'a> {
             succession,
             profile,
             subject,
+            cert_manager: wanted.cert_manager.map(CertManager::of),
         })
     }
 }
@@ -413,6 +416,7 @@ pub(super) fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
             renew: step.renew.as_ref(),
             rekey: step.rekey.as_ref(),
             profile: step.profile.as_ref(),
+            cert_manager: step.cert_manager.as_ref().map(Spanned::get_ref),
         }],
         (Some(Requests::Many(many)), _) => many
             .iter()
@@ -427,6 +431,7 @@ pub(super) fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
                     renew: one.renew.as_ref(),
                     rekey: one.rekey.as_ref(),
                     profile: one.profile.as_ref().or(step.profile.as_ref()),
+                    cert_manager: one.cert_manager.as_ref(),
                 }
             })
             .collect(),

@@ -3,6 +3,7 @@
 
 pub mod adopt;
 pub mod adoption;
+pub mod cert_manager;
 pub mod cross;
 pub mod document;
 pub mod error;
@@ -35,6 +36,7 @@ use crate::x509::root;
 use crate::x509::template::{Template, Unknown};
 use crate::x509::time::{Span, UtcTime};
 use adopt::AdoptPlan;
+use cert_manager::CertManager;
 use cross::CrossPlan;
 use generate::Generate;
 use past::RevokePlan;
@@ -252,6 +254,8 @@ pub struct IntermediatePlan {
     pub profile: Profile,
     /// Subject of the certificate.
     pub subject: Name,
+    /// What cert-manager is told of the mount.
+    pub cert_manager: Option<CertManager>,
 }
 
 /// One CRL to be issued.

@@ -8,6 +8,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod cert_manager;
 mod life;
 mod pages;
 mod requests;

@@ -206,6 +206,7 @@ impl Bench<'_> {
             mount: None,
             request: None,
             profile: None,
+            cert_manager: None,
             certificate: None,
             crl: None,
             own_request: None,
@@ -254,6 +255,7 @@ impl Bench<'_> {
             mount: Some(escape(&one.mount)),
             request: Some(escape(&one.request)),
             profile: Some(escape(&one.profile.name)),
+            cert_manager: one.cert_manager.as_ref().map(|told| escape(&told.words())),
             findings: found.map(|(_, list)| list.clone()).unwrap_or_default(),
             ..self.certificate(&one.product)
         }

@@ -169,6 +169,9 @@ pub struct ProductFact {
     pub request: Option<String>,
     /// Profile of an intermediate.
     pub profile: Option<String>,
+    /// What cert-manager is told of an intermediate's mount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cert_manager: Option<String>,
     /// A certificate's template.
     pub certificate: Option<CertificateFacts>,
     /// A CRL's template: it lists what is new, and counts what is carried over too.

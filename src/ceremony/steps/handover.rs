@@ -54,6 +54,7 @@ impl Course<'_, '_> {
                 spki_sha256: Digest::of(&certificate.fields.spki),
                 not_after: certificate.fields.not_after,
                 succession: one.succession,
+                cert_manager: one.cert_manager.clone(),
                 der: certificate.der,
             });
         }

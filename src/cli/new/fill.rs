@@ -47,6 +47,7 @@ fn with_answer(line: &str, section: &str, answers: &Answers) -> String {
             .as_deref()
             .and_then(|name| title(line, name)),
         ("[token]", "label", false) => answers.token_label().map(|label| quoted(&label)),
+        ("[step.cert_manager]", "server", false) => answers.server.as_deref().map(quoted),
         ("[root]", "subject", false) => subject(answers),
         ("[root]", "key", false) => answers.key.as_deref().map(quoted),
         (_, "crl_url", _) if section.starts_with("[profile.") => {

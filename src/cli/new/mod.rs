@@ -35,6 +35,7 @@ fn text(template: Template) -> &'static str {
     match template {
         Template::FirstRoot => ready!("first-root"),
         Template::MoreIntermediates => ready!("more-intermediates"),
+        Template::CertManager => ready!("cert-manager"),
         Template::NextCrl => ready!("next-crl"),
         Template::Revoke => ready!("revoke"),
         Template::Renew => ready!("renew"),

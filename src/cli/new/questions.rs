@@ -77,6 +77,13 @@ const MORE_MOUNTS: Asked = Asked {
     ..FIRST_MOUNTS
 };
 
+const SERVER: Asked = Asked {
+    id: "server",
+    words: |_| "Vault's address, as the cluster reaches it".to_owned(),
+    default: |_| "https://vault.acme.example:8200".to_owned(),
+    put: |answers, text| answers.server = Some(text.to_owned()),
+};
+
 const CLUSTERS: Asked = Asked {
     id: "clusters",
     words: |_| "Clusters, spaces between".to_owned(),
@@ -110,6 +117,7 @@ fn words(text: &str) -> Vec<String> {
 pub(super) fn of(template: Template) -> &'static [Asked] {
     match template {
         Template::FirstRoot => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, FIRST_MOUNTS],
+        Template::CertManager => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, SERVER],
         Template::MoreIntermediates => &[ID, LABEL, MORE_MOUNTS],
         Template::KubernetesClusters => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, CLUSTERS],
         Template::NextCrl

@@ -11,6 +11,7 @@ use crate::ports::{Interface, Operator, OperatorError, Pin, Question};
 const TEMPLATES: &[Template] = &[
     Template::FirstRoot,
     Template::MoreIntermediates,
+    Template::CertManager,
     Template::NextCrl,
     Template::Revoke,
     Template::Renew,
