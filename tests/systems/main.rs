@@ -8,6 +8,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod kubernetes;
 mod life;
 mod pages;
 mod requests;
