@@ -119,6 +119,12 @@ pub enum Template {
     AdoptRoot,
     /// A last CRL, and the root's key is destroyed
     EndOfRoot,
+    /// The Kubernetes CA as people make it with cfssl and Vault, its root in a token
+    CfsslMigration,
+    /// Its Vault was broken into: revoked, CRL, a new intermediate under the same subject
+    CfsslAttack,
+    /// A root that cfssl made goes on in a ledger, and issues its first CRL
+    CfsslAdopt,
 }
 
 /// `plan`

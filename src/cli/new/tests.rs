@@ -18,6 +18,9 @@ const TEMPLATES: &[Template] = &[
     Template::CrossSign,
     Template::AdoptRoot,
     Template::EndOfRoot,
+    Template::CfsslMigration,
+    Template::CfsslAttack,
+    Template::CfsslAdopt,
 ];
 
 /// Types what it was given, line by line, then presses Ctrl-C.
