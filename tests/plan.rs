@@ -44,6 +44,7 @@ fn new_writes_the_ready_ceremonies() {
         ("cross-sign", "cross-sign"),
         ("adopt-root", "adopt-root"),
         ("end-of-root", "end-of-root"),
+        ("kubernetes-clusters", "kubernetes-clusters"),
         ("cfssl-migration", "cfssl-migration"),
         ("cfssl-migration", "cfssl-attack"),
         ("cfssl-migration", "cfssl-adopt"),

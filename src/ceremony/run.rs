@@ -279,6 +279,7 @@ impl Course<'_, '_> {
             StepKind::IssueRoot(product) => self.issue_root(step, product),
             StepKind::IssueIntermediates(list) => self.issue_intermediates(step, list),
             StepKind::CrossSign(cross) => self.cross_sign(step, cross),
+            StepKind::RequestCertificate(product) => self.request_certificate(step, product),
             StepKind::IssueCrl(crl) => self.issue_crl(step, crl),
             StepKind::ConfirmCopy(token) => self.confirm_copy(step, token),
             StepKind::DestroyKey => self.announce_destruction(step),

@@ -1,14 +1,17 @@
-//! What goes back to Vault or OpenBao: root, bundles and CRLs under their fixed names, the
-//! script that imports them and the sheet that says the same by hand.
+//! What Vault or OpenBao is asked for, and what goes back to it: root, bundles and CRLs under
+//! their fixed names, the script that imports them and the sheet that says the same by hand.
 //!
 //! Pure functions from products to files. Nothing else decides an output's name.
 
 mod mount;
+mod requests;
 mod revoked;
 mod script;
 mod sheet;
+mod template;
 
 pub use mount::{MountError, check_mounts, mount_folder, shell_quote};
+pub use requests::{RequestScript, request_script};
 pub use revoked::Revoked;
 
 use crate::digest::Digest;
@@ -62,6 +65,17 @@ pub struct CrossSigned {
     pub not_after: UtcTime,
 }
 
+/// A request for the root's own key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnRequest {
+    /// The step that made it.
+    pub step: String,
+    /// The request.
+    pub der: Vec<u8>,
+    /// Digest of its SubjectPublicKeyInfo.
+    pub spki_sha256: Digest,
+}
+
 /// The root's newest CRL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crl {
@@ -94,6 +108,8 @@ pub struct Handover {
     pub revoked: Vec<Revoked>,
     /// Cross-certificates, in the order of their steps.
     pub crosses: Vec<CrossSigned>,
+    /// Requests for the root's own key, in the order of their steps.
+    pub requests: Vec<OwnRequest>,
 }
 
 /// A file to be delivered.
@@ -156,6 +172,17 @@ pub fn cross_files(
     ])
 }
 
+/// A request for the root's own key: below `requests/` by its step.
+pub fn request_files(step: &str, der: &[u8], rehearsal: bool) -> Vec<OutputFile> {
+    let block = pem::encode("CERTIFICATE REQUEST", der);
+    let text = pem_text(rehearsal, &[block]);
+    vec![OutputFile::new(request_path(step), text)]
+}
+
+fn request_path(step: &str) -> String {
+    format!("{REQUESTS}/{step}.csr")
+}
+
 /// `root.crl` (PEM) and `root.crl.der`.
 pub fn crl_files(crl_der: &[u8], rehearsal: bool) -> Vec<OutputFile> {
     let text = pem_text(rehearsal, &[pem::encode("X509 CRL", crl_der)]);
@@ -190,6 +217,9 @@ pub fn product_files(handover: &Handover) -> Result<Vec<OutputFile>, MountError>
             &handover.root_der,
             handover.rehearsal,
         )?);
+    }
+    for one in &handover.requests {
+        files.extend(request_files(&one.step, &one.der, handover.rehearsal));
     }
     if let Some(crl) = &handover.crl {
         files.extend(crl_files(&crl.der, handover.rehearsal));

@@ -7,7 +7,7 @@ use super::mount::path_of;
 use super::revoked;
 use super::{
     CRL, CRL_DER, Handover, MountError, OutputFile, ROOT, bundle_path, commands, mount_folder,
-    shell_quote,
+    request_path, shell_quote,
 };
 use crate::digest::Digest;
 use crate::plan::Succession;
@@ -27,6 +27,7 @@ pub(super) fn text(handover: &Handover, delivered: &[OutputFile]) -> Result<Stri
         trust(&mut page, handover)?;
     }
     crosses(&mut page, handover)?;
+    requests(&mut page, handover);
     revoked_there(&mut page, handover);
     crl(&mut page, handover);
     failures(&mut page);
@@ -227,6 +228,37 @@ fn crosses(page: &mut Page, handover: &Handover) -> Result<(), MountError> {
         );
     }
     Ok(())
+}
+
+/// Requests for the root's own key: who signs them, and what to do with what comes back.
+fn requests(page: &mut Page, handover: &Handover) {
+    if handover.requests.is_empty() {
+        return;
+    }
+    page.heading("## Requests for the root's own key");
+    page.prose(
+        "Not for Vault. With such a request another CA gives this root's name and key a second \
+         certificate, a cross-certificate: clients that trust that CA then accept what is below \
+         this root, which stays as it is. Give the other CA the request and, by another way, the \
+         digest of its key.",
+    );
+    for one in &handover.requests {
+        page.fields(&[
+            ("file", request_path(&one.step)),
+            ("key sha-256", one.spki_sha256.to_string()),
+            ("step", escape(&one.step)),
+        ]);
+        page.code(&format!(
+            "openssl req -in {} -noout -verify -text",
+            request_path(&one.step)
+        ));
+        page.gap();
+    }
+    page.prose(
+        "It must print `verify OK`; its exit code is 0 either way. What comes back must have this \
+         root's subject and key identifier, byte for byte, or no chain finds it: compare it with \
+         `root.pem`. Servers then send it after their intermediate, in the place of the root.",
+    );
 }
 
 fn commands_of(page: &mut Page, paths: &[String]) {

@@ -32,6 +32,7 @@ fn example() -> Handover {
         }),
         revoked: Vec::new(),
         crosses: Vec::new(),
+        requests: Vec::new(),
         intermediates: vec![
             intermediate("nyc3-etcd", "etcd/nyc3-c1/pki", 1),
             intermediate("nyc3-kube", "\u{fc} it's $HOME/kube x", 2),
@@ -44,7 +45,7 @@ fn text_of(files: &[OutputFile], path: &str) -> String {
     String::from_utf8(file.bytes.clone()).unwrap()
 }
 
-fn assert_parses(script: &str) {
+pub(super) fn assert_parses(script: &str) {
     for shell in ["sh", "dash", "bash"] {
         let mut child = Command::new(shell)
             .arg("-n")
@@ -239,4 +240,34 @@ fn hostile_words_of_the_revoked_stay_text() {
     let ends = script.lines().filter(|line| *line == "END").count();
     let plain = text_of(&closing_files(&revoking()).unwrap(), SCRIPT);
     assert_eq!(ends, plain.lines().filter(|line| *line == "END").count());
+}
+
+#[test]
+fn a_request_for_the_root_has_its_file_and_its_place_on_the_sheet() {
+    let request = OwnRequest {
+        step: "for-partner".to_owned(),
+        der: vec![0x30; 70],
+        spki_sha256: Digest::of(b"the root's key"),
+    };
+    for rehearsal in [false, true] {
+        let handover = Handover {
+            rehearsal,
+            requests: vec![request.clone()],
+            ..example()
+        };
+        let files = product_files(&handover).unwrap();
+        let text = text_of(&files, "requests/for-partner.csr");
+        assert_eq!(text.starts_with("# REHEARSAL"), rehearsal, "{text}");
+        let der = pem::decode_one(text.as_bytes(), &["CERTIFICATE REQUEST"]);
+        assert_eq!(der, Ok(request.der.clone()));
+        let closing = closing_files(&handover).unwrap();
+        let script = text_of(&closing, SCRIPT);
+        assert!(!script.contains("for-partner"), "it is nothing for Vault");
+        let sheet = text_of(&closing, SHEET);
+        let start = sheet.find("## Requests for").unwrap();
+        let end = sheet.find("## The root's CRL").unwrap();
+        if !rehearsal {
+            insta::assert_snapshot!("requests_on_the_sheet", &sheet[start..end]);
+        }
+    }
 }

@@ -123,7 +123,8 @@ impl Draft<'_> {
         let kind = *written.kind.get_ref();
         let list = is_list(written);
         for (name, span) in spans(written) {
-            let inside = list && ["mount", "spki_sha256", "renew", "rekey"].contains(&name);
+            let inside =
+                list && ["mount", "spki_sha256", "generate", "renew", "rekey"].contains(&name);
             if let (Some(span), false) = (span, belongs(name, kind) && !inside) {
                 let words = format!("{name} does not belong to this step");
                 return Err(self.at(span.start, &words));
@@ -165,6 +166,7 @@ fn out_of_order(kind: Kind, made: &[Kind], existing: bool) -> Option<&'static st
         Kind::GenerateRootKey
         | Kind::IssueRoot
         | Kind::AdoptRoot
+        | Kind::CertificateRequest
         | Kind::IssueCrl
         | Kind::ConfirmCopy
         | Kind::DestroyKey
@@ -186,7 +188,7 @@ fn out_of_order(kind: Kind, made: &[Kind], existing: bool) -> Option<&'static st
 }
 
 /// The fields that only some kinds of steps have.
-fn spans(step: &StepFile) -> [(&'static str, Option<Range<usize>>); 19] {
+fn spans(step: &StepFile) -> [(&'static str, Option<Range<usize>>); 20] {
     fn span<T>(field: &Option<Spanned<T>>) -> Option<Range<usize>> {
         field.as_ref().map(Spanned::span)
     }
@@ -194,6 +196,7 @@ fn spans(step: &StepFile) -> [(&'static str, Option<Range<usize>>); 19] {
         ("mount", span(&step.mount)),
         ("request", span(&step.request)),
         ("spki_sha256", span(&step.spki_sha256)),
+        ("generate", span(&step.generate)),
         ("profile", span(&step.profile)),
         ("renew", span(&step.renew)),
         ("rekey", span(&step.rekey)),
@@ -223,6 +226,7 @@ fn belongs(field: &str, kind: Kind) -> bool {
             "mount",
             "request",
             "spki_sha256",
+            "generate",
             "profile",
             "renew",
             "rekey",

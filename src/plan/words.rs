@@ -8,7 +8,7 @@ use crate::x509::key_identifier::KeyIdentifierMethod;
 use crate::x509::key_usage::KeyUsage;
 use crate::x509::name_constraints::Subtree;
 use crate::x509::network::Network;
-use crate::x509::public_key::{HashAlgorithm, RootKey};
+use crate::x509::public_key::{Curve, HashAlgorithm, KeyKind, RootKey};
 use crate::x509::reason::RevocationReason;
 use crate::x509::serial::Serial;
 use crate::x509::time::{Span, UtcTime};
@@ -145,6 +145,24 @@ word!(
         let known: Vec<&str> = RootKey::ALL.iter().map(|key| key.word()).collect();
         not_one_of(&text, &known)
     })
+);
+word!(
+    /// A key that Vault makes.
+    VaultKey(KeyKind), |text| {
+        let known = [
+            ("rsa:2048", KeyKind::Rsa { bits: 2048 }),
+            ("rsa:3072", KeyKind::Rsa { bits: 3072 }),
+            ("rsa:4096", KeyKind::Rsa { bits: 4096 }),
+            ("ec:P-256", KeyKind::Ec(Curve::P256)),
+            ("ec:P-384", KeyKind::Ec(Curve::P384)),
+            ("ec:P-521", KeyKind::Ec(Curve::P521)),
+            ("ed25519", KeyKind::Ed25519),
+        ];
+        let found = known.iter().find(|(word, _)| *word == text);
+        found
+            .map(|(_, kind)| *kind)
+            .ok_or_else(|| not_one_of(&text, &known.map(|(word, _)| word)))
+    }
 );
 word!(
     /// The hash that a root signs.

@@ -156,8 +156,8 @@ fn a_root_of_cfssl_is_adopted_and_goes_on() {
     in_this_order(&said, &["leaf.pem: OK", "leaf-now.pem: OK"]);
 
     // An attack: the adopted intermediate is revoked, and its successor is handed over.
-    shell(&stage, &block(&page, "sh", "requests/kubernetes-2.csr"));
-    shell(&stage, &block(&page, "sh attack", "cfssl-attack"));
+    shell(&stage, &block(&page, "sh", "anchorite requests cfssl-attack"));
+    shell(&stage, &block(&page, "sh attack", "--lock"));
     stage.file = "cfssl-attack.toml".to_owned();
     stage.run().exit(0);
     let said = shell(&stage, &block(&page, "sh attacked", "handover.sh"));

@@ -11,3 +11,4 @@ mod common;
 mod cfssl;
 mod life;
 mod pages;
+mod requests;

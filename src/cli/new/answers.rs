@@ -21,6 +21,8 @@ pub(super) struct Answers {
     pub crl_url: Option<String>,
     /// Mount paths.
     pub mounts: Vec<String>,
+    /// Names of clusters.
+    pub clusters: Vec<String>,
 }
 
 /// The longest id.

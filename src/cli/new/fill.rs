@@ -2,6 +2,12 @@
 
 use super::answers::Answers;
 
+/// The organisation that stands in every template.
+const ORGANISATION: &str = "Acme";
+
+/// The cluster that stands in the templates that have one.
+pub(super) const CLUSTER: &str = "nyc3-c1";
+
 /// The template's text with everything that was answered put in its place.
 pub(super) fn fill(template: &str, answers: &Answers) -> String {
     let mut section = "";
@@ -21,7 +27,12 @@ pub(super) fn fill(template: &str, answers: &Answers) -> String {
             }
             with_answer(line, section, answers)
         });
-        filled.push(lines.collect::<Vec<_>>().join("\n"));
+        let paragraph = lines.collect::<Vec<_>>().join("\n");
+        if is_of_a_cluster(&paragraph) && !answers.clusters.is_empty() {
+            filled.extend(clusters(&paragraph, answers));
+        } else {
+            filled.push(paragraph);
+        }
     }
     filled.join("\n\n")
 }
@@ -31,7 +42,10 @@ fn with_answer(line: &str, section: &str, answers: &Answers) -> String {
     let is_commented = line.starts_with('#');
     let value = match (section, key.unwrap_or_default(), is_commented) {
         ("", "id", false) => answers.ceremony_id().map(|id| quoted(&id)),
-        ("", "title", false) => answers.organisation.as_deref().map(title),
+        ("", "title", false) => answers
+            .organisation
+            .as_deref()
+            .and_then(|name| title(line, name)),
         ("[token]", "label", false) => answers.token_label().map(|label| quoted(&label)),
         ("[root]", "subject", false) => subject(answers),
         ("[root]", "key", false) => answers.key.as_deref().map(quoted),
@@ -87,8 +101,29 @@ fn steps(template: &str, pattern: &str, answers: &Answers) -> Vec<String> {
     filled.collect()
 }
 
-fn title(organisation: &str) -> String {
-    quoted(&format!("{organisation} root and its first intermediates"))
+fn is_of_a_cluster(paragraph: &str) -> bool {
+    paragraph.starts_with("[[step.request]]") && paragraph.contains(CLUSTER)
+}
+
+/// The requests of each cluster, after the template's one.
+fn clusters<'a>(pattern: &'a str, answers: &'a Answers) -> impl Iterator<Item = String> + 'a {
+    let clusters = answers.clusters.iter().map(|name| escaped(name));
+    clusters.map(|name| {
+        let lines = pattern.split('\n').map(|line| match line.split_once("= ") {
+            Some((_, value)) if line.contains(CLUSTER) => {
+                let value = value.split(" #").next().unwrap_or_default().trim_end();
+                with_value(line, &value.replace(CLUSTER, &name))
+            }
+            _ => line.to_owned(),
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    })
+}
+
+/// A title with another organisation in it.
+fn title(line: &str, organisation: &str) -> Option<String> {
+    let old = line.split('"').nth(1)?;
+    Some(quoted(&old.replace(ORGANISATION, organisation)))
 }
 
 fn subject(answers: &Answers) -> Option<String> {
@@ -107,16 +142,20 @@ fn subject(answers: &Answers) -> Option<String> {
 
 /// A TOML string.
 fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
+    format!("\"{}\"", escaped(text))
+}
+
+/// What stands between the quotes of a TOML string.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
     for character in text.chars() {
         match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
+            '"' | '\\' => escaped.extend(['\\', character]),
             _ if character.is_control() => {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(character)));
+                escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
             }
-            _ => quoted.push(character),
+            _ => escaped.push(character),
         }
     }
-    quoted.push('"');
-    quoted
+    escaped
 }

@@ -45,6 +45,7 @@ fn text(template: Template) -> &'static str {
         Template::CrossSign => ready!("cross-sign"),
         Template::AdoptRoot => ready!("adopt-root"),
         Template::EndOfRoot => ready!("end-of-root"),
+        Template::KubernetesClusters => ready!("kubernetes-clusters"),
         Template::CfsslMigration => ready!("cfssl-migration"),
         Template::CfsslAttack => ready!("cfssl-migration", "cfssl-attack"),
         Template::CfsslAdopt => ready!("cfssl-migration", "cfssl-adopt"),

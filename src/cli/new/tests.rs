@@ -18,6 +18,7 @@ const TEMPLATES: &[Template] = &[
     Template::CrossSign,
     Template::AdoptRoot,
     Template::EndOfRoot,
+    Template::KubernetesClusters,
     Template::CfsslMigration,
     Template::CfsslAttack,
     Template::CfsslAdopt,
@@ -125,6 +126,39 @@ fn more_intermediates_have_fewer_questions() {
 }
 
 #[test]
+fn each_cluster_gets_its_two_requests() {
+    let (text, screen) = filled(
+        Template::KubernetesClusters,
+        &["", "", "", "", "", "a a", "a a/pki/etcd", "nyc3 fra1-\"a\""],
+    );
+    for refused in [
+        "another request has this mount",
+        "stand one inside the other",
+    ] {
+        assert!(screen.contains(refused), "{screen}");
+    }
+    let file: toml::Table = text.parse().unwrap();
+    let steps = file["step"].as_array().unwrap();
+    let requests = steps.iter().find_map(|step| step.get("request")).unwrap();
+    let told: Vec<_> = requests
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| ["mount", "request"].map(|key| one[key].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ["nyc3/pki/etcd", "requests/nyc3-etcd.csr"],
+            ["nyc3/pki/k8s", "requests/nyc3-k8s.csr"],
+            ["fra1-\"a\"/pki/etcd", "requests/fra1-\"a\"-etcd.csr"],
+            ["fra1-\"a\"/pki/k8s", "requests/fra1-\"a\"-k8s.csr"],
+        ]
+    );
+    assert!(text.contains("# mount path in Vault"), "{text}");
+}
+
+#[test]
 fn ctrl_c_gives_nothing() {
     let mut typist = Typist::new(&["Acme", "DE"]);
     let asked = questions::of(Template::FirstRoot);
@@ -136,9 +170,9 @@ proptest! {
     #[test]
     fn whatever_is_typed_the_file_can_be_planned(
         typed in proptest::collection::vec("\\PC{0,12}|[ -~]{0,70}|[\"'\\\\#=\\[\\]{}\n\t\u{1b}]{1,8}", 0..12),
-        first in any::<bool>(),
+        at in 0..TEMPLATES.len(),
     ) {
-        let template = TEMPLATES[usize::from(!first)];
+        let template = TEMPLATES[at];
         let mut lines: Vec<&str> = typed.iter().map(String::as_str).collect();
         // Enter ends it: whatever was not taken falls back to the default.
         lines.extend([""; 6]);
