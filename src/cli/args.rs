@@ -126,6 +126,12 @@ pub enum Template {
     EndOfRoot,
     /// A new root, an etcd CA and a Kubernetes CA for each cluster, the first CRL
     KubernetesClusters,
+    /// The Kubernetes CA as people make it with cfssl and Vault, its root in a token
+    CfsslMigration,
+    /// Its Vault was broken into: revoked, CRL, a new intermediate under the same subject
+    CfsslAttack,
+    /// A root that cfssl made goes on in a ledger, and issues its first CRL
+    CfsslAdopt,
 }
 
 /// `plan`

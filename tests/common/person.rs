@@ -71,8 +71,8 @@ pub struct Paper {
     pub pin: String,
     /// What ends the root key: its label and the last digits of its digest.
     pub end: String,
-    /// The serial number that is revoked.
-    pub serial: String,
+    /// Serial numbers of what is revoked.
+    revoked: Vec<String>,
 }
 
 impl Paper {
@@ -98,11 +98,16 @@ impl Paper {
             assert_eq!(found.len(), 32);
             words.insert(what.to_lowercase(), found);
         }
+        let serials = lines.windows(2).filter_map(|pair| {
+            pair[0].trim_start().strip_prefix("revokes ")?;
+            pair[1].trim_start().strip_prefix("serial ")
+        });
+        let revoked = serials.map(|serial| serial.trim().to_owned()).collect();
         Self {
             words,
             pin: PIN.to_owned(),
             end: String::new(),
-            serial: String::new(),
+            revoked,
         }
     }
 
@@ -135,12 +140,14 @@ impl Paper {
         match last {
             "PIN of the token:" | "PIN of the second token:" => self.pin.clone(),
             "Type the token's label to generate the root key in it:" => LABEL.to_owned(),
+            _ if prompt.contains("digits of the serial number that is revoked") => {
+                let shown = |serial: &&String| prompt.contains(serial.as_str());
+                let serial = self.revoked.iter().find(shown);
+                let serial = serial.expect("the serial number on the screen is on paper");
+                serial[serial.len().saturating_sub(6)..].to_owned()
+            }
             _ if prompt.contains("Type \"seal\"") => "seal".to_owned(),
             "to destroy the root key for ever:" => self.end.clone(),
-            _ if prompt.contains("digits of the serial number that is revoked:") => {
-                let digits = self.serial.len().min(6);
-                self.serial[self.serial.len() - digits..].to_owned()
-            }
             other => panic!("an unknown question: {other}"),
         }
     }

@@ -9,6 +9,7 @@
 mod common;
 
 mod cert_manager;
+mod cfssl;
 mod kubernetes;
 mod life;
 mod pages;

@@ -29,7 +29,16 @@ pub fn new(template: Template) -> Result<Exit, Trouble> {
 fn text(template: Template) -> &'static str {
     macro_rules! ready {
         ($name:literal) => {
-            include_str!(concat!("../../../ceremonies/", $name, "/", $name, ".toml"))
+            ready!($name, $name)
+        };
+        ($folder:literal, $name:literal) => {
+            include_str!(concat!(
+                "../../../ceremonies/",
+                $folder,
+                "/",
+                $name,
+                ".toml"
+            ))
         };
     }
     match template {
@@ -44,5 +53,8 @@ fn text(template: Template) -> &'static str {
         Template::AdoptRoot => ready!("adopt-root"),
         Template::EndOfRoot => ready!("end-of-root"),
         Template::KubernetesClusters => ready!("kubernetes-clusters"),
+        Template::CfsslMigration => ready!("cfssl-migration"),
+        Template::CfsslAttack => ready!("cfssl-migration", "cfssl-attack"),
+        Template::CfsslAdopt => ready!("cfssl-migration", "cfssl-adopt"),
     }
 }

@@ -126,7 +126,10 @@ pub(super) fn of(template: Template) -> &'static [Asked] {
         | Template::ReplaceAfterCompromise
         | Template::CrossSign
         | Template::AdoptRoot
-        | Template::EndOfRoot => &[ID, LABEL],
+        | Template::EndOfRoot
+        | Template::CfsslMigration
+        | Template::CfsslAttack
+        | Template::CfsslAdopt => &[ID, LABEL],
     }
 }
 

@@ -20,6 +20,9 @@ const TEMPLATES: &[Template] = &[
     Template::AdoptRoot,
     Template::EndOfRoot,
     Template::KubernetesClusters,
+    Template::CfsslMigration,
+    Template::CfsslAttack,
+    Template::CfsslAdopt,
 ];
 
 /// Types what it was given, line by line, then presses Ctrl-C.
