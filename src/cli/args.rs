@@ -120,6 +120,8 @@ pub enum Template {
     ReplaceAfterCompromise,
     /// Another CA is signed by this root too
     CrossSign,
+    /// This root asks another CA for a certificate of its key
+    RequestForOurRoot,
     /// A root that was made elsewhere goes on in a ledger
     AdoptRoot,
     /// A last CRL, and the root's key is destroyed

@@ -125,6 +125,7 @@ pub(super) fn of(template: Template) -> &'static [Asked] {
         | Template::Renew
         | Template::ReplaceAfterCompromise
         | Template::CrossSign
+        | Template::RequestForOurRoot
         | Template::AdoptRoot
         | Template::EndOfRoot
         | Template::CfsslMigration

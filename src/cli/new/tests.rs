@@ -17,6 +17,7 @@ const TEMPLATES: &[Template] = &[
     Template::Renew,
     Template::ReplaceAfterCompromise,
     Template::CrossSign,
+    Template::RequestForOurRoot,
     Template::AdoptRoot,
     Template::EndOfRoot,
     Template::KubernetesClusters,
