@@ -88,6 +88,9 @@ fn steps(template: &str, pattern: &str, answers: &Answers) -> Vec<String> {
                 "id" => quoted(id),
                 "mount" => quoted(mount),
                 "request" => quoted(&format!("requests/{id}.csr")),
+                "#" if line.starts_with(GENERATE) => {
+                    return format!("{GENERATE} {}", generate(id, answers));
+                }
                 _ => return line.to_owned(),
             };
             with_value(line, &value)
@@ -126,6 +129,19 @@ fn value_of(line: &str) -> Option<&str> {
 fn of_organisation(line: &str, answers: &Answers) -> Option<String> {
     let name = escaped(answers.organisation.as_deref()?);
     Some(value_of(line)?.replace(ORGANISATION, &name))
+}
+
+/// How a template's line begins that has Vault make a request: a comment, for most people have
+/// requests already.
+const GENERATE: &str = "# generate =";
+
+fn generate(id: &str, answers: &Answers) -> String {
+    let organisation = answers
+        .organisation
+        .as_deref()
+        .map_or_else(String::new, |name| format!("O = {}, ", quoted(name)));
+    let name = quoted(&format!("{id} CA"));
+    format!("{{ subject = {{ {organisation}CN = {name} }}, key = \"ec:P-256\" }}")
 }
 
 fn subject(answers: &Answers) -> Option<String> {
