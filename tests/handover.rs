@@ -81,6 +81,7 @@ impl Root {
             root_not_after: UtcTime::from_unix(2_100_000_000),
             crl: None,
             crosses: Vec::new(),
+            trust: None,
             intermediates,
             revoked: Vec::new(),
         }

@@ -35,6 +35,7 @@ pub mod seal;
 mod signed_file;
 pub mod stand_in;
 pub mod tbs;
+mod trust;
 
 pub use id::{CheckId, Level};
 

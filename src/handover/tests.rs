@@ -32,6 +32,7 @@ fn example() -> Handover {
         }),
         revoked: Vec::new(),
         crosses: Vec::new(),
+        trust: None,
         intermediates: vec![
             intermediate("nyc3-etcd", "etcd/nyc3-c1/pki", 1),
             intermediate("nyc3-kube", "\u{fc} it's $HOME/kube x", 2),

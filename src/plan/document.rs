@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::cross::CrossPlan;
 use super::profile::Profile;
 pub use super::revoke_document::RevokeDocument;
+use super::trust::TrustBundle;
 use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind, SubjectKeyId};
 use crate::digest::{Digest, hex, unhex};
 use crate::x509::certificate_policy::CertificatePolicy;
@@ -49,6 +50,9 @@ pub struct PlanDocument {
     /// Refusals put aside.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<WaiverDocument>,
+    /// The anchors that clients are to trust.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust_bundle: Option<TrustBundle>,
     /// Inputs, sorted by path.
     pub inputs: Vec<InputDocument>,
 }
@@ -274,6 +278,7 @@ impl PlanDocument {
                     by: waiver.by.clone(),
                 })
                 .collect(),
+            trust_bundle: plan.trust.as_ref().map(|trust| trust.bundle.clone()),
             inputs: plan
                 .inputs
                 .iter()

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::kubernetes::{DataKey, Labels, ObjectName};
 pub use super::subject::Subject;
 use super::words::not_one_of;
 pub use super::words::{
@@ -59,6 +60,9 @@ pub struct CeremonyFile {
     /// Lists of keys that are known to be lost.
     #[serde(default)]
     pub keys: KeysFile,
+    /// What the hand-over writes besides.
+    #[serde(default)]
+    pub handover: HandoverFile,
     /// The seal.
     #[serde(default)]
     pub seal: SealFile,
@@ -273,6 +277,29 @@ pub struct KeysFile {
     pub debian_weak: Option<Path>,
     /// The site's own list.
     pub blocked: Option<Path>,
+}
+
+/// `[handover]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandoverFile {
+    /// The anchors that clients are to trust.
+    pub trust_bundle: Option<Spanned<TrustBundleFile>>,
+}
+
+/// `[handover] trust_bundle`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustBundleFile {
+    /// Name of the Bundle and of its ConfigMap.
+    pub name: ObjectName,
+    /// Key in the ConfigMap.
+    pub key: Option<DataKey>,
+    /// Labels of the namespaces that get it.
+    pub namespaces: Option<Labels>,
+    /// Anchors beside this ceremony's root.
+    #[serde(default)]
+    pub also: Vec<Path>,
 }
 
 /// `[seal]`

@@ -9,6 +9,7 @@ pub mod error;
 pub mod explain;
 pub mod file;
 mod fit;
+mod kubernetes;
 pub mod lock;
 pub mod make;
 mod order;
@@ -20,6 +21,7 @@ mod root_plan;
 mod subject;
 pub mod succession;
 pub mod template;
+pub mod trust;
 mod words;
 
 use crate::digest::Digest;
@@ -37,6 +39,7 @@ use cross::CrossPlan;
 use past::RevokePlan;
 use profile::Profile;
 pub use succession::{SubjectKeyId, Succession};
+use trust::TrustPlan;
 
 /// What is allowed, beyond what is always refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -364,6 +367,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Refusals put aside.
     pub waivers: Vec<Waiver>,
+    /// The anchors that clients are to trust, where the hand-over writes them.
+    pub trust: Option<TrustPlan>,
     /// Inputs by path, with their digests, sorted by path.
     pub inputs: Vec<(String, Digest)>,
 }

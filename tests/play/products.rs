@@ -92,6 +92,7 @@ pub fn out_files(
         root_der: root.der.clone(),
         crl,
         crosses: Vec::new(),
+        trust: None,
         intermediates,
         revoked: plan
             .revocations()

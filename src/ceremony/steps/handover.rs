@@ -3,7 +3,7 @@
 use crate::ceremony::error::CeremonyError;
 use crate::ceremony::run::Course;
 use crate::digest::Digest;
-use crate::handover::{self, Crl, CrossSigned, Handover, Intermediate, Revoked};
+use crate::handover::{self, Crl, CrossSigned, Handover, Intermediate, Revoked, Trust};
 use crate::ledger::entry::Event;
 use crate::ledger::{layout, verify_text};
 use crate::plan::StepKind;
@@ -57,6 +57,7 @@ impl Course<'_, '_> {
             });
         }
         let crosses = self.cross_signed()?;
+        let trust = self.trust()?;
         let crls: Vec<String> = plan
             .steps
             .iter()
@@ -82,7 +83,17 @@ impl Course<'_, '_> {
                 .map(|one| Revoked::of(&RevokeDocument::of(one)))
                 .collect(),
             crosses,
+            trust,
         }))
+    }
+
+    fn trust(&self) -> Result<Option<Trust>, CeremonyError> {
+        let prepared = &self.job.prepared;
+        let file = |path: &str| prepared.inputs.get(path).map_or(&[][..], Vec::as_slice);
+        let plan = prepared.plan.trust.as_ref();
+        plan.map(|plan| Trust::of(&plan.bundle, file))
+            .transpose()
+            .map_err(|error| CeremonyError::Contradiction(format!("trust bundle: {error}")))
     }
 
     fn cross_signed(&self) -> Result<Vec<CrossSigned>, CeremonyError> {
