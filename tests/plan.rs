@@ -44,9 +44,13 @@ fn new_writes_the_ready_ceremonies() {
         "cross-sign",
         "adopt-root",
         "end-of-root",
+        "linkerd",
+        "linkerd-new-anchor",
     ] {
+        // The next anchor stands beside the first one.
+        let folder = template.trim_end_matches("-new-anchor");
         let ready = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join(format!("ceremonies/{template}/{template}.toml"));
+            .join(format!("ceremonies/{folder}/{template}.toml"));
         assert_eq!(stage.new_file(template), fs::read_to_string(ready).unwrap());
     }
 }

@@ -119,6 +119,10 @@ pub enum Template {
     AdoptRoot,
     /// A last CRL, and the root's key is destroyed
     EndOfRoot,
+    /// Linkerd's trust anchor, and the mount that signs its identity issuer
+    Linkerd,
+    /// Linkerd's next trust anchor, over the key that the mount has
+    LinkerdNewAnchor,
 }
 
 /// `plan`

@@ -27,11 +27,11 @@ impl Desk {
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn run(&self, program: &str, arguments: &[&str]) -> (bool, String) {
+    pub fn run(&self, program: &str, arguments: &[&str]) -> (bool, String) {
         let output = Command::new(program)
             .args(arguments)
             .envs(self.bao.environment())
@@ -44,7 +44,7 @@ impl Desk {
     }
 
     #[track_caller]
-    fn good(&self, program: &str, arguments: &[&str]) -> String {
+    pub fn good(&self, program: &str, arguments: &[&str]) -> String {
         let (good, text) = self.run(program, arguments);
         assert!(good, "{program} {arguments:?}:\n{text}");
         text
@@ -72,7 +72,9 @@ impl Desk {
             .post(&format!("{mount}/intermediate/generate/{how}"), &body);
         let answer = answer.unwrap();
         let csr = answer["data"]["csr"].as_str().unwrap();
-        std::fs::write(self.path(file), csr).unwrap();
+        let path = self.path(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, csr).unwrap();
     }
 
     /// The first ceremony: a root, the mount's intermediate, a CRL.
@@ -99,19 +101,30 @@ impl Desk {
             "format = \"anchorite/ceremony/0\"\nid = \"{id}\"\ntitle = \"{id}\"\n\
              [token]\nlabel = \"acme\"\n{rest}"
         );
+        self.rehearse_in("keep", id, &text)
+    }
+
+    /// Rehearses a whole file of this id under a root of its own, in an empty ledger.
+    pub fn from_empty(&self, id: &str, text: &str) -> String {
+        let mut numbered = (1..).map(|number| format!("{id}-{number}"));
+        let free = numbered.find(|keep| !self.path(keep).exists());
+        self.rehearse_in(&free.expect("numbers do not end"), id, text)
+    }
+
+    fn rehearse_in(&self, keep: &str, id: &str, text: &str) -> String {
         let file = format!("{id}.toml");
         std::fs::write(self.path(&file), text).unwrap();
         self.good(
             env!("CARGO_BIN_EXE_anchorite"),
-            &["rehearse", &file, "--keep", "keep"],
+            &["rehearse", &file, "--keep", keep],
         );
-        let folders = std::fs::read_dir(self.path("keep/ledger")).unwrap();
+        let folders = std::fs::read_dir(self.path(&format!("{keep}/ledger"))).unwrap();
         let mut names = folders.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let ending = format!("-{id}");
         let name = names
             .find(|name| name.ends_with(&ending))
             .expect("the sealed ceremony");
-        format!("keep/ledger/{name}/out")
+        format!("{keep}/ledger/{name}/out")
     }
 
     /// The script goes twice, as a person may.

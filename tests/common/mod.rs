@@ -7,6 +7,7 @@
 pub mod bao;
 pub mod desk;
 pub mod howto;
+pub mod linkerd;
 pub mod person;
 pub mod proof;
 pub mod pty;

@@ -9,4 +9,5 @@
 mod common;
 
 mod life;
+mod linkerd;
 mod pages;

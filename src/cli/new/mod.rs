@@ -29,7 +29,16 @@ pub fn new(template: Template) -> Result<Exit, Trouble> {
 fn text(template: Template) -> &'static str {
     macro_rules! ready {
         ($name:literal) => {
-            include_str!(concat!("../../../ceremonies/", $name, "/", $name, ".toml"))
+            ready!($name, $name)
+        };
+        ($folder:literal, $name:literal) => {
+            include_str!(concat!(
+                "../../../ceremonies/",
+                $folder,
+                "/",
+                $name,
+                ".toml"
+            ))
         };
     }
     match template {
@@ -42,5 +51,7 @@ fn text(template: Template) -> &'static str {
         Template::CrossSign => ready!("cross-sign"),
         Template::AdoptRoot => ready!("adopt-root"),
         Template::EndOfRoot => ready!("end-of-root"),
+        Template::Linkerd => ready!("linkerd"),
+        Template::LinkerdNewAnchor => ready!("linkerd", "linkerd-new-anchor"),
     }
 }

@@ -91,6 +91,22 @@ const LABEL: Asked = Asked {
     put: |answers, text| answers.label = Some(text.to_owned()),
 };
 
+const LINKERD_LABEL: Asked = Asked {
+    default: |_| "linkerd-root-g1".to_owned(),
+    ..LABEL
+};
+
+const NEXT_LINKERD_LABEL: Asked = Asked {
+    default: |_| "linkerd-root-g2".to_owned(),
+    ..LABEL
+};
+
+const LINKERD_MOUNT: Asked = Asked {
+    words: |_| "Mount that signs Linkerd's identity issuer".to_owned(),
+    default: |_| "pki/linkerd".to_owned(),
+    ..FIRST_MOUNTS
+};
+
 fn put_mounts(answers: &mut Answers, text: &str) {
     answers.mounts = text.split_whitespace().map(str::to_owned).collect();
 }
@@ -100,6 +116,8 @@ pub(super) fn of(template: Template) -> &'static [Asked] {
     match template {
         Template::FirstRoot => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, FIRST_MOUNTS],
         Template::MoreIntermediates => &[ID, LABEL, MORE_MOUNTS],
+        Template::Linkerd => &[ID, LINKERD_LABEL, LINKERD_MOUNT],
+        Template::LinkerdNewAnchor => &[ID, NEXT_LINKERD_LABEL],
         Template::NextCrl
         | Template::Revoke
         | Template::Renew

@@ -18,6 +18,8 @@ const TEMPLATES: &[Template] = &[
     Template::CrossSign,
     Template::AdoptRoot,
     Template::EndOfRoot,
+    Template::Linkerd,
+    Template::LinkerdNewAnchor,
 ];
 
 /// Types what it was given, line by line, then presses Ctrl-C.
