@@ -68,6 +68,7 @@ impl Root {
             spki_sha256: Digest::of(&der),
             not_after: UtcTime::from_unix(2_000_000_000),
             succession: anchorite::plan::Succession::First,
+            cert_manager: None,
             der,
         }
     }
@@ -82,6 +83,7 @@ impl Root {
             crl: None,
             crosses: Vec::new(),
             trust: None,
+            requests: Vec::new(),
             intermediates,
             revoked: Vec::new(),
         }

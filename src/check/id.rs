@@ -50,6 +50,7 @@ impl CheckId {
             | Self::AdoptKeyUses => Level::Default,
             Self::RequestSubjectRepeated
             | Self::RequestContradiction
+            | Self::RequestGenerated
             | Self::CrossExpired
             | Self::CrossNameTaken
             | Self::ProfileExtendedUsageAny
@@ -110,6 +111,10 @@ rules! {
         "somebody put this key on the list: ask who and why, and generate another key";
     RequestSpki = "REQ-SPKI", "the key is the one whose digest the ceremony file names",
         "this is not the request that was exported: compare the digest beside Vault, and export again";
+    RequestSpkiList = "REQ-SPKI-LIST", "the key is the one whose digest the list beside the requests has for this file",
+        "this is not the request that left Vault: compare the list's own digest with the one read aloud there, and bring requests and list again";
+    RequestGenerated = "REQ-GENERATED", "key and subject of the request are those that the ceremony file has Vault make",
+        "run the script of anchorite requests in place of a call by hand; or write into generate what was meant";
     RequestLinkerd = "REQ-KEY-LINKERD", "under the profile linkerd the key is P-256 or RSA: Linkerd takes an identity issuer that is signed with ECDSA-SHA256 or SHA256-RSA",
         "generate the mount's key again with key_type=ec key_bits=256; for anything but Linkerd take the profile vault-issuing-cas";
     RequestAlgorithm = "REQ-ALGORITHM", "the request is signed with SHA-256 or longer by an algorithm that fits its key",
@@ -248,6 +253,12 @@ rules! {
         "this is a fault of the tool: nothing must be signed with it";
     TbsTemplate = "TBS-TEMPLATE", "with its marks put in, the body is the template that was approved, byte for byte",
         "the plan is not for this day's inputs: plan again";
+    OwnRequestSubject = "OWN-REQUEST-SUBJECT", "the subject of a request for the root's own key is the root's, byte for byte",
+        "this is a fault of the tool: nothing must be signed with it";
+    OwnRequestKey = "OWN-REQUEST-KEY", "the key of a request for the root's own key is the root's, byte for byte",
+        "this is a fault of the tool: nothing must be signed with it";
+    OwnRequestWishes = "OWN-REQUEST-WISHES", "a request for the root's own key asks for the root's key usage (critical), its subject key identifier and basic constraints (critical) that say CA without a path length, and for nothing else",
+        "this is a fault of the tool: nothing must be signed with it";
     CrlDates = "CRL-DATES", "thisUpdate is at most 24 hours old and not in the future, later than the last CRL's; nextUpdate is the plan's and within the root's life",
         "compare the laptop's clock with a watch; wait a second after the last CRL";
     ClockProgram = "CLOCK-PROGRAM", "the clock is not before the day this version of the program was written",

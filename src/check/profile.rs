@@ -56,7 +56,9 @@ fn told(findings: &mut Findings, id: CheckId, holds: bool, words: impl Into<Stri
 /// The dates of a certificate of this profile: of one that ends with its root, the longest.
 pub(super) fn dates(profile: &Profile, root: &RootPlan) -> Dates {
     match (profile.validity, root) {
-        (Validity::For(_) | Validity::NoEnd, _) => template::dates(profile.validity, root),
+        (Validity::For(_) | Validity::NoEnd | Validity::Dateless, _) => {
+            template::dates(profile.validity, root)
+        }
         (Validity::UntilIssuer, RootPlan::New(new)) => {
             template::dates(Validity::For(new.validity), root)
         }

@@ -1,7 +1,7 @@
 //! The trust bundle: this root and the anchors that are trusted beside it, as one PEM file and as
 //! a Bundle of trust-manager.
 
-use super::{OutputFile, TRUST_BUNDLE, TRUST_MANAGER, certificate, pem_text, rehearsal_mark};
+use super::{OutputFile, TRUST_BUNDLE, TRUST_MANAGER, certificate, mark, pem_text};
 use crate::digest::Digest;
 use crate::plan::trust::TrustBundle;
 use crate::x509::certificate::Certificate;
@@ -50,7 +50,7 @@ fn yaml(bundle: &TrustBundle, blocks: &[String], rehearsal: bool) -> String {
     let mut text = format!(
         "{}apiVersion: trust.cert-manager.io/v1alpha1\nkind: Bundle\nmetadata:\n  name: \"{}\"\n\
          spec:\n  sources:\n",
-        rehearsal_mark(rehearsal),
+        mark(rehearsal),
         bundle.name
     );
     for block in blocks {

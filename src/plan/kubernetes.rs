@@ -1,29 +1,21 @@
-//! Words of a ceremony file that Kubernetes reads later: names and labels in its own form, so
-//! that what the hand-over writes with them is taken.
+//! Words of a ceremony file that Kubernetes reads later: keys and labels in its own form, so that
+//! what the hand-over writes with them is taken.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::words::word;
+use super::words::{KubernetesName, word};
 
-/// The most octets of a name (RFC 1123 subdomain).
-const NAME: usize = 253;
+/// The most octets of a key.
+const KEY: usize = 253;
 /// The most octets of a label's value, and of its name without the prefix.
 const LABEL: usize = 63;
 
 word!(
-    /// Name of an object.
-    ObjectName(String), |text| if is_subdomain(&text) {
-        Ok(text)
-    } else {
-        Err("a name in Kubernetes is a-z, 0-9, - and ., at most 253, with a letter or digit at both ends".to_owned())
-    }
-);
-word!(
     /// A key of a ConfigMap's data.
     DataKey(String), |text| {
-        let good = (1..=NAME).contains(&text.len())
+        let good = (1..=KEY).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
             && text.trim_matches('.') != "";
         if good {
@@ -42,8 +34,9 @@ pub struct Labels(pub BTreeMap<String, String>);
 impl TryFrom<BTreeMap<String, String>> for Labels {
     type Error = String;
     fn try_from(labels: BTreeMap<String, String>) -> Result<Self, String> {
+        let is_name = |text: &str| KubernetesName::try_from(text.to_owned()).is_ok();
         let is_key = |key: &str| match key.split_once('/') {
-            Some((prefix, name)) => is_subdomain(prefix) && is_label(name),
+            Some((prefix, name)) => is_name(prefix) && is_label(name),
             None => is_label(key),
         };
         let good =
@@ -54,18 +47,6 @@ impl TryFrom<BTreeMap<String, String>> for Labels {
             Err("a label is like \"linkerd.io/is-control-plane\" = \"true\"".to_owned())
         }
     }
-}
-
-fn is_subdomain(text: &str) -> bool {
-    let part = |part: &str| {
-        !part.is_empty()
-            && !part.starts_with('-')
-            && !part.ends_with('-')
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
-    text.len() <= NAME && text.split('.').all(part)
 }
 
 fn is_label(text: &str) -> bool {
@@ -81,10 +62,6 @@ fn is_label(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn name(text: &str) -> bool {
-        ObjectName::try_from(text.to_owned()).is_ok()
-    }
-
     fn key(text: &str) -> bool {
         DataKey::try_from(text.to_owned()).is_ok()
     }
@@ -95,21 +72,6 @@ mod tests {
 
     #[test]
     fn what_kubernetes_takes_is_taken_and_nothing_else() {
-        assert!(name("linkerd-identity-trust-roots") && name("a.b-c.9") && name(&"a".repeat(253)));
-        for bad in [
-            "",
-            "A",
-            "-a",
-            "a-",
-            "a..b",
-            ".a",
-            "a_b",
-            "a b",
-            "a\n",
-            &"a".repeat(254),
-        ] {
-            assert!(!name(bad), "{bad}");
-        }
         assert!(key("ca-bundle.crt") && key("CA_1") && key(&"k".repeat(253)));
         for bad in ["", ".", "..", "a/b", "a: b", "\u{fc}", &"k".repeat(254)] {
             assert!(!key(bad), "{bad}");

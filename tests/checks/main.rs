@@ -26,6 +26,7 @@ mod issuers;
 mod keys;
 mod linkerd;
 mod made;
+mod own_requests;
 mod planned;
 mod requests;
 mod revoked;
@@ -110,6 +111,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(successions::cases());
     cases.extend(crosses::cases());
     cases.extend(clocks::cases());
+    cases.extend(own_requests::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();
     for case in &cases {

@@ -43,6 +43,7 @@ impl Desk {
         (output.status.success(), said(&output))
     }
 
+    /// Runs a program in the folder, which must end well; what it said.
     #[track_caller]
     pub fn good(&self, program: &str, arguments: &[&str]) -> String {
         let (good, text) = self.run(program, arguments);
@@ -52,10 +53,15 @@ impl Desk {
 
     /// A mount of its own for each test.
     pub fn mount(&self, name: &str) -> String {
-        let own = self.folder.path().file_name().unwrap().to_str().unwrap();
-        let path = format!("{}/{name}", own.trim_start_matches('.'));
+        let path = self.mount_path(name);
         self.bao.enable_pki(&path, "87600h");
         path
+    }
+
+    /// The path of a mount that nobody else has, and that is not there yet.
+    pub fn mount_path(&self, name: &str) -> String {
+        let own = self.folder.path().file_name().unwrap().to_str().unwrap();
+        format!("{}/{name}", own.trim_start_matches('.'))
     }
 
     /// A request of the mount: `internal` with a new key, `existing` with one that is there.

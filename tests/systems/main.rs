@@ -8,6 +8,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod cert_manager;
+mod cfssl;
+mod kubernetes;
 mod life;
 mod linkerd;
 mod pages;
+mod requests;

@@ -44,6 +44,7 @@ fn text(template: Template) -> &'static str {
     match template {
         Template::FirstRoot => ready!("first-root"),
         Template::MoreIntermediates => ready!("more-intermediates"),
+        Template::CertManager => ready!("cert-manager"),
         Template::NextCrl => ready!("next-crl"),
         Template::Revoke => ready!("revoke"),
         Template::Renew => ready!("renew"),
@@ -51,6 +52,10 @@ fn text(template: Template) -> &'static str {
         Template::CrossSign => ready!("cross-sign"),
         Template::AdoptRoot => ready!("adopt-root"),
         Template::EndOfRoot => ready!("end-of-root"),
+        Template::KubernetesClusters => ready!("kubernetes-clusters"),
+        Template::CfsslMigration => ready!("cfssl-migration"),
+        Template::CfsslAttack => ready!("cfssl-migration", "cfssl-attack"),
+        Template::CfsslAdopt => ready!("cfssl-migration", "cfssl-adopt"),
         Template::Linkerd => ready!("linkerd"),
         Template::LinkerdNewAnchor => ready!("linkerd", "linkerd-new-anchor"),
     }
