@@ -41,6 +41,7 @@ judges:
 	BAO_BIN="$(if $(filter-out file,$(origin BAO_BIN)),$(BAO_BIN))" sh scripts/setup.sh demo
 	sh scripts/judges-setup.sh
 	ANCHORITE_ALL_JUDGES=1 $(CARGO) test --locked --test judges -- --nocapture
+	BAO_BIN="$(BAO_BIN)" ANCHORITE_ALL_JUDGES=1 $(CARGO) test --locked --test systems -- linkerd
 
 # The corpus and its manifest, written again from tests/corpus/make.
 corpus:

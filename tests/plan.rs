@@ -50,6 +50,8 @@ fn new_writes_the_ready_ceremonies() {
         ("cfssl-migration", "cfssl-migration"),
         ("cfssl-migration", "cfssl-attack"),
         ("cfssl-migration", "cfssl-adopt"),
+        ("linkerd", "linkerd"),
+        ("linkerd", "linkerd-new-anchor"),
     ] {
         let ready = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join(format!("ceremonies/{folder}/{template}.toml"));

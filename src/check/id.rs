@@ -195,6 +195,8 @@ rules! {
         "leave path_length out: linkerd has 1";
     LinkerdValidity = "PROFILE-LINKERD-VALIDITY", "under the profile linkerd an intermediate is valid for at least 60 days",
         "linkerd check warns of what ends within 60 days: write a longer validity";
+    TrustAnchors = "TRUST-ANCHORS", "each anchor of a trust bundle is a root that could be this ceremony's own, and none stands there twice",
+        "name in also the root certificates that are trusted beside this ceremony's, each once";
     CrlNextUpdate = "CRL-NEXT-UPDATE", "a CRL's nextUpdate is at most 365 days away (BR 7.2)",
         "write next_update = \"6mo\", or \"365d\" at most";
     CopyToken = "COPY-TOKEN", "a copy of the root key is in another token than the ceremony's own",

@@ -134,6 +134,10 @@ pub enum Template {
     CfsslAttack,
     /// A root that cfssl made goes on in a ledger, and issues its first CRL
     CfsslAdopt,
+    /// Linkerd's trust anchor, and the mount that signs its identity issuer
+    Linkerd,
+    /// Linkerd's next trust anchor, over the key that the mount has
+    LinkerdNewAnchor,
 }
 
 /// `plan`

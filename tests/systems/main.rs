@@ -12,5 +12,6 @@ mod cert_manager;
 mod cfssl;
 mod kubernetes;
 mod life;
+mod linkerd;
 mod pages;
 mod requests;

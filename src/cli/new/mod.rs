@@ -57,5 +57,7 @@ fn text(template: Template) -> &'static str {
         Template::CfsslMigration => ready!("cfssl-migration"),
         Template::CfsslAttack => ready!("cfssl-migration", "cfssl-attack"),
         Template::CfsslAdopt => ready!("cfssl-migration", "cfssl-adopt"),
+        Template::Linkerd => ready!("linkerd"),
+        Template::LinkerdNewAnchor => ready!("linkerd", "linkerd-new-anchor"),
     }
 }

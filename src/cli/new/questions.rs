@@ -105,6 +105,22 @@ const LABEL: Asked = Asked {
     put: |answers, text| answers.label = Some(text.to_owned()),
 };
 
+const LINKERD_LABEL: Asked = Asked {
+    default: |_| "linkerd-root-g1".to_owned(),
+    ..LABEL
+};
+
+const NEXT_LINKERD_LABEL: Asked = Asked {
+    default: |_| "linkerd-root-g2".to_owned(),
+    ..LABEL
+};
+
+const LINKERD_MOUNT: Asked = Asked {
+    words: |_| "Mount that signs Linkerd's identity issuer".to_owned(),
+    default: |_| "pki/linkerd".to_owned(),
+    ..FIRST_MOUNTS
+};
+
 fn put_mounts(answers: &mut Answers, text: &str) {
     answers.mounts = words(text);
 }
@@ -120,6 +136,8 @@ pub(super) fn of(template: Template) -> &'static [Asked] {
         Template::CertManager => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, SERVER],
         Template::MoreIntermediates => &[ID, LABEL, MORE_MOUNTS],
         Template::KubernetesClusters => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, CLUSTERS],
+        Template::Linkerd => &[ID, LINKERD_LABEL, LINKERD_MOUNT],
+        Template::LinkerdNewAnchor => &[ID, NEXT_LINKERD_LABEL],
         Template::NextCrl
         | Template::Revoke
         | Template::Renew

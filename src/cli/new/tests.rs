@@ -24,6 +24,8 @@ const TEMPLATES: &[Template] = &[
     Template::CfsslMigration,
     Template::CfsslAttack,
     Template::CfsslAdopt,
+    Template::Linkerd,
+    Template::LinkerdNewAnchor,
 ];
 
 /// Types what it was given, line by line, then presses Ctrl-C.
