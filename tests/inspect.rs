@@ -282,6 +282,39 @@ fn bundles_that_set_signed_would_take_and_fail_with() {
 }
 
 #[test]
+fn a_bundle_is_held_against_its_request_and_its_readers() {
+    let stage = rehearsed();
+    let inspect = |more: &[&str]| {
+        let arguments = [&["inspect", "bundle.pem"], more].concat();
+        json(stage, "inspect", &arguments)
+    };
+    let (code, value) = inspect(&["--request", "requests/etcd.csr"]);
+    assert_eq!(code, 0, "{value}");
+    let (code, value) = inspect(&["--request", "requests/kubernetes.csr"]);
+    assert_eq!((code, failed(&value)), (1, vec!["BUNDLE-REQUEST"]));
+    let (code, value) = inspect(&["--for", "linkerd", "--for", "etcd", "--for", "etcd"]);
+    assert_eq!((code, failed(&value)), (1, vec!["BUNDLE-LINKERD"]));
+    assert_eq!(
+        value["for"],
+        serde_json::json!(["vault", "linkerd", "etcd"])
+    );
+    for (more, code) in [
+        (["--request", "missing.csr"], 3),
+        (["--request", "root.pem"], 1),
+        (["--for", "consul"], 2),
+    ] {
+        let arguments = [&["inspect", "bundle.pem"], &more[..]].concat();
+        assert_eq!(stage.quiet(&arguments).status.code(), Some(code));
+    }
+    for more in [["--request", "requests/etcd.csr"], ["--for", "go"]] {
+        let arguments = [&["inspect", "root.pem"], &more[..]].concat();
+        let output = stage.quiet(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains("--as bundle"));
+    }
+}
+
+#[test]
 fn transcripts_that_break() {
     let stage = rehearsed();
     let good = stage.read("transcript.jsonl");

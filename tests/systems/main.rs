@@ -7,6 +7,13 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[allow(dead_code, reason = "each test crate uses its part")]
+#[path = "../checks/made.rs"]
+mod made;
+#[allow(dead_code, reason = "each test crate uses its part")]
+#[path = "../play/mod.rs"]
+mod play;
 
+mod bundles;
 mod life;
 mod pages;

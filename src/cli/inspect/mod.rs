@@ -11,10 +11,12 @@ use super::exit::Exit;
 use super::output::show;
 use super::trouble::Trouble;
 use super::verify::root_certificate;
+use crate::check::consumer::Consumer;
 use crate::host::{SystemClock, read_named, shown};
 use crate::ports::Clock as _;
 use crate::x509::certificate::Certificate;
 use crate::x509::crl_file::CrlFile;
+use crate::x509::request::Request;
 use crate::x509::time::UtcTime;
 use report::Report;
 
@@ -29,6 +31,10 @@ struct Object<'a> {
     bytes: &'a [u8],
     /// The root that a person named.
     issuer: Option<&'a Certificate>,
+    /// The request that a person named.
+    request: Option<&'a Request>,
+    /// Who reads it, as a person named them.
+    consumers: &'a [Consumer],
     /// The laptop's clock.
     now: UtcTime,
 }
@@ -39,10 +45,18 @@ pub fn inspect(args: &InspectArgs) -> Result<Exit, Trouble> {
     let bytes = read_named(&args.file, LIMIT)?;
     let path = shown(&args.file);
     let kind = kind::tell(args.kind, &bytes);
+    if kind.0 != FileKind::Bundle && (args.request.is_some() || !args.consumers.is_empty()) {
+        let words =
+            "--request and --for are asked of a bundle alone: --as bundle says that it is one";
+        return Err(Trouble::new(Exit::Usage, words).at_path(&args.file));
+    }
+    let request = args.request.as_deref().map(request::named).transpose()?;
     let object = Object {
         path: &path,
         bytes: &bytes,
         issuer: issuer.as_ref(),
+        request: request.as_ref(),
+        consumers: &args.consumers,
         now: SystemClock.now(),
     };
     let judged = match kind.0 {

@@ -8,6 +8,7 @@ use super::Object;
 use super::entries::TranscriptFacts;
 use super::kind::ToldBy;
 use crate::ceremony::script;
+use crate::check::consumer::Consumer;
 use crate::check::{Finding, Outcome, Refusal};
 use crate::digest::Digest;
 use crate::x509::facts::{CertificateFacts, CrlFacts, RequestFacts};
@@ -29,6 +30,9 @@ pub struct Report {
     kind: FileKind,
     told_by: ToldBy,
     verdict: Verdict,
+    /// Who reads a bundle.
+    #[serde(rename = "for", skip_serializing_if = "Vec::is_empty")]
+    readers: Vec<&'static str>,
     /// What a ceremony knows besides, and what was not looked at here.
     not_checked: &'static str,
     findings: Vec<Told>,
@@ -116,6 +120,10 @@ impl Report {
     /// Puts together what was found.
     pub fn new(object: &Object<'_>, (kind, told_by): (FileKind, ToldBy), judged: Judged) -> Self {
         let failed = judged.findings.iter().any(is_failed);
+        let readers = match kind {
+            FileKind::Bundle => Consumer::readers(object.consumers),
+            _ => Vec::new(),
+        };
         Self {
             format: FORMAT,
             file: object.path.to_owned(),
@@ -128,6 +136,7 @@ impl Report {
             } else {
                 Verdict::Accepted
             },
+            readers: readers.into_iter().map(Consumer::word).collect(),
             not_checked: judged.not_checked,
             findings: judged.findings,
             accepted: judged.accepted,
@@ -168,6 +177,9 @@ impl Shown for Report {
             line(self.kind.word(), &self.file),
             line("sha-256", &self.sha256.to_string()),
         ];
+        if !self.readers.is_empty() {
+            page.push(line("for", &self.readers.join(", ")));
+        }
         if self.told_by == ToldBy::Nothing {
             page.extend(wrapped(
                 &line("note", ""),

@@ -60,6 +60,8 @@ pub fn bundle(object: &Object<'_>) -> Judged {
     let context = BundleContext {
         path: object.path,
         root: object.issuer,
+        request: object.request,
+        consumers: object.consumers,
         now: Some(object.now),
     };
     let ders = pem::decode_several(object.bytes, Certificate::LABELS).ok();
@@ -67,10 +69,16 @@ pub fn bundle(object: &Object<'_>) -> Judged {
         facts: ders.map(|list| Facts::Bundle(list.iter().filter_map(|der| read(der)).collect())),
         findings: findings(check_bundle(object.bytes, &context)),
         accepted: "set-signed gets from this bundle what it needs",
-        not_checked: match object.issuer {
-            Some(_) => "whether the mount holds the key, and whether a certificate is revoked",
-            None => {
-                "whether this is your root (--issuer), whether the mount holds the key, and whether a certificate is revoked"
+        not_checked: match (object.issuer, object.request) {
+            (Some(_), Some(_)) => "whether a certificate is revoked",
+            (Some(_), None) => {
+                "whether the mount holds the key (--request), and whether a certificate is revoked"
+            }
+            (None, Some(_)) => {
+                "whether this is your root (--issuer), and whether a certificate is revoked"
+            }
+            (None, None) => {
+                "whether this is your root (--issuer), whether the mount holds the key (--request), and whether a certificate is revoked"
             }
         },
     }
