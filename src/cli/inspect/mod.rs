@@ -2,6 +2,7 @@
 
 mod entries;
 mod kind;
+mod other;
 mod report;
 mod request;
 mod signed;
@@ -18,6 +19,7 @@ use crate::x509::certificate::Certificate;
 use crate::x509::crl_file::CrlFile;
 use crate::x509::request::Request;
 use crate::x509::time::UtcTime;
+use kind::Kind;
 use report::Report;
 
 /// The most octets that are read: no kind of file has more than a CRL.
@@ -45,7 +47,9 @@ pub fn inspect(args: &InspectArgs) -> Result<Exit, Trouble> {
     let bytes = read_named(&args.file, LIMIT)?;
     let path = shown(&args.file);
     let kind = kind::tell(args.kind, &bytes);
-    if kind.0 != FileKind::Bundle && (args.request.is_some() || !args.consumers.is_empty()) {
+    if kind.0 != Kind::Judged(FileKind::Bundle)
+        && (args.request.is_some() || !args.consumers.is_empty())
+    {
         let words =
             "--request and --for are asked of a bundle alone: --as bundle says that it is one";
         return Err(Trouble::new(Exit::Usage, words).at_path(&args.file));
@@ -60,11 +64,12 @@ pub fn inspect(args: &InspectArgs) -> Result<Exit, Trouble> {
         now: SystemClock.now(),
     };
     let judged = match kind.0 {
-        FileKind::Request => request::judge(&object),
-        FileKind::Certificate => signed::certificate(&object),
-        FileKind::Crl => signed::crl(&object),
-        FileKind::Bundle => signed::bundle(&object),
-        FileKind::Transcript => entries::judge(&object),
+        Kind::Judged(FileKind::Request) => request::judge(&object),
+        Kind::Judged(FileKind::Certificate) => signed::certificate(&object),
+        Kind::Judged(FileKind::Crl) => signed::crl(&object),
+        Kind::Judged(FileKind::Bundle) => signed::bundle(&object),
+        Kind::Judged(FileKind::Transcript) => entries::judge(&object),
+        Kind::Other(other) => other.judge(),
     };
     let report = Report::new(&object, kind, judged);
     show(&report, args.json);

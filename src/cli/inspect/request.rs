@@ -46,6 +46,7 @@ pub fn judge(object: &Object<'_>) -> Judged {
     Judged {
         facts: facts.map(|one| Facts::Request(RequestFacts::of(&one))),
         findings,
+        refused: None,
         accepted: "a ceremony takes this request",
         not_checked: match object.issuer {
             Some(_) => "what the ledger has issued before, and what the ceremony file says",
