@@ -75,6 +75,12 @@ pub fn cases() -> Vec<Case> {
         ),
         alone(Id::BundleOrder, FAIL, "a root alone", root_pem.clone()),
         alone(
+            Id::BundleOrder,
+            FAIL,
+            "two roots of one name",
+            format!("{good}{}", pem::encode("CERTIFICATE", &stranger.der)),
+        ),
+        alone(
             Id::BundleLink,
             FAIL,
             "another key",

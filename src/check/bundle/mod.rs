@@ -4,7 +4,7 @@
 mod consumers;
 mod mount;
 
-use super::certificate::{CertificateContext, Role, certificate_der};
+use super::certificate::{CertificateContext, Found, Role, certificate_der};
 use super::consumer::Consumer;
 use super::judged::Judged;
 use super::{CheckId, Cleared, Finding, Findings, Outcome, Refusal};
@@ -104,8 +104,17 @@ fn is_self_issued(der: &[u8]) -> bool {
     names(der).is_some_and(|(issuer, subject)| issuer == subject)
 }
 
-/// Whether the certificate after this one has the name that this one's issuer has.
+/// Whether a certificate is the end of every chain: its own key signed it.
+fn is_root(der: &[u8]) -> bool {
+    Found::read(der).is_ok_and(|found| found.is_self_issued() && found.is_signed_by_itself())
+}
+
+/// Whether the certificate after this one has the name that this one's issuer has. After a root
+/// there is nothing to follow.
 fn is_followed_by_issuer(ders: &[Vec<u8>], at: usize) -> bool {
+    if is_root(&ders[at]) {
+        return false;
+    }
     let issuer = names(&ders[at]).map(|(issuer, _)| issuer);
     let next = ders.get(at + 1).and_then(|der| names(der));
     issuer.is_some() && issuer == next.map(|(_, subject)| subject)
@@ -132,6 +141,9 @@ fn out_of_order(ders: &[Vec<u8>], at: usize) -> String {
     let Some((issuer, _)) = names(&ders[at]) else {
         return format!("certificate {} cannot be read", at + 1);
     };
+    if is_root(&ders[at]) {
+        return format!("certificate {} is a root, and more follows it", at + 1);
+    }
     let is_it = |der: &Vec<u8>| names(der).is_some_and(|(_, subject)| subject == issuer);
     match ders.iter().position(is_it) {
         Some(place) => format!(

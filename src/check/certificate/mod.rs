@@ -159,4 +159,14 @@ impl<'a> Found<'a> {
     pub(super) fn is_self_issued(&self) -> bool {
         self.raw.issuer.raw == self.raw.subject.raw
     }
+    /// Whether its own key signed it.
+    pub(super) fn is_signed_by_itself(&self) -> bool {
+        self.key.as_ref().is_some_and(|key| self.verifies(key))
+    }
+
+    /// Whether this key signed it.
+    fn verifies(&self, key: &PublicKey) -> bool {
+        let parts = &self.parts;
+        signed_file::signature((parts.algorithm, parts.tbs, parts.signature), key)
+    }
 }

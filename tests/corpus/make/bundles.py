@@ -48,6 +48,8 @@ bad("root-missing", I, LAST, "no root: Vault hands out no whole chain")
 bad("three-tiers-without-root", block(BELOW) + block(MIDDLE), LAST, "three tiers, no root")
 bad("three-tiers-without-middle", block(BELOW) + R, ORDER, "the tier between is missing", says="issuer is not there")
 bad("other-root-behind", I + OTHER, ORDER, "a root that has nothing to do with it")
+bad("two-roots-of-one-name", I + R + TWIN, ORDER, "an old root and a new one of its name: no line ends twice",
+    says="is a root, and more follows it")
 bad("root-of-same-name", I + TWIN, LINK, "another root of the same name: only key identifier and signature tell")
 bad("another-than-given", I + R, LAST, "a whole bundle that ends in another root than the given one",
     issuer="certificate/good/root-p256.pem")
