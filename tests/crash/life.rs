@@ -2,8 +2,10 @@
 
 use anchorite::audit::Verdict;
 use anchorite::ceremony::run::Job;
+use anchorite::digest::Digest;
 use anchorite::ledger::entry::Event;
 use anchorite::x509::raw::RawCrl;
+use anchorite::x509::request::{Request, RequestFields};
 use anchorite::x509::serial::Serial;
 
 use super::{SEALED, Spot};
@@ -108,6 +110,35 @@ fn serial(world: &mut World) -> Serial {
         .iter()
         .find(|one| one.product == "clusters/etcd");
     found.unwrap().serial.clone()
+}
+
+/// One request, of one body: whatever happened on the way.
+#[test]
+fn a_request_dies_at_every_call() {
+    const ASK: &str = "0002-ask";
+    let job = |world: &mut World, session| {
+        let step = "[[step]]\nid = \"ask\"\ndo = \"certificate-request\"\n";
+        job_with(&later("ask", step), world.view(), &[], session)
+    };
+    at_every_call(ASK, job, |world, spot| {
+        let file = world.bytes(&format!("{ASK}/out/requests/ask.csr"));
+        let request = Request::from_bytes(&file).unwrap();
+        let entries = world.entries(ASK);
+        let made = entries.iter().filter_map(|entry| match &entry.event {
+            Ok(Event::Issued { sha256, .. }) => Some(*sha256),
+            _ => None,
+        });
+        let made: Vec<Digest> = made.collect();
+        assert_eq!(made, [Digest::of(&request.der)], "{spot}");
+        let hardware = world.hardware.borrow();
+        let bodies = hardware.signatures.iter();
+        let mut bodies = bodies.filter(|one| RequestFields::from_info(&one.message).is_ok());
+        assert!(bodies.all(|one| one.message == request.info), "{spot}");
+        let answers = entries.iter().filter(|entry| {
+            matches!(&entry.event, Ok(Event::Answer { id, accepted: true, .. }) if id == "approve")
+        });
+        assert!(answers.count() >= 1, "{spot}");
+    });
 }
 
 /// One event, one CRL, and what it lists is what was revoked: whatever happened on the way.
