@@ -26,9 +26,11 @@ test-vault:
 		--test vault --test vault_requests --test handover --test systems
 
 # A ceremony killed at every sync, rename, new folder and transcript line, or refused by the disk
-# at every call, and brought to its end: an hour.
+# at every call, and brought to its end: an hour. Then every ceremony of a root's later life, dead
+# at each call on the test store: minutes.
 crash:
 	ANCHORITE_ALL_KILLS=1 $(CARGO) test --locked --test kill -- --nocapture
+	ANCHORITE_ALL_KILLS=1 $(CARGO) test --locked --test crash life
 
 # The next CRL after one of a million entries: minutes. Prints seconds and peak memory: docs/big-crl.md.
 ENTRIES ?= 1000000

@@ -60,7 +60,14 @@ fn the_demo_is_a_recording_of_this_program() {
         at = next;
         screen.push_str(event[2].as_str().unwrap());
     }
-    let shown = |line: &str| Some(line.strip_prefix("ok ")?.split_whitespace().next()?.to_owned());
+    let shown = |line: &str| {
+        Some(
+            line.strip_prefix("ok ")?
+                .split_whitespace()
+                .next()?
+                .to_owned(),
+        )
+    };
     let shown: Vec<String> = screen.lines().filter_map(shown).collect();
     let rules: Vec<&str> = anchorite::audit::AuditId::ALL
         .iter()
