@@ -87,8 +87,10 @@ recorded_of() {
     }' "./$list"
 }
 
+folder_of() { [ -d "${1%/*}" ] || mkdir -p -- "${1%/*}"; }
+
 record() {
-    mkdir -p -- "$(dirname -- "./$list")"
+    folder_of "./$list"
     {
         [ ! -f "./$list" ] || awk 1 "./$list"
         printf '%s  %s\n' "$2" "$1"
@@ -295,7 +297,7 @@ make_request() {
         key=$(key_of_default "$1" "$2") || exit 1
         fields="$5,\"key_ref\":\"$key\""
     fi
-    mkdir -p -- "$(dirname -- "./$3")"
+    folder_of "./$3"
     printf '%s\n' "$keys" >"./$3.asked"
     asked=yes
     csr=$(printf '%s}' "$fields" |
