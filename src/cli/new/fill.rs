@@ -47,7 +47,7 @@ fn with_answer(line: &str, section: &str, answers: &Answers) -> String {
             .as_deref()
             .and_then(|name| title(line, name)),
         ("[token]", "label", false) => answers.token_label().map(|label| quoted(&label)),
-        ("[root]", "subject", false) => subject(answers),
+        ("[root]", "subject", false) => subject(line, answers),
         ("[root]", "key", false) => answers.key.as_deref().map(quoted),
         (_, "crl_url", _) if section.starts_with("[profile.") => {
             answers.crl_url.as_deref().map(quoted)
@@ -126,18 +126,24 @@ fn title(line: &str, organisation: &str) -> Option<String> {
     Some(quoted(&old.replace(ORGANISATION, organisation)))
 }
 
-fn subject(answers: &Answers) -> Option<String> {
-    let part = |key: &str, value: &Option<String>| {
-        let value = value.as_deref()?;
-        Some(format!("{key} = {}", quoted(value)))
-    };
-    let parts = [
-        part("C", &answers.country),
-        part("O", &answers.organisation),
-        part("CN", &answers.root),
+/// The line's subject with what was answered; nothing where nothing was.
+fn subject(line: &str, answers: &Answers) -> Option<String> {
+    let answered = [
+        ("C", &answers.country),
+        ("ST", &answers.state),
+        ("L", &answers.locality),
+        ("O", &answers.organisation),
+        ("OU", &answers.unit),
+        ("CN", &answers.root),
     ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| format!("{{ {} }}", parts.join(", ")))
+    answered.iter().find(|(_, value)| value.is_some())?;
+    let own: toml::Table = line.parse().ok()?;
+    let parts = answered.iter().filter_map(|(key, value)| {
+        let own = own.get("subject").and_then(|subject| subject.get(key));
+        let value = value.as_deref().or(own.and_then(toml::Value::as_str))?;
+        (!value.is_empty()).then(|| format!("{key} = {}", quoted(value)))
+    });
+    Some(format!("{{ {} }}", parts.collect::<Vec<_>>().join(", ")))
 }
 
 /// A TOML string.
