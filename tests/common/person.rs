@@ -67,6 +67,10 @@ pub fn at(prompt: usize, act: Act) -> Acts {
 #[derive(Clone, Debug)]
 pub struct Paper {
     words: BTreeMap<String, Vec<String>>,
+    /// The PIN of every token.
+    pub pin: String,
+    /// What ends the root key: its label and the last digits of its digest.
+    pub end: String,
     /// Serial numbers of what is revoked.
     revoked: Vec<String>,
 }
@@ -99,7 +103,12 @@ impl Paper {
             pair[1].trim_start().strip_prefix("serial ")
         });
         let revoked = serials.map(|serial| serial.trim().to_owned()).collect();
-        Self { words, revoked }
+        Self {
+            words,
+            pin: PIN.to_owned(),
+            end: String::new(),
+            revoked,
+        }
     }
 
     /// Words of the digest of "the lock", "step etcd" or "etcd's template".
@@ -129,15 +138,16 @@ impl Paper {
         }
         let last = prompt.lines().last().unwrap_or_default();
         match last {
-            "PIN of the token:" => PIN.to_owned(),
+            "PIN of the token:" | "PIN of the second token:" => self.pin.clone(),
             "Type the token's label to generate the root key in it:" => LABEL.to_owned(),
             _ if prompt.contains("digits of the serial number that is revoked") => {
                 let shown = |serial: &&String| prompt.contains(serial.as_str());
                 let serial = self.revoked.iter().find(shown);
                 let serial = serial.expect("the serial number on the screen is on paper");
-                serial[serial.len() - 6..].to_owned()
+                serial[serial.len().saturating_sub(6)..].to_owned()
             }
             _ if prompt.contains("Type \"seal\"") => "seal".to_owned(),
+            "to destroy the root key for ever:" => self.end.clone(),
             other => panic!("an unknown question: {other}"),
         }
     }

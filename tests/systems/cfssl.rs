@@ -36,7 +36,9 @@ fn certificate(path: &Path) -> Certificate {
 /// The page's block of this fence that holds these words.
 #[track_caller]
 fn block(page: &str, fence: &str, words: &str) -> String {
-    let found = blocks(page, fence).into_iter().find(|one| one.contains(words));
+    let found = blocks(page, fence)
+        .into_iter()
+        .find(|one| one.contains(words));
     found.unwrap_or_else(|| panic!("no block {fence} has {words}"))
 }
 
@@ -84,7 +86,10 @@ fn anew_and_after_an_attack() {
          cat rehearsal/ledger/0002-kubernetes-after-attack/out/HANDOVER.md"
     ));
     assert_eq!(life.matches("\ncode 8\n").count(), 3, "{life}");
-    in_this_order(&life, &["revoked on", "code 8", "pki/kubernetes/issuer/OLD/revoke"]);
+    in_this_order(
+        &life,
+        &["revoked on", "code 8", "pki/kubernetes/issuer/OLD/revoke"],
+    );
 
     // The hand-over once more changes nothing: the new intermediate is what the mount serves.
     let again = desk.shell(
@@ -94,8 +99,8 @@ fn anew_and_after_an_attack() {
     );
     assert!(again.contains("served.pem: OK"), "{again}");
     let out = "rehearsal/ledger/0002-kubernetes-after-attack/out/pki/kubernetes/intermediate.pem";
-    let [served, new, old] = ["served.pem", out, "kubernetes-old.pem"]
-        .map(|name| certificate(&desk.path().join(name)));
+    let [served, new, old] =
+        ["served.pem", out, "kubernetes-old.pem"].map(|name| certificate(&desk.path().join(name)));
     assert_eq!(served.der, new.der);
     assert_ne!(new.fields.spki, old.fields.spki);
     assert_eq!(new.fields.subject, old.fields.subject);
@@ -160,12 +165,18 @@ fn a_root_of_cfssl_is_adopted_and_goes_on() {
     in_this_order(&said, &["leaf.pem: OK", "leaf-now.pem: OK"]);
 
     // An attack: the adopted intermediate is revoked, and its successor is handed over.
-    shell(&stage, &block(&page, "sh", "anchorite requests cfssl-attack"));
+    shell(
+        &stage,
+        &block(&page, "sh", "anchorite requests cfssl-attack"),
+    );
     shell(&stage, &block(&page, "sh attack", "--lock"));
     stage.file = "cfssl-attack.toml".to_owned();
     stage.run().exit(0);
     let said = shell(&stage, &block(&page, "sh attacked", "handover.sh"));
-    assert!(said.contains("finished: all of kubernetes-after-attack"), "{said}");
+    assert!(
+        said.contains("finished: all of kubernetes-after-attack"),
+        "{said}"
+    );
     let said = shell(
         &stage,
         "now=ledger/0002-kubernetes-after-attack/out
@@ -181,9 +192,17 @@ fn a_root_of_cfssl_is_adopted_and_goes_on() {
     );
     in_this_order(
         &said,
-        &["leaf-2.pem: OK", "certificate revoked", "dead", "leaf.pem: OK"],
+        &[
+            "leaf-2.pem: OK",
+            "certificate revoked",
+            "dead",
+            "leaf.pem: OK",
+        ],
     );
-    let issuers = shell(&stage, "vault read -field=ca_chain pki/kubernetes/issuer/default");
+    let issuers = shell(
+        &stage,
+        "vault read -field=ca_chain pki/kubernetes/issuer/default",
+    );
     assert_eq!(issuers.matches("BEGIN CERTIFICATE").count(), 2, "{issuers}");
 
     let life = shell(
@@ -193,5 +212,12 @@ fn a_root_of_cfssl_is_adopted_and_goes_on() {
              for one in ledger/0*; do sh {VERIFY} $one root.pem; done"
         ),
     );
-    in_this_order(&life, &["revoked on", "VERIFIED: this ceremony", "VERIFIED: this ceremony"]);
+    in_this_order(
+        &life,
+        &[
+            "revoked on",
+            "VERIFIED: this ceremony",
+            "VERIFIED: this ceremony",
+        ],
+    );
 }

@@ -25,6 +25,8 @@ pub(super) struct Answers {
     pub key: Option<String>,
     /// Where the CRL will be published.
     pub crl_url: Option<String>,
+    /// Where cert-manager reaches Vault.
+    pub server: Option<String>,
     /// Mount paths.
     pub mounts: Vec<String>,
     /// Names of clusters.

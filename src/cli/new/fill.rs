@@ -10,7 +10,7 @@ pub(super) const CLUSTER: &str = "nyc3-c1";
 
 /// The template's text with everything that was answered put in its place.
 pub(super) fn fill(template: &str, answers: &Answers) -> String {
-    let mut section = "";
+    let mut section = String::new();
     let mut filled = Vec::new();
     let mut steps_are_written = false;
     for paragraph in template.split("\n\n") {
@@ -21,17 +21,14 @@ pub(super) fn fill(template: &str, answers: &Answers) -> String {
             }
             continue;
         }
-        let lines = paragraph.split('\n').map(|line| {
-            if line.starts_with('[') {
-                section = line;
-            }
-            with_answer(line, section, answers)
-        });
-        let paragraph = lines.collect::<Vec<_>>().join("\n");
-        if is_of_a_cluster(&paragraph) && !answers.clusters.is_empty() {
-            filled.extend(clusters(&paragraph, answers));
-        } else {
-            filled.push(paragraph);
+        for paragraph in for_each_cluster(paragraph, answers) {
+            let lines = paragraph.split('\n').map(|line| {
+                if line.starts_with('[') {
+                    line.clone_into(&mut section);
+                }
+                with_answer(line, &section, answers)
+            });
+            filled.push(lines.collect::<Vec<_>>().join("\n"));
         }
     }
     filled.join("\n\n")
@@ -42,13 +39,12 @@ fn with_answer(line: &str, section: &str, answers: &Answers) -> String {
     let is_commented = line.starts_with('#');
     let value = match (section, key.unwrap_or_default(), is_commented) {
         ("", "id", false) => answers.ceremony_id().map(|id| quoted(&id)),
-        ("", "title", false) => answers
-            .organisation
-            .as_deref()
-            .and_then(|name| title(line, name)),
+        ("", "title", false) => of_organisation(line, answers),
         ("[token]", "label", false) => answers.token_label().map(|label| quoted(&label)),
+        ("[step.cert_manager]", "server", false) => answers.server.as_deref().map(quoted),
         ("[root]", "subject", false) => subject(line, answers),
         ("[root]", "key", false) => answers.key.as_deref().map(quoted),
+        ("[[step.request]]", "generate", false) => of_organisation(line, answers),
         (_, "crl_url", _) if section.starts_with("[profile.") => {
             answers.crl_url.as_deref().map(quoted)
         }
@@ -92,6 +88,9 @@ fn steps(template: &str, pattern: &str, answers: &Answers) -> Vec<String> {
                 "id" => quoted(id),
                 "mount" => quoted(mount),
                 "request" => quoted(&format!("requests/{id}.csr")),
+                "#" if line.starts_with(GENERATE) => {
+                    return format!("{GENERATE} {}", generate(id, answers));
+                }
                 _ => return line.to_owned(),
             };
             with_value(line, &value)
@@ -101,29 +100,48 @@ fn steps(template: &str, pattern: &str, answers: &Answers) -> Vec<String> {
     filled.collect()
 }
 
-fn is_of_a_cluster(paragraph: &str) -> bool {
-    paragraph.starts_with("[[step.request]]") && paragraph.contains(CLUSTER)
-}
-
-/// The requests of each cluster, after the template's one.
-fn clusters<'a>(pattern: &'a str, answers: &'a Answers) -> impl Iterator<Item = String> + 'a {
+/// The paragraph, or where it holds a cluster's requests those of each cluster.
+fn for_each_cluster(pattern: &str, answers: &Answers) -> Vec<String> {
+    let is_of_one = pattern.starts_with("[[step.request]]") && pattern.contains(CLUSTER);
+    if !is_of_one || answers.clusters.is_empty() {
+        return vec![pattern.to_owned()];
+    }
     let clusters = answers.clusters.iter().map(|name| escaped(name));
-    clusters.map(|name| {
-        let lines = pattern.split('\n').map(|line| match line.split_once("= ") {
-            Some((_, value)) if line.contains(CLUSTER) => {
-                let value = value.split(" #").next().unwrap_or_default().trim_end();
+    let filled = clusters.map(|name| {
+        let lines = pattern.split('\n').map(|line| match value_of(line) {
+            Some(value) if value.contains(CLUSTER) => {
                 with_value(line, &value.replace(CLUSTER, &name))
             }
             _ => line.to_owned(),
         });
         lines.collect::<Vec<_>>().join("\n")
-    })
+    });
+    filled.collect()
 }
 
-/// A title with another organisation in it.
-fn title(line: &str, organisation: &str) -> Option<String> {
-    let old = line.split('"').nth(1)?;
-    Some(quoted(&old.replace(ORGANISATION, organisation)))
+/// The value in a line of a template, without its comment.
+fn value_of(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once("= ")?;
+    Some(rest.split(" #").next().unwrap_or(rest).trim_end())
+}
+
+/// A value of the template with another organisation in it.
+fn of_organisation(line: &str, answers: &Answers) -> Option<String> {
+    let name = escaped(answers.organisation.as_deref()?);
+    Some(value_of(line)?.replace(ORGANISATION, &name))
+}
+
+/// How a template's line begins that has Vault make a request: a comment, for most people have
+/// requests already.
+const GENERATE: &str = "# generate =";
+
+fn generate(id: &str, answers: &Answers) -> String {
+    let organisation = answers
+        .organisation
+        .as_deref()
+        .map_or_else(String::new, |name| format!("O = {}, ", quoted(name)));
+    let name = quoted(&format!("{id} CA"));
+    format!("{{ subject = {{ {organisation}CN = {name} }}, key = \"ec:P-256\" }}")
 }
 
 /// The line's subject with what was answered; nothing where nothing was.

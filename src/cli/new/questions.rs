@@ -108,6 +108,13 @@ const MORE_MOUNTS: Asked = Asked {
     ..FIRST_MOUNTS
 };
 
+const SERVER: Asked = Asked {
+    id: "server",
+    words: |_| "Vault's address, as the cluster reaches it".to_owned(),
+    default: |_| "https://vault.acme.example:8200".to_owned(),
+    put: |answers, text| answers.server = Some(text.to_owned()),
+};
+
 const CLUSTERS: Asked = Asked {
     id: "clusters",
     words: |_| "Clusters, spaces between".to_owned(),
@@ -129,6 +136,22 @@ const LABEL: Asked = Asked {
     put: |answers, text| answers.label = Some(text.to_owned()),
 };
 
+const LINKERD_LABEL: Asked = Asked {
+    default: |_| "linkerd-root-g1".to_owned(),
+    ..LABEL
+};
+
+const NEXT_LINKERD_LABEL: Asked = Asked {
+    default: |_| "linkerd-root-g2".to_owned(),
+    ..LABEL
+};
+
+const LINKERD_MOUNT: Asked = Asked {
+    words: |_| "Mount that signs Linkerd's identity issuer".to_owned(),
+    default: |_| "pki/linkerd".to_owned(),
+    ..FIRST_MOUNTS
+};
+
 fn put_mounts(answers: &mut Answers, text: &str) {
     answers.mounts = words(text);
 }
@@ -145,6 +168,7 @@ fn words(text: &str) -> Vec<String> {
 pub(super) fn of(template: Template) -> &'static [Asked] {
     match template {
         Template::FirstRoot => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, FIRST_MOUNTS],
+        Template::CertManager => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, SERVER],
         Template::MoreIntermediates => &[ID, LABEL, MORE_MOUNTS],
         Template::KubernetesClusters => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, CLUSTERS],
         Template::CfsslMigration => &[
@@ -156,11 +180,14 @@ pub(super) fn of(template: Template) -> &'static [Asked] {
             KUBERNETES_ROOT,
             CRL_URL,
         ],
+        Template::Linkerd => &[ID, LINKERD_LABEL, LINKERD_MOUNT],
+        Template::LinkerdNewAnchor => &[ID, NEXT_LINKERD_LABEL],
         Template::NextCrl
         | Template::Revoke
         | Template::Renew
         | Template::ReplaceAfterCompromise
         | Template::CrossSign
+        | Template::RequestForOurRoot
         | Template::AdoptRoot
         | Template::EndOfRoot
         | Template::CfsslAttack

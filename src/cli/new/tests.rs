@@ -11,17 +11,21 @@ use crate::ports::{Interface, Operator, OperatorError, Pin, Question};
 const TEMPLATES: &[Template] = &[
     Template::FirstRoot,
     Template::MoreIntermediates,
+    Template::CertManager,
     Template::NextCrl,
     Template::Revoke,
     Template::Renew,
     Template::ReplaceAfterCompromise,
     Template::CrossSign,
+    Template::RequestForOurRoot,
     Template::AdoptRoot,
     Template::EndOfRoot,
     Template::KubernetesClusters,
     Template::CfsslMigration,
     Template::CfsslAttack,
     Template::CfsslAdopt,
+    Template::Linkerd,
+    Template::LinkerdNewAnchor,
 ];
 
 /// Types what it was given, line by line, then presses Ctrl-C.
@@ -129,7 +133,16 @@ fn more_intermediates_have_fewer_questions() {
 fn each_cluster_gets_its_two_requests() {
     let (text, screen) = filled(
         Template::KubernetesClusters,
-        &["", "", "", "", "", "a a", "a a/pki/etcd", "nyc3 fra1-\"a\""],
+        &[
+            "A #1 \"Ltd\"",
+            "",
+            "",
+            "",
+            "",
+            "a a",
+            "a a/pki/etcd",
+            "nyc3 fra1-\"a\"",
+        ],
     );
     for refused in [
         "another request has this mount",
@@ -144,15 +157,31 @@ fn each_cluster_gets_its_two_requests() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|one| ["mount", "request"].map(|key| one[key].as_str().unwrap()))
+        .map(|one| {
+            let subject = &one["generate"]["subject"];
+            assert_eq!(subject["O"].as_str(), Some("A #1 \"Ltd\""));
+            [&one["mount"], &one["request"], &subject["CN"]].map(|text| text.as_str().unwrap())
+        })
         .collect();
     assert_eq!(
         told,
         [
-            ["nyc3/pki/etcd", "requests/nyc3-etcd.csr"],
-            ["nyc3/pki/k8s", "requests/nyc3-k8s.csr"],
-            ["fra1-\"a\"/pki/etcd", "requests/fra1-\"a\"-etcd.csr"],
-            ["fra1-\"a\"/pki/k8s", "requests/fra1-\"a\"-k8s.csr"],
+            ["nyc3/pki/etcd", "requests/nyc3-etcd.csr", "nyc3 etcd CA"],
+            [
+                "nyc3/pki/k8s",
+                "requests/nyc3-k8s.csr",
+                "nyc3 Kubernetes CA"
+            ],
+            [
+                "fra1-\"a\"/pki/etcd",
+                "requests/fra1-\"a\"-etcd.csr",
+                "fra1-\"a\" etcd CA"
+            ],
+            [
+                "fra1-\"a\"/pki/k8s",
+                "requests/fra1-\"a\"-k8s.csr",
+                "fra1-\"a\" Kubernetes CA"
+            ],
         ]
     );
     assert!(text.contains("# mount path in Vault"), "{text}");
