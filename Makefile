@@ -45,7 +45,7 @@ SECONDS ?= 60
 JOBS ?= 1
 fuzz:
 	sh scripts/fuzz.sh $(SECONDS) $(JOBS) $(TARGETS)
-# Nine independent judges on every root over every request: minutes. Prints docs/judges.md's tables.
+# Ten independent judges on every root over every request: minutes. Prints docs/judges.md's tables.
 judges:
 	BAO_BIN="$(if $(filter-out file,$(origin BAO_BIN)),$(BAO_BIN))" sh scripts/setup.sh demo
 	sh scripts/judges-setup.sh

@@ -15,6 +15,7 @@ use crate::plan::document::TOOL;
 use crate::x509::certificate::Certificate;
 use crate::x509::crl::Crl;
 use crate::x509::escape::escape;
+use crate::x509::request::Request;
 
 /// What else a hand-over holds: made for Vault's administrator.
 const CLOSING: [&str; 2] = ["out/handover.sh", "out/HANDOVER.md"];
@@ -29,12 +30,16 @@ pub(super) fn files_of(
     let root = &authority.certificate.der;
     let files = match &made.mount {
         _ if made.is_crl => handover::crl_files(&made.der, rehearsal),
+        _ if made.is_request => handover::request_files(&made.name, &made.der, rehearsal),
         _ if made.is_root => handover::root_files(&made.der, rehearsal),
         mount if made.is_cross => {
             let of = (mount.as_deref(), made.name.as_str());
             handover::cross_files(of, &made.der, root, rehearsal).ok()?
         }
-        Some(mount) => handover::intermediate_files(mount, &made.der, root, rehearsal).ok()?,
+        Some(mount) => {
+            let to = (mount.as_str(), made.cert_manager.as_ref());
+            handover::intermediate_files(to, &made.der, root, rehearsal).ok()?
+        }
         None => return None,
     };
     Some(files.into_iter().map(below_out).collect())
@@ -125,9 +130,17 @@ fn delivered(
             .map(Revoked::of)
             .collect(),
         crosses: Vec::new(),
+        requests: Vec::new(),
     };
     for one in made {
-        if one.is_cross {
+        if one.is_request {
+            let request = Request::from_der(&one.der).ok()?;
+            handover.requests.push(handover::OwnRequest {
+                step: one.name.clone(),
+                spki_sha256: Digest::of(&request.spki),
+                der: request.der,
+            });
+        } else if one.is_cross {
             let certificate = Certificate::from_der(&one.der).ok()?;
             let fields = &certificate.fields;
             handover.crosses.push(handover::CrossSigned {
@@ -149,6 +162,7 @@ fn delivered(
                 spki_sha256: Digest::of(&fields.spki),
                 not_after: fields.not_after,
                 succession: one.succession,
+                cert_manager: one.cert_manager.clone(),
                 der: one.der.clone(),
             });
         } else if one.is_crl {

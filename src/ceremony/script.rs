@@ -103,6 +103,10 @@ fn head(report: &PlanReport) -> Vec<String> {
             waiver.check, waiver.step, waiver.by, waiver.reason
         );
         lines.extend(wrapped(&line("waives", ""), &words));
+        if waiver.puts_aside == 0 {
+            let words = "nothing in this plan: left in, it may hide a later mistake";
+            lines.push(line("puts aside", words));
+        }
     }
     for person in &report.people {
         let signs = if person.signs { ", signs the seal" } else { "" };
@@ -169,6 +173,9 @@ fn product(product: &ProductFact) -> Vec<String> {
     for (name, value) in [("request", &product.request), ("profile", &product.profile)] {
         lines.extend(value.iter().map(|value| line(name, value)));
     }
+    if let Some(told) = &product.cert_manager {
+        lines.extend(wrapped(&format!("{:<14}  ", "cert-manager"), told));
+    }
     if let Some(facts) = &product.certificate {
         lines.extend(show::certificate(facts));
         lines.push(line("template", &product.template_sha256.to_string()));
@@ -176,6 +183,10 @@ fn product(product: &ProductFact) -> Vec<String> {
     if let Some(facts) = &product.crl {
         lines.extend(show::crl(facts));
         lines.extend(show::listed(&facts.revoked, facts.revoked_count));
+    }
+    if let Some(facts) = &product.own_request {
+        lines.extend(show::own_request(facts));
+        lines.push(line("template", &product.template_sha256.to_string()));
     }
     if !product.findings.is_empty() {
         lines.push("Checks:".to_owned());

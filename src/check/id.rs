@@ -39,6 +39,7 @@ impl CheckId {
             | Self::ProfileExtendedUsage
             | Self::ProfileConstraints
             | Self::ProfileCrlUrl
+            | Self::LinkerdValidity
             | Self::CrlNextUpdate
             | Self::CrlPreviousGiven
             | Self::CrlFinal
@@ -49,6 +50,7 @@ impl CheckId {
             | Self::AdoptKeyUses => Level::Default,
             Self::RequestSubjectRepeated
             | Self::RequestContradiction
+            | Self::RequestGenerated
             | Self::CrossExpired
             | Self::CrossNameTaken
             | Self::ProfileExtendedUsageAny
@@ -109,6 +111,12 @@ rules! {
         "somebody put this key on the list: ask who and why, and generate another key";
     RequestSpki = "REQ-SPKI", "the key is the one whose digest the ceremony file names",
         "this is not the request that was exported: compare the digest beside Vault, and export again";
+    RequestSpkiList = "REQ-SPKI-LIST", "the key is the one whose digest the list beside the requests has for this file",
+        "this is not the request that left Vault: compare the list's own digest with the one read aloud there, and bring requests and list again";
+    RequestGenerated = "REQ-GENERATED", "key and subject of the request are those that the ceremony file has Vault make",
+        "run the script of anchorite requests in place of a call by hand; or write into generate what was meant";
+    RequestLinkerd = "REQ-KEY-LINKERD", "under the profile linkerd the key is P-256 or RSA: Linkerd takes an identity issuer that is signed with ECDSA-SHA256 or SHA256-RSA",
+        "generate the mount's key again with key_type=ec key_bits=256; for anything but Linkerd take the profile vault-issuing-cas";
     RequestAlgorithm = "REQ-ALGORITHM", "the request is signed with SHA-256 or longer by an algorithm that fits its key",
         "export the request again with signature_bits=256 or more; PSS with a salt as long as its hash";
     RequestPossession = "REQ-POP", "the request's own signature verifies under its own key",
@@ -181,6 +189,12 @@ rules! {
         "write policies = [{ oid = \"...\" }] with the policy of your practice statement";
     ProfileCrlUrl = "PROFILE-CRL-URL", "a profile says where the root's CRL is published",
         "write crl_url = \"http://...\" and publish each CRL there";
+    LinkerdAnchor = "PROFILE-LINKERD-ANCHOR", "under the profile linkerd the root is a trust anchor that Linkerd takes: P-256 signed with ECDSA-SHA256, or RSA of 2048 or 4096 bits signed with SHA256-RSA",
+        "write key = \"ec:P-256\", or \"rsa:4096\" with digest = \"sha256\"; for anything but Linkerd take the profile vault-issuing-cas";
+    LinkerdPathLength = "PROFILE-LINKERD-PATH-LENGTH", "under the profile linkerd the path length is 1 or more, or none: Linkerd's identity issuer is a CA below",
+        "leave path_length out: linkerd has 1";
+    LinkerdValidity = "PROFILE-LINKERD-VALIDITY", "under the profile linkerd an intermediate is valid for at least 60 days",
+        "linkerd check warns of what ends within 60 days: write a longer validity";
     CrlNextUpdate = "CRL-NEXT-UPDATE", "a CRL's nextUpdate is at most 365 days away (BR 7.2)",
         "write next_update = \"6mo\", or \"365d\" at most";
     CopyToken = "COPY-TOKEN", "a copy of the root key is in another token than the ceremony's own",
@@ -237,6 +251,12 @@ rules! {
         "this is a fault of the tool: nothing must be signed with it";
     TbsTemplate = "TBS-TEMPLATE", "with its marks put in, the body is the template that was approved, byte for byte",
         "the plan is not for this day's inputs: plan again";
+    OwnRequestSubject = "OWN-REQUEST-SUBJECT", "the subject of a request for the root's own key is the root's, byte for byte",
+        "this is a fault of the tool: nothing must be signed with it";
+    OwnRequestKey = "OWN-REQUEST-KEY", "the key of a request for the root's own key is the root's, byte for byte",
+        "this is a fault of the tool: nothing must be signed with it";
+    OwnRequestWishes = "OWN-REQUEST-WISHES", "a request for the root's own key asks for the root's key usage (critical), its subject key identifier and basic constraints (critical) that say CA without a path length, and for nothing else",
+        "this is a fault of the tool: nothing must be signed with it";
     CrlDates = "CRL-DATES", "thisUpdate is at most 24 hours old and not in the future, later than the last CRL's; nextUpdate is the plan's and within the root's life",
         "compare the laptop's clock with a watch; wait a second after the last CRL";
     ClockProgram = "CLOCK-PROGRAM", "the clock is not before the day this version of the program was written",

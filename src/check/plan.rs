@@ -52,6 +52,7 @@ pub fn all(plan: &Plan) -> Vec<Planned> {
         match &step.kind {
             StepKind::GenerateRootKey
             | StepKind::Revoke(_)
+            | StepKind::RequestCertificate(_)
             | StepKind::ConfirmCopy(_)
             | StepKind::DestroyKey => {}
             StepKind::AdoptRoot(one) => {

@@ -1,18 +1,23 @@
-//! What goes back to Vault or OpenBao: root, bundles and CRLs under their fixed names, the
-//! script that imports them and the sheet that says the same by hand.
+//! What Vault or OpenBao is asked for, and what goes back to it: root, bundles and CRLs under
+//! their fixed names, the script that imports them and the sheet that says the same by hand.
 //!
 //! Pure functions from products to files. Nothing else decides an output's name.
 
+mod cert_manager;
 mod mount;
+mod requests;
 mod revoked;
 mod script;
 mod sheet;
+mod template;
 
 pub use mount::{MountError, check_mounts, mount_folder, shell_quote};
+pub use requests::{RequestScript, request_script};
 pub use revoked::Revoked;
 
 use crate::digest::Digest;
 use crate::plan::Succession;
+use crate::plan::cert_manager::CertManager;
 use crate::x509::pem;
 use crate::x509::time::UtcTime;
 
@@ -43,6 +48,8 @@ pub struct Intermediate {
     pub not_after: UtcTime,
     /// What it follows in its mount.
     pub succession: Succession,
+    /// What cert-manager is told of the mount.
+    pub cert_manager: Option<CertManager>,
 }
 
 /// Another CA's certificate, certified anew.
@@ -60,6 +67,17 @@ pub struct CrossSigned {
     pub serial: String,
     /// End of its validity.
     pub not_after: UtcTime,
+}
+
+/// A request for the root's own key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnRequest {
+    /// The step that made it.
+    pub step: String,
+    /// The request.
+    pub der: Vec<u8>,
+    /// Digest of its SubjectPublicKeyInfo.
+    pub spki_sha256: Digest,
 }
 
 /// The root's newest CRL.
@@ -94,6 +112,8 @@ pub struct Handover {
     pub revoked: Vec<Revoked>,
     /// Cross-certificates, in the order of their steps.
     pub crosses: Vec<CrossSigned>,
+    /// Requests for the root's own key, in the order of their steps.
+    pub requests: Vec<OwnRequest>,
 }
 
 /// A file to be delivered.
@@ -116,12 +136,30 @@ impl OutputFile {
 
 /// `root.pem`.
 pub fn root_files(root_der: &[u8], rehearsal: bool) -> Vec<OutputFile> {
-    let text = pem_text(rehearsal, &[certificate(root_der)]);
-    vec![OutputFile::new(ROOT, text)]
+    vec![OutputFile::new(ROOT, root_text(root_der, rehearsal))]
 }
 
-/// `<mount>/bundle.pem` (intermediate, then root) and `<mount>/intermediate.pem`.
+fn root_text(root_der: &[u8], rehearsal: bool) -> String {
+    pem_text(rehearsal, &[certificate(root_der)])
+}
+
+/// What an intermediate's mount gets: `<mount>/bundle.pem` and `<mount>/intermediate.pem`, and
+/// what cert-manager is told of it.
 pub fn intermediate_files(
+    (mount, cert_manager): (&str, Option<&CertManager>),
+    der: &[u8],
+    root_der: &[u8],
+    rehearsal: bool,
+) -> Result<Vec<OutputFile>, MountError> {
+    let mut files = bundle_files(mount, der, root_der, rehearsal)?;
+    if let Some(told) = cert_manager {
+        files.extend(cert_manager::files(told, mount, root_der, rehearsal)?);
+    }
+    Ok(files)
+}
+
+/// `<mount>/bundle.pem` (certificate, then root) and `<mount>/intermediate.pem`.
+fn bundle_files(
     mount: &str,
     der: &[u8],
     root_der: &[u8],
@@ -146,7 +184,7 @@ pub fn cross_files(
     rehearsal: bool,
 ) -> Result<Vec<OutputFile>, MountError> {
     if let Some(mount) = mount {
-        return intermediate_files(mount, der, root_der, rehearsal);
+        return bundle_files(mount, der, root_der, rehearsal);
     }
     let bundle = pem_text(rehearsal, &[certificate(der), certificate(root_der)]);
     let alone = pem_text(rehearsal, &[certificate(der)]);
@@ -154,6 +192,17 @@ pub fn cross_files(
         OutputFile::new(format!("{CROSS_SIGNED}/{step}-bundle.pem"), bundle),
         OutputFile::new(format!("{CROSS_SIGNED}/{step}.pem"), alone),
     ])
+}
+
+/// A request for the root's own key: below `requests/` by its step.
+pub fn request_files(step: &str, der: &[u8], rehearsal: bool) -> Vec<OutputFile> {
+    let block = pem::encode("CERTIFICATE REQUEST", der);
+    let text = pem_text(rehearsal, &[block]);
+    vec![OutputFile::new(request_path(step), text)]
+}
+
+fn request_path(step: &str) -> String {
+    format!("{REQUESTS}/{step}.csr")
 }
 
 /// `root.crl` (PEM) and `root.crl.der`.
@@ -176,7 +225,7 @@ pub fn product_files(handover: &Handover) -> Result<Vec<OutputFile>, MountError>
     let mut files = root_files(&handover.root_der, handover.rehearsal);
     for one in &handover.intermediates {
         files.extend(intermediate_files(
-            &one.mount,
+            (&one.mount, one.cert_manager.as_ref()),
             &one.der,
             &handover.root_der,
             handover.rehearsal,
@@ -190,6 +239,9 @@ pub fn product_files(handover: &Handover) -> Result<Vec<OutputFile>, MountError>
             &handover.root_der,
             handover.rehearsal,
         )?);
+    }
+    for one in &handover.requests {
+        files.extend(request_files(&one.step, &one.der, handover.rehearsal));
     }
     if let Some(crl) = &handover.crl {
         files.extend(crl_files(&crl.der, handover.rehearsal));
@@ -212,12 +264,16 @@ fn certificate(der: &[u8]) -> String {
 
 /// Blocks one after the other; servers take a comment before the first one.
 fn pem_text(rehearsal: bool, blocks: &[String]) -> String {
-    let mark = if rehearsal {
+    format!("{}{}", mark(rehearsal), blocks.concat())
+}
+
+/// The first line of what a rehearsal delivers; a comment in PEM and in YAML.
+fn mark(rehearsal: bool) -> &'static str {
+    if rehearsal {
         "# REHEARSAL: signed by a throw-away key, worth nothing\n"
     } else {
         ""
-    };
-    format!("{mark}{}", blocks.concat())
+    }
 }
 
 /// Path of a mount's bundle below `out/`.

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cert_manager::CertManager;
 use super::cross::CrossPlan;
 use super::profile::Profile;
 pub use super::revoke_document::RevokeDocument;
@@ -147,14 +148,20 @@ pub struct ProductDocument {
     pub kept_key_identifier: Option<String>,
     /// Profile of an intermediate.
     pub profile: Option<ProfileDocument>,
+    /// What cert-manager is told of an intermediate's mount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cert_manager: Option<CertManager>,
+    /// A request for the root's own key.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_request: bool,
     /// Number of a CRL.
     pub crl_number: Option<u64>,
     /// How many entries a CRL lists again; their digest stands in its template.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried: Option<u64>,
-    /// `20y`, or "to the issuer's last second".
+    /// `20y`, "to the issuer's last second", or that there are no dates.
     pub validity: String,
-    /// What the template marks of the root: nothing, issuer, own.
+    /// What the template marks of the root: nothing, issuer, own, key.
     pub unknown: String,
     /// SHA-256 of the template.
     pub template_sha256: Digest,
@@ -349,6 +356,10 @@ fn products(kind: &StepKind) -> Vec<ProductDocument> {
         | StepKind::ConfirmCopy(_)
         | StepKind::DestroyKey => Vec::new(),
         StepKind::IssueRoot(one) => vec![product(one)],
+        StepKind::RequestCertificate(one) => vec![ProductDocument {
+            own_request: true,
+            ..product(one)
+        }],
         StepKind::IssueIntermediates(list) => list.iter().map(intermediate).collect(),
         StepKind::CrossSign(one) => vec![cross(one)],
         StepKind::IssueCrl(crl) => {
@@ -377,6 +388,7 @@ fn intermediate(plan: &IntermediatePlan) -> ProductDocument {
         request: Some(plan.request.clone()),
         succession: plan.succession.word().map(str::to_owned),
         profile: Some(profile(&plan.profile)),
+        cert_manager: plan.cert_manager.clone(),
         ..product(&plan.product)
     }
 }
@@ -426,6 +438,8 @@ fn product(product: &Product) -> ProductDocument {
             _ => None,
         },
         profile: None,
+        cert_manager: None,
+        own_request: false,
         crl_number: None,
         carried: None,
         validity: product.validity.words(),
@@ -433,6 +447,7 @@ fn product(product: &Product) -> ProductDocument {
             Unknown::Nothing => "nothing",
             Unknown::Issuer => "issuer",
             Unknown::Own(_) => "own",
+            Unknown::Key(_) => "key",
         }
         .to_owned(),
         template_sha256: product.template.digest(),

@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-pub use super::subject::Subject;
+pub use super::cert_manager::CertManagerFile;
+pub use super::subject::{Subject, VaultSubject};
 use super::words::not_one_of;
 pub use super::words::{
     DigestWord, DnsTree, EmailTree, ExtendedUsage, FORMAT, Format, Id, IpRange, Key, KeyId, Kind,
     Length, Login, Moment, Mount, NotAfter, Padding, Path, PathLength, PolicyOid, PolicyWord,
-    ReasonWord, Role, SealWord, SerialHex, SshKey, Text, TokenLabel, UriTree, Url, Usage, nearest,
+    ReasonWord, Role, SealWord, SerialHex, SshKey, Text, TokenLabel, UriTree, Url, Usage, VaultKey,
+    nearest,
 };
 use crate::digest::Digest;
 use crate::x509::escape::{escape_message, escape_quoted};
@@ -48,6 +50,8 @@ pub struct CeremonyFile {
     pub token: TokenFile,
     /// The root.
     pub root: Spanned<RootFile>,
+    /// What was recorded beside Vault: the digest of each request's key.
+    pub spki_list: Option<Spanned<Path>>,
     /// Profiles by name.
     #[serde(default)]
     pub profile: BTreeMap<String, Spanned<ProfileFile>>,
@@ -189,12 +193,16 @@ pub struct StepFile {
     pub request: Option<Spanned<Requests>>,
     /// As computed beside Vault.
     pub spki_sha256: Option<Spanned<Digest>>,
+    /// How Vault makes it.
+    pub generate: Option<Spanned<GenerateFile>>,
     /// Profile.
     pub profile: Option<Spanned<String>>,
     /// The same key again, under a new serial number.
     pub renew: Option<Spanned<bool>>,
     /// The same subject again, with a new key.
     pub rekey: Option<Spanned<bool>>,
+    /// What cert-manager is told of the mount.
+    pub cert_manager: Option<Spanned<CertManagerFile>>,
     /// The certificate that is revoked or cross-signed.
     pub certificate: Option<Spanned<Path>>,
     /// The certificate that signed it, where it did not sign itself.
@@ -243,12 +251,31 @@ pub struct RequestFile {
     pub request: Spanned<Path>,
     /// As computed beside Vault.
     pub spki_sha256: Option<Digest>,
+    /// How Vault makes it.
+    pub generate: Option<Spanned<GenerateFile>>,
     /// Profile.
     pub profile: Option<Spanned<String>>,
     /// The same key again, under a new serial number.
     pub renew: Option<Spanned<bool>>,
     /// The same subject again, with a new key.
     pub rekey: Option<Spanned<bool>>,
+    /// What cert-manager is told of the mount.
+    pub cert_manager: Option<CertManagerFile>,
+}
+
+/// `generate` of a request.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table: { subject = { CN = \"...\" }, key = \"ec:P-256\" }"
+)]
+pub struct GenerateFile {
+    /// The request's subject.
+    pub subject: VaultSubject,
+    /// The kind of its new key.
+    pub key: Option<Spanned<VaultKey>>,
+    /// The key of the mount's default issuer, in place of a new one.
+    pub existing: Option<Spanned<bool>>,
 }
 
 /// `[[waiver]]`

@@ -27,7 +27,7 @@ impl Desk {
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -43,8 +43,9 @@ impl Desk {
         (output.status.success(), said(&output))
     }
 
+    /// Runs a program in the folder, which must end well; what it said.
     #[track_caller]
-    fn good(&self, program: &str, arguments: &[&str]) -> String {
+    pub fn good(&self, program: &str, arguments: &[&str]) -> String {
         let (good, text) = self.run(program, arguments);
         assert!(good, "{program} {arguments:?}:\n{text}");
         text

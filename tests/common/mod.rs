@@ -6,6 +6,7 @@
 
 pub mod bao;
 pub mod desk;
+pub mod etcd;
 pub mod howto;
 pub mod person;
 pub mod proof;

@@ -15,5 +15,9 @@ mod made;
 mod play;
 
 mod bundles;
+mod cert_manager;
+mod cfssl;
+mod kubernetes;
 mod life;
 mod pages;
+mod requests;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::check::Finding;
 use crate::digest::Digest;
 use crate::plan::document::RevokeDocument;
-use crate::x509::facts::{CertificateFacts, CrlFacts};
+use crate::x509::facts::{CertificateFacts, CrlFacts, RequestFacts};
 
 /// The JSON's format.
 pub const FORMAT: &str = "anchorite/plan-report/0";
@@ -83,6 +83,8 @@ pub struct WaiverFact {
     pub by: String,
     /// Why.
     pub reason: String,
+    /// How many findings of this plan it puts aside; the day may add some.
+    pub puts_aside: usize,
 }
 
 /// Somebody named in the file.
@@ -156,7 +158,7 @@ pub struct StepFact {
     pub approvals: Vec<Approval>,
 }
 
-/// A certificate-to-be or a CRL-to-be.
+/// A certificate-to-be, a CRL-to-be or a request-to-be.
 #[derive(Clone, Debug, Serialize)]
 pub struct ProductFact {
     /// Unique within the ceremony.
@@ -167,10 +169,16 @@ pub struct ProductFact {
     pub request: Option<String>,
     /// Profile of an intermediate.
     pub profile: Option<String>,
+    /// What cert-manager is told of an intermediate's mount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cert_manager: Option<String>,
     /// A certificate's template.
     pub certificate: Option<CertificateFacts>,
     /// A CRL's template: it lists what is new, and counts what is carried over too.
     pub crl: Option<CrlFacts>,
+    /// A template of a request for the root's own key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_request: Option<RequestFacts>,
     /// Digest of the template.
     pub template_sha256: Digest,
     /// Checks of the request.

@@ -221,7 +221,8 @@ impl Facts {
         match self {
             Self::Request(facts) => {
                 let mut lines = show::request(facts);
-                lines.extend(script::digest("SPKI sha-256", facts.spki_sha256));
+                let digest = facts.spki_sha256.iter();
+                lines.extend(digest.flat_map(|one| script::digest("SPKI sha-256", *one)));
                 lines
             }
             Self::Certificate(facts) => show::certificate(facts),

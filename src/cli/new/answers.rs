@@ -19,8 +19,12 @@ pub(super) struct Answers {
     pub key: Option<String>,
     /// Where the CRL will be published.
     pub crl_url: Option<String>,
+    /// Where cert-manager reaches Vault.
+    pub server: Option<String>,
     /// Mount paths.
     pub mounts: Vec<String>,
+    /// Names of clusters.
+    pub clusters: Vec<String>,
 }
 
 /// The longest id.

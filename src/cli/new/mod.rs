@@ -29,12 +29,22 @@ pub fn new(template: Template) -> Result<Exit, Trouble> {
 fn text(template: Template) -> &'static str {
     macro_rules! ready {
         ($name:literal) => {
-            include_str!(concat!("../../../ceremonies/", $name, "/", $name, ".toml"))
+            ready!($name, $name)
+        };
+        ($folder:literal, $name:literal) => {
+            include_str!(concat!(
+                "../../../ceremonies/",
+                $folder,
+                "/",
+                $name,
+                ".toml"
+            ))
         };
     }
     match template {
         Template::FirstRoot => ready!("first-root"),
         Template::MoreIntermediates => ready!("more-intermediates"),
+        Template::CertManager => ready!("cert-manager"),
         Template::NextCrl => ready!("next-crl"),
         Template::Revoke => ready!("revoke"),
         Template::Renew => ready!("renew"),
@@ -42,5 +52,9 @@ fn text(template: Template) -> &'static str {
         Template::CrossSign => ready!("cross-sign"),
         Template::AdoptRoot => ready!("adopt-root"),
         Template::EndOfRoot => ready!("end-of-root"),
+        Template::KubernetesClusters => ready!("kubernetes-clusters"),
+        Template::CfsslMigration => ready!("cfssl-migration"),
+        Template::CfsslAttack => ready!("cfssl-migration", "cfssl-attack"),
+        Template::CfsslAdopt => ready!("cfssl-migration", "cfssl-adopt"),
     }
 }

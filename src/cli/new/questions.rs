@@ -2,7 +2,7 @@
 //! its place: what is taken here, `plan` takes too.
 
 use super::answers::Answers;
-use super::fill::fill;
+use super::fill::{CLUSTER, fill};
 use crate::cli::args::Template;
 use crate::handover::check_mounts;
 use crate::plan::make::Draft;
@@ -77,6 +77,20 @@ const MORE_MOUNTS: Asked = Asked {
     ..FIRST_MOUNTS
 };
 
+const SERVER: Asked = Asked {
+    id: "server",
+    words: |_| "Vault's address, as the cluster reaches it".to_owned(),
+    default: |_| "https://vault.acme.example:8200".to_owned(),
+    put: |answers, text| answers.server = Some(text.to_owned()),
+};
+
+const CLUSTERS: Asked = Asked {
+    id: "clusters",
+    words: |_| "Clusters, spaces between".to_owned(),
+    default: |_| CLUSTER.to_owned(),
+    put: |answers, text| answers.clusters = words(text),
+};
+
 const ID: Asked = Asked {
     id: "id",
     words: |_| "Id of this ceremony, another one each time: a-z, 0-9 and -".to_owned(),
@@ -92,21 +106,30 @@ const LABEL: Asked = Asked {
 };
 
 fn put_mounts(answers: &mut Answers, text: &str) {
-    answers.mounts = text.split_whitespace().map(str::to_owned).collect();
+    answers.mounts = words(text);
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 /// The questions of a template.
 pub(super) fn of(template: Template) -> &'static [Asked] {
     match template {
         Template::FirstRoot => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, FIRST_MOUNTS],
+        Template::CertManager => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, SERVER],
         Template::MoreIntermediates => &[ID, LABEL, MORE_MOUNTS],
+        Template::KubernetesClusters => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, CLUSTERS],
         Template::NextCrl
         | Template::Revoke
         | Template::Renew
         | Template::ReplaceAfterCompromise
         | Template::CrossSign
         | Template::AdoptRoot
-        | Template::EndOfRoot => &[ID, LABEL],
+        | Template::EndOfRoot
+        | Template::CfsslMigration
+        | Template::CfsslAttack
+        | Template::CfsslAdopt => &[ID, LABEL],
     }
 }
 
@@ -179,7 +202,6 @@ fn ask_one(
 /// Whether the file with these answers could be planned, its inputs aside.
 fn judge(template: &str, answers: &Answers) -> Result<(), String> {
     let text = fill(template, answers);
-    Draft::parse(&text).map_err(|error| error.words)?;
-    let mounts = answers.mounts.iter().map(String::as_str);
-    check_mounts(mounts).map_err(|error| error.to_string())
+    let draft = Draft::parse(&text).map_err(|error| error.words)?;
+    check_mounts(draft.mounts()).map_err(|error| error.to_string())
 }
