@@ -5,6 +5,7 @@ use super::findings::{AuditId, Findings};
 use super::products::Bench;
 use super::story::{Signing, at};
 use crate::check::crl::CrlContext;
+use crate::check::own_request::{OwnRequestContext, own_request};
 use crate::check::tbs::TbsContext;
 use crate::check::{self, Refusal};
 use crate::ledger::register::Register;
@@ -16,7 +17,7 @@ use crate::x509::escape::escape;
 use crate::x509::public_key::PublicKey;
 use crate::x509::request::Request;
 use crate::x509::serial::Serial;
-use crate::x509::tbs::{CertificateTbs, CrlTbs};
+use crate::x509::tbs::{CertificateTbs, CertificationRequestInfo, CrlTbs};
 
 const BEFORE_ROOT: &str = "its signature was intended before there was a root";
 
@@ -31,8 +32,16 @@ pub(super) fn check(
     let none = Register::default();
     let register = bench.before.map_or(&none, |before| &before.register);
     let authority = bench.authority;
-    if document.crl_number.is_some() && bench.unmade.is_some() {
+    let of_root = document.crl_number.is_some() || document.own_request;
+    if of_root && bench.unmade.is_some() {
         return Err(BEFORE_ROOT.to_owned());
+    }
+    if document.own_request {
+        let root = &authority.certificate.fields;
+        let info = CertificationRequestInfo(body.to_vec());
+        return own_request(info, &OwnRequestContext { product, root })
+            .map(drop)
+            .map_err(|refusal| told(&refusal));
     }
     if let Some(number) = document.crl_number {
         let fields = CrlFields::from_tbs(body).ok();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::digest::Digest;
-use crate::ledger::register::{Certainty, Issued, IssuedCrl, Register};
+use crate::ledger::register::{Certainty, Issued, IssuedCrl, OwnRequest, Register};
 use crate::x509::certificate::Certificate;
 use crate::x509::crl::RevokedEntry;
 use crate::x509::escape::escape;
@@ -27,6 +27,9 @@ pub struct Life {
     pub certificates: Vec<CertificateLife>,
     /// Every CRL in the order of signing.
     pub crls: Vec<CrlLife>,
+    /// Every request for the root's own key, in the order of signing: none is a certificate.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<RequestLife>,
     /// When the next CRL must be out; `None` where none was ever signed.
     pub next_crl: Option<Due>,
 }
@@ -137,6 +140,19 @@ pub struct CrlLife {
     pub possibly_signed: bool,
 }
 
+/// A request for the root's own key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RequestLife {
+    /// The ceremony that signed it.
+    pub ceremony: String,
+    /// Its name in that ceremony's plan.
+    pub product: String,
+    /// When it was signed.
+    pub time: UtcTime,
+    /// Its signing was intended, and no signature was kept.
+    pub possibly_signed: bool,
+}
+
 /// When the next CRL must be out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Due {
@@ -170,6 +186,7 @@ impl Life {
                 })
                 .collect(),
             crls: register.crls.iter().map(CrlLife::of).collect(),
+            requests: register.requests.iter().map(RequestLife::of).collect(),
             next_crl: register.next_crl_due().map(|by| Due {
                 by,
                 overdue: at > by,
@@ -195,6 +212,9 @@ impl Life {
         }
         for one in &self.crls {
             page.extend(wrapped("  CRL         ", &one.words()));
+        }
+        for one in &self.requests {
+            page.extend(wrapped("  request     ", &one.words()));
         }
         page.push(match &self.next_crl {
             None => line("next CRL", "none was signed yet"),
@@ -307,6 +327,29 @@ impl CrlLife {
         format!(
             "number {} of {}, until {}, lists {lists}{sure}",
             self.number, self.this_update, self.next_update
+        )
+    }
+}
+
+impl RequestLife {
+    fn of(request: &OwnRequest) -> Self {
+        Self {
+            ceremony: escape(&request.ceremony),
+            product: escape(&request.product),
+            time: request.time,
+            possibly_signed: request.certainty == Certainty::PossiblySigned,
+        }
+    }
+
+    fn words(&self) -> String {
+        let sure = if self.possibly_signed {
+            ", POSSIBLY signed: no signature was kept"
+        } else {
+            ""
+        };
+        format!(
+            "{} for the root's own key, of {}, by ceremony {}{sure}",
+            self.product, self.time, self.ceremony
         )
     }
 }

@@ -49,6 +49,15 @@ fn issued(certificate: &Certificate, certainty: Certainty) -> Issued {
     }
 }
 
+fn own_request(product: &str, at: &str, certainty: Certainty) -> OwnRequest {
+    OwnRequest {
+        ceremony: "acme".to_owned(),
+        product: product.to_owned(),
+        time: time(at),
+        certainty,
+    }
+}
+
 fn life() -> Life {
     let key = KeyPair::generate().unwrap();
     let root = params("Root", 1, (2026, 2046));
@@ -95,6 +104,10 @@ fn life() -> Life {
             body: crl.tbs.into(),
             certainty: sure,
         }],
+        requests: vec![
+            own_request("for-partner", "2029-01-01T00:00:00Z", sure),
+            own_request("lost", "2029-02-01T00:00:00Z", maybe),
+        ],
         ..Register::default()
     };
     Life::of(&root_certificate, &register, time(AT))
@@ -132,6 +145,8 @@ fn every_certificate_has_its_state() {
         "CN=Taken back: revoked on 2029-03-01T00:00:00Z, superseded",
         "POSSIBLY signed",
         "number 7 of 2029-03-01T00:00:00Z",
+        "request for-partner for the root's own key, of 2029-01-01T00:00:00Z, by ceremony acme r",
+        "request lost for the root's own key, of 2029-02-01T00:00:00Z, by ceremony acme, POSSIBLY",
     ] {
         assert!(text.contains(words), "no {words}:\n{text}");
     }

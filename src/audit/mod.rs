@@ -33,7 +33,7 @@ mod unmade;
 pub use calendar::calendar;
 pub use findings::AuditId;
 pub use ledger::{ledger, whole_life};
-pub use life::{CertificateLife, CrlLife, Due, Life, Revoked, RootLife, State};
+pub use life::{CertificateLife, CrlLife, Due, Life, RequestLife, Revoked, RootLife, State};
 pub use report::{AuditFinding, Facts, LedgerReport, PersonFact, ProductFact, Report, Verdict};
 pub use seen::{Is, Seen, Wild};
 

@@ -8,13 +8,14 @@ use super::findings::{AuditId, Findings};
 use super::products::{Bench, Made};
 use super::story::at;
 use crate::digest::Digest;
-use crate::handover::{self, Handover, Intermediate, OutputFile, Revoked};
+use crate::handover::{self, Handover, Intermediate, OutputFile, Revoked, Trust};
 use crate::ledger::entry::Event;
 use crate::ledger::layout;
 use crate::plan::document::TOOL;
 use crate::x509::certificate::Certificate;
 use crate::x509::crl::Crl;
 use crate::x509::escape::escape;
+use crate::x509::request::Request;
 
 /// What else a hand-over holds: made for Vault's administrator.
 const CLOSING: [&str; 2] = ["out/handover.sh", "out/HANDOVER.md"];
@@ -29,12 +30,16 @@ pub(super) fn files_of(
     let root = &authority.certificate.der;
     let files = match &made.mount {
         _ if made.is_crl => handover::crl_files(&made.der, rehearsal),
+        _ if made.is_request => handover::request_files(&made.name, &made.der, rehearsal),
         _ if made.is_root => handover::root_files(&made.der, rehearsal),
         mount if made.is_cross => {
             let of = (mount.as_deref(), made.name.as_str());
             handover::cross_files(of, &made.der, root, rehearsal).ok()?
         }
-        Some(mount) => handover::intermediate_files(mount, &made.der, root, rehearsal).ok()?,
+        Some(mount) => {
+            let to = (mount.as_str(), made.cert_manager.as_ref());
+            handover::intermediate_files(to, &made.der, root, rehearsal).ok()?
+        }
         None => return None,
     };
     Some(files.into_iter().map(below_out).collect())
@@ -69,12 +74,23 @@ pub(super) fn check(bench: &Bench<'_>, made: &[Made], findings: &mut Findings) {
             }
         }
     }
+    if let (Some(trust), true) = (trust(bench), story.handed_over.is_some()) {
+        let root = &bench.authority.certificate.der;
+        let files = handover::trust_files(&trust, root, rehearsal);
+        expected.extend(files.into_iter().map(below_out));
+    }
     let completed = story.outcome == Some("completed");
     compare(bench.files, &expected, completed, has_root, findings);
     if has_root && story.handed_over.is_some() {
         check_closing(bench, made, rehearsal, findings);
     }
     check_record(bench, findings);
+}
+
+/// The trust bundle that the plan asks for, from the anchors in `in/`.
+fn trust(bench: &Bench<'_>) -> Option<Trust> {
+    let bundle = bench.script.plan.as_ref()?.trust_bundle.as_ref()?;
+    Trust::of(bundle, |path| bench.files.get(&format!("in/{path}"))).ok()
 }
 
 /// Script and sheet are made again. Another version may have other words: that is told, and
@@ -125,9 +141,18 @@ fn delivered(
             .map(Revoked::of)
             .collect(),
         crosses: Vec::new(),
+        trust: trust(bench),
+        requests: Vec::new(),
     };
     for one in made {
-        if one.is_cross {
+        if one.is_request {
+            let request = Request::from_der(&one.der).ok()?;
+            handover.requests.push(handover::OwnRequest {
+                step: one.name.clone(),
+                spki_sha256: Digest::of(&request.spki),
+                der: request.der,
+            });
+        } else if one.is_cross {
             let certificate = Certificate::from_der(&one.der).ok()?;
             let fields = &certificate.fields;
             handover.crosses.push(handover::CrossSigned {
@@ -149,6 +174,7 @@ fn delivered(
                 spki_sha256: Digest::of(&fields.spki),
                 not_after: fields.not_after,
                 succession: one.succession,
+                cert_manager: one.cert_manager.clone(),
                 der: one.der.clone(),
             });
         } else if one.is_crl {

@@ -13,14 +13,16 @@ use super::story::{Signing, Story, at};
 use super::unmade::Unmade;
 use super::{copies, possession};
 use crate::digest::Digest;
-use crate::ledger::entry::Event;
+use crate::ledger::entry::{Event, REQUEST};
 use crate::ledger::possession_files;
 use crate::plan::Succession;
+use crate::plan::cert_manager::CertManager;
 use crate::plan::document::ProductDocument;
 use crate::x509::certificate::{Certificate, CertificateFields};
 use crate::x509::crl::CrlFields;
 use crate::x509::escape::escape;
 use crate::x509::public_key::SignatureAlgorithm;
+use crate::x509::request::{Request, RequestFields};
 use crate::x509::tbs::signed_object;
 use crate::x509::time::UtcTime;
 
@@ -33,10 +35,14 @@ pub(super) struct Made {
     pub mount: Option<String>,
     /// What an intermediate follows.
     pub succession: Succession,
+    /// What cert-manager is told of an intermediate's mount.
+    pub cert_manager: Option<CertManager>,
     /// Another CA's certificate, certified anew.
     pub is_cross: bool,
     /// A CRL, not a certificate.
     pub is_crl: bool,
+    /// A request for the root's own key.
+    pub is_request: bool,
     /// The root itself.
     pub is_root: bool,
     /// The whole, DER.
@@ -102,11 +108,7 @@ fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Finding
     let mut require = |holds: bool, words: &str| {
         findings.require(AuditId::Intent, holds, place(), words);
     };
-    let kind = if document.crl_number.is_some() {
-        "crl"
-    } else {
-        "certificate"
-    };
+    let kind = kind_of(document);
     require(
         signing.kind == kind && signing.step == Some(&step.id),
         "its kind or its step is not the planned one",
@@ -120,6 +122,20 @@ fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Finding
             findings.fail(AuditId::Product, place(), words);
         }
         bodies::check_origin(bench, document, signing, body, findings);
+    }
+}
+
+/// What an intent and an issued record call a planned product.
+fn kind_of(document: &ProductDocument) -> &'static str {
+    match document {
+        ProductDocument {
+            crl_number: Some(_),
+            ..
+        } => "crl",
+        ProductDocument {
+            own_request: true, ..
+        } => REQUEST,
+        _ => "certificate",
     }
 }
 
@@ -174,7 +190,7 @@ fn check_signed(
         "the signature does not verify under the given root",
     );
     let der = signed_object(body, authority.algorithm, signature);
-    let is_root = document.unknown == "own";
+    let is_root = document.unknown == "own" && !document.own_request;
     if is_root {
         let same = der == authority.certificate.der;
         findings.require(
@@ -188,8 +204,10 @@ fn check_signed(
         name: document.name.clone(),
         mount: document.mount.as_deref().map(escape),
         succession: Succession::parse(document.succession.as_deref()).unwrap_or_default(),
+        cert_manager: document.cert_manager.clone(),
         is_cross: document.certificate.is_some(),
         is_crl: document.crl_number.is_some(),
+        is_request: document.own_request,
         is_root,
         der,
         next_update: CrlFields::from_tbs(body)
@@ -286,6 +304,15 @@ fn says(bench: &Bench<'_>, made: &Made, event: &Event) -> bool {
             && *crl_number == number
             && (subject, serial, spki_sha256) == (&None, &None, &None);
     }
+    if made.is_request {
+        return Request::from_der(&made.der).is_ok_and(|own| {
+            common
+                && kind == REQUEST
+                && *subject == Some(own.subject.to_string())
+                && *spki_sha256 == Some(Digest::of(&own.spki))
+                && (serial, crl_number) == (&None, &None)
+        });
+    }
     Certificate::from_der(&made.der).is_ok_and(|certificate| {
         let fields = &certificate.fields;
         common
@@ -312,7 +339,7 @@ fn fact(
         kind: shown.kind.to_owned(),
         subject: None,
         serial: None,
-        not_after: String::new(),
+        not_after: None,
         mount: document.mount.as_deref().map(escape),
         crl_number: document.crl_number,
         spki_sha256: None,
@@ -321,7 +348,15 @@ fn fact(
     if document.crl_number.is_some() {
         let fields = CrlFields::from_tbs(body).ok()?;
         return Some(ProductFact {
-            not_after: fields.next_update.to_string(),
+            not_after: Some(fields.next_update.to_string()),
+            ..fact
+        });
+    }
+    if document.own_request {
+        let fields = RequestFields::from_info(body).ok()?;
+        return Some(ProductFact {
+            subject: Some(fields.subject.to_string()),
+            spki_sha256: Some(Digest::of(&fields.spki)),
             ..fact
         });
     }
@@ -329,7 +364,7 @@ fn fact(
     Some(ProductFact {
         subject: Some(fields.subject.to_string()),
         serial: Some(fields.serial.to_string()),
-        not_after: fields.not_after.to_string(),
+        not_after: Some(fields.not_after.to_string()),
         spki_sha256: Some(Digest::of(&fields.spki)),
         ..fact
     })

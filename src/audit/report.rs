@@ -7,6 +7,7 @@ pub use super::findings::AuditFinding;
 use super::life::Life;
 use super::seen::{self, Seen};
 use crate::digest::Digest;
+use crate::ledger::entry::REQUEST;
 use crate::x509::show::{joined, line, wrapped};
 
 /// How a verification ended. As JSON two fields of its report: `verdict`, and `because` where
@@ -22,24 +23,24 @@ pub enum Verdict {
     Refused,
 }
 
-/// A certificate or CRL of the ceremony.
+/// A certificate, CRL or request of the ceremony.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProductFact {
     /// Its name in the plan.
     pub name: String,
-    /// certificate or crl
+    /// certificate, crl or request
     pub kind: String,
-    /// Subject of a certificate, escaped.
+    /// Subject of a certificate or request, escaped.
     pub subject: Option<String>,
     /// Serial number of a certificate, hex.
     pub serial: Option<String>,
-    /// notAfter, or nextUpdate of a CRL.
-    pub not_after: String,
+    /// notAfter, or nextUpdate of a CRL; a request has no end.
+    pub not_after: Option<String>,
     /// Mount of an intermediate.
     pub mount: Option<String>,
     /// Number of a CRL.
     pub crl_number: Option<u64>,
-    /// SPKI digest of a certificate.
+    /// SPKI digest of a certificate or request.
     pub spki_sha256: Option<Digest>,
     /// Digest of the whole, DER; `None` where it was only possibly signed.
     pub sha256: Option<Digest>,
@@ -231,6 +232,9 @@ impl LedgerReport {
 impl ProductFact {
     fn words(&self) -> String {
         let mut words = match (&self.subject, self.crl_number) {
+            (Some(subject), _) if self.kind == REQUEST => {
+                format!("{}: request for the root's own key, {subject}", self.name)
+            }
             (Some(subject), _) => format!("{}: {subject}", self.name),
             (None, Some(number)) => format!("{}: CRL number {number}", self.name),
             _ => self.name.clone(),
@@ -241,7 +245,9 @@ impl ProductFact {
         if let Some(mount) = &self.mount {
             words.push_str(&format!(", for {}", mount));
         }
-        words.push_str(&format!(", until {}", self.not_after));
+        if let Some(end) = &self.not_after {
+            words.push_str(&format!(", until {end}"));
+        }
         if self.sha256.is_none() {
             words.push_str(", POSSIBLY signed: no signature was kept");
         }

@@ -140,12 +140,15 @@ impl Script {
             "nothing" => Unknown::Nothing,
             "issuer" => Unknown::Issuer,
             "own" => Unknown::Own(RootKey::parse(&plan.root.key)?.template_spki()),
+            "key" => Unknown::Key(RootKey::parse(&plan.root.key)?.template_spki()),
             _ => return None,
         };
         let validity = if product.validity == Validity::UntilIssuer.words() {
             Validity::UntilIssuer
         } else if product.validity == Validity::NoEnd.words() {
             Validity::NoEnd
+        } else if product.validity == Validity::Dateless.words() {
+            Validity::Dateless
         } else {
             Validity::For(Span::parse(&product.validity)?)
         };
@@ -159,10 +162,14 @@ impl Script {
     }
 }
 
-/// `None` for a word that is not known here; a CRL has no such identifier.
+/// `None` for a word that is not known here; a CRL has no such identifier, and a request asks for
+/// the root's.
 fn subject_key_id(plan: &PlanDocument, product: &ProductDocument) -> Option<Option<SubjectKeyId>> {
     if let Some(kept) = &product.kept_key_identifier {
         return Some(Some(SubjectKeyId::Kept(unhex(kept)?)));
+    }
+    if product.own_request {
+        return Some(None);
     }
     let word = match (&product.profile, product.crl_number) {
         (Some(profile), _) => &profile.key_identifier,

@@ -7,11 +7,12 @@ use crate::plan::adopt::AdoptPlan;
 use crate::plan::{Product, Step};
 use crate::ports::{PinTries, TokenIdentity, TokenKey};
 use crate::x509::escape::escape;
-use crate::x509::facts::{CertificateFacts, CrlFacts, RevokedFact};
-use crate::x509::public_key::{PublicKey, RootKey};
+use crate::x509::facts::{CertificateFacts, CrlFacts, RequestFacts, RevokedFact};
+use crate::x509::public_key::{PublicKey, RootKey, SignatureAlgorithm};
 use crate::x509::raw::RawCrl;
+use crate::x509::request::RequestError;
 use crate::x509::show::{self, joined, line, wrapped};
-use crate::x509::tbs::{CertificateTbs, CrlTbs};
+use crate::x509::tbs::{CertificateTbs, CertificationRequestInfo, CrlTbs};
 use crate::x509::tlv::DerError;
 
 /// The most lines of an adoption on the screen; the plan has them all.
@@ -181,11 +182,7 @@ pub fn certificate(
         escape(&product.name)
     )];
     page.extend(show::certificate(&CertificateFacts::of(body)?));
-    if again {
-        page.push(
-            "This repeats an intent from before the interruption: the same bytes.".to_owned(),
-        );
-    }
+    page.extend(again.then(repeated));
     if !dropped.is_empty() {
         page.push("The request also asked for this, and will not get it:".to_owned());
         for words in dropped {
@@ -207,12 +204,31 @@ pub fn crl(product: &Product, body: &CrlTbs, again: bool) -> Result<String, DerE
     });
     let new: Vec<RevokedFact> = new.map(RevokedFact::of).collect();
     page.extend(show::listed(&new, facts.revoked_count));
-    if again {
-        page.push(
-            "This repeats an intent from before the interruption: the same bytes.".to_owned(),
-        );
-    }
+    page.extend(again.then(repeated));
     Ok(joined(&page))
+}
+
+/// A request for the root's own key, from the very bytes.
+pub fn request(
+    product: &Product,
+    body: &CertificationRequestInfo,
+    algorithm: SignatureAlgorithm,
+    again: bool,
+) -> Result<String, RequestError> {
+    let mut page = vec![format!(
+        "To be signed: request {}, with which another CA can certify the root's own key",
+        escape(&product.name)
+    )];
+    page.extend(show::own_request(&RequestFacts::of_info(
+        body, None, algorithm,
+    )?));
+    page.extend(again.then(repeated));
+    Ok(joined(&page))
+}
+
+/// Told of every body that is not new.
+fn repeated() -> String {
+    "This repeats an intent from before the interruption: the same bytes.".to_owned()
 }
 
 /// Before a signature.

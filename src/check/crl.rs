@@ -7,7 +7,7 @@ use x509_parser::revocation_list::TbsCertList;
 
 use super::{CheckId, Cleared, Finding, Findings, Refusal, body, crl_list};
 use crate::ledger::register::Register;
-use crate::plan::{CrlPlan, Validity, template};
+use crate::plan::{CrlPlan, Validity};
 use crate::x509::certificate::Issuer;
 use crate::x509::crl::CrlFields;
 use crate::x509::public_key::SignatureAlgorithm;
@@ -83,15 +83,11 @@ pub fn still_fresh(cleared: &Cleared<CrlTbs>, now: UtcTime, subject: &str) -> Re
 fn check_dates(fields: &CrlFields, context: &CrlContext<'_>, findings: &mut Findings) {
     let last = context.register.last_crl().map(|crl| crl.this_update);
     let last = last.max(context.plan.after);
-    let planned = match context.plan.product.validity {
-        Validity::For(span) => template::last_second(fields.this_update, span),
-        Validity::UntilIssuer => context.issuer.not_after,
-        Validity::NoEnd => UtcTime::NO_END,
-    };
     let issuer = context.issuer;
+    let validity = context.plan.product.validity;
+    let planned = validity.end(fields.this_update, issuer.not_after);
     // The final CRL outlives its root on purpose (RFC 5280 5.1.2.5 has no other way to say so).
-    let within =
-        fields.next_update <= issuer.not_after || context.plan.product.validity == Validity::NoEnd;
+    let within = fields.next_update <= issuer.not_after || validity == Validity::NoEnd;
     findings.require(
         CheckId::CrlDates,
         last.is_none_or(|last| fields.this_update > last)

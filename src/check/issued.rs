@@ -4,12 +4,15 @@ use x509_cert::certificate::Rfc5280;
 use x509_cert::crl::CertificateList;
 
 use super::body::is_rewritten;
-use super::{CheckId, Cleared, Finding, Findings, Refusal};
+use super::{CheckId, Cleared, Finding, Findings, Refusal, own_request, request};
 use crate::x509::certificate::Certificate;
 use crate::x509::crl::Crl;
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 use crate::x509::raw::RawCrl;
-use crate::x509::tbs::{CertificateTbs, CrlTbs, ToBeSigned, signed_object};
+use crate::x509::request::{Request, RequestFields};
+use crate::x509::tbs::{
+    CertificateTbs, CertificationRequestInfo, CrlTbs, ToBeSigned, signed_object,
+};
 
 /// Checks that `signature` over the cleared bytes is by this key. Nothing is kept before.
 pub fn signature<T: ToBeSigned>(
@@ -77,6 +80,34 @@ pub fn crl(
     let verifies = key.verifies(algorithm, &crl.tbs, &crl.signature);
     whole(&mut findings, same, verifies);
     findings.clear(crl, subject)
+}
+
+/// Puts a request together and checks it, as another CA will too.
+pub fn request(
+    body: &Cleared<CertificationRequestInfo>,
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    signature_octets: &[u8],
+    subject: &str,
+) -> Result<(Cleared<Request>, Vec<Finding>), Refusal> {
+    let mut findings = Findings::default();
+    let info = body.get().bytes();
+    let der = signed_object(info, algorithm, signature_octets);
+    // As from a file: with the bounds that hold there.
+    let read =
+        Request::from_bytes(&der).and_then(|whole| Ok((whole, RequestFields::from_info(info)?)));
+    let (whole, fields) = match read {
+        Ok(read) => read,
+        Err(error) => return Err(findings.refuse(CheckId::IssuedSame, error.to_string(), subject)),
+    };
+    let same = whole.info == info
+        && whole.algorithm == algorithm.to_der()
+        && is_rewritten::<x509_cert::request::CertReq>(&der)
+        && own_request::second_reader_agrees(&whole.info, &fields);
+    let verifies = key.verifies(algorithm, &whole.info, &whole.signature);
+    self::whole(&mut findings, same, verifies);
+    findings.extend(request::possession(&whole, key));
+    findings.clear(whole, subject)
 }
 
 /// Of the whole without its entries, of which each was read and written before it was signed:

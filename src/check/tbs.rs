@@ -6,7 +6,7 @@ use x509_parser::prelude::FromDer;
 
 use super::{CheckId, Cleared, Finding, Findings, Refusal, body, extensions};
 use crate::ledger::register::Register;
-use crate::plan::{Product, Validity, template};
+use crate::plan::Product;
 use crate::x509::certificate::{CertificateFields, Issuer};
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 use crate::x509::serial::Serial;
@@ -88,11 +88,10 @@ pub fn still_fresh(
 
 fn check_dates(fields: &CertificateFields, context: &TbsContext<'_>, findings: &mut Findings) {
     let (start, end) = (fields.not_before, fields.not_after);
-    let planned_end = match context.product.validity {
-        Validity::For(span) => template::last_second(start, span),
-        Validity::UntilIssuer => context.issuer.not_after,
-        Validity::NoEnd => UtcTime::NO_END,
-    };
+    let planned_end = context
+        .product
+        .validity
+        .end(start, context.issuer.not_after);
     let fresh = body::is_fresh(start, context.now);
     findings.require(
         CheckId::TbsValidity,

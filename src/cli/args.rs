@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use serde::Serialize;
 
 use super::exit;
+use crate::check::consumer::Consumer;
 
 const FIRST_STEPS: &str = "\
 First steps:
@@ -101,13 +103,15 @@ pub struct NewArgs {
     pub template: Template,
 }
 
-/// The templates of `new`, in the order of a root's life.
+/// The templates of `new`: a root's life in its order, then whole systems.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Template {
     /// A new root, two intermediates for Vault, the first CRL
     FirstRoot,
     /// More intermediates and a new CRL under an existing root
     MoreIntermediates,
+    /// A new root and the mount that cert-manager gets its certificates from
+    CertManager,
     /// The next CRL, with nothing newly revoked
     NextCrl,
     /// An intermediate is revoked
@@ -118,10 +122,24 @@ pub enum Template {
     ReplaceAfterCompromise,
     /// Another CA is signed by this root too
     CrossSign,
+    /// This root asks another CA for a certificate of its key
+    RequestForOurRoot,
     /// A root that was made elsewhere goes on in a ledger
     AdoptRoot,
     /// A last CRL, and the root's key is destroyed
     EndOfRoot,
+    /// A new root, an etcd CA and a Kubernetes CA for each cluster, the first CRL
+    KubernetesClusters,
+    /// The Kubernetes CA as people make it with cfssl and Vault, its root in a token
+    CfsslMigration,
+    /// Its Vault was broken into: revoked, CRL, a new intermediate under the same subject
+    CfsslAttack,
+    /// A root that cfssl made goes on in a ledger, and issues its first CRL
+    CfsslAdopt,
+    /// Linkerd's trust anchor, and the mount that signs its identity issuer
+    Linkerd,
+    /// Linkerd's next trust anchor, over the key that the mount has
+    LinkerdNewAnchor,
 }
 
 /// `plan`
@@ -252,9 +270,21 @@ pub struct InspectArgs {
     /// The root certificate it is held against
     #[arg(long, value_name = "PEM")]
     pub issuer: Option<PathBuf>,
+    /// The request that a bundle answers
+    #[arg(long, value_name = "CSR")]
+    pub request: Option<PathBuf>,
+    /// Who reads a bundle, besides Vault; may come again
+    #[arg(long = "for", value_name = "CONSUMER", value_parser = consumer())]
+    pub consumers: Vec<Consumer>,
     /// The same facts as one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// The words of [`Consumer`], listed by `--help` and completed by shells.
+fn consumer() -> impl TypedValueParser<Value = Consumer> {
+    PossibleValuesParser::new(Consumer::ALL.map(Consumer::word))
+        .try_map(|word| Consumer::parse(&word).ok_or("no such consumer"))
 }
 
 /// The kinds of files that `inspect` shows.

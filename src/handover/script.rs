@@ -4,7 +4,7 @@
 use super::mount::path_of;
 use super::revoked;
 use super::template::{self, push};
-use super::{Handover, MountError, SCRIPT, bundle_path, commands, intermediate_files, shell_quote};
+use super::{Handover, MountError, SCRIPT, bundle_files, bundle_path, commands, shell_quote};
 use crate::digest::Digest;
 use crate::x509::escape::{escape, escape_once};
 
@@ -48,8 +48,7 @@ fn values(script: &mut String, handover: &Handover) {
 
 fn mounts(script: &mut String, handover: &Handover) -> Result<(), MountError> {
     for one in &handover.intermediates {
-        let files =
-            intermediate_files(&one.mount, &one.der, &handover.root_der, handover.rehearsal)?;
+        let files = bundle_files(&one.mount, &one.der, &handover.root_der, handover.rehearsal)?;
         let path = bundle_path(&one.mount)?;
         let digest = files
             .iter()

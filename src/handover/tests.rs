@@ -18,6 +18,7 @@ fn example() -> Handover {
         spki_sha256: Digest::of(&[byte]),
         not_after: until("2031-10-03T09:14:06Z"),
         succession: Succession::First,
+        cert_manager: None,
     };
     Handover {
         ceremony: "acme-root-g1".to_owned(),
@@ -32,6 +33,8 @@ fn example() -> Handover {
         }),
         revoked: Vec::new(),
         crosses: Vec::new(),
+        trust: None,
+        requests: Vec::new(),
         intermediates: vec![
             intermediate("nyc3-etcd", "etcd/nyc3-c1/pki", 1),
             intermediate("nyc3-kube", "\u{fc} it's $HOME/kube x", 2),
@@ -193,6 +196,31 @@ proptest::proptest! {
     }
 }
 
+#[test]
+fn what_cert_manager_is_told_stands_on_the_sheet() {
+    let mut handover = example();
+    let told = |name: &str, role_id: Option<&str>| CertManager {
+        server: "https://vault.acme.example:8200".to_owned(),
+        role: "example-dot-com".to_owned(),
+        name: name.to_owned(),
+        role_id: role_id.map(str::to_owned),
+    };
+    handover.intermediates[0].cert_manager = Some(told("vault-issuer", None));
+    handover.intermediates[1].cert_manager = Some(told("second", Some("cert-manager")));
+    let sheet = text_of(&closing_files(&handover).unwrap(), SHEET);
+    let start = sheet.find("## cert-manager").unwrap();
+    let end = sheet.find("## The root's CRL").unwrap();
+    insta::assert_snapshot!("cert_manager_on_the_sheet", &sheet[start..end]);
+    assert!(sheet.contains("etcd/nyc3-c1/pki/cluster-issuer.yaml\n"));
+    let commands: String = sheet[start..end]
+        .lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .filter(|line| !line.starts_with("mount ") && !line.starts_with("server "))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert_parses(&commands);
+}
+
 fn revoking() -> Handover {
     let mut handover = example();
     handover.revoked = vec![
@@ -239,4 +267,34 @@ fn hostile_words_of_the_revoked_stay_text() {
     let ends = script.lines().filter(|line| *line == "END").count();
     let plain = text_of(&closing_files(&revoking()).unwrap(), SCRIPT);
     assert_eq!(ends, plain.lines().filter(|line| *line == "END").count());
+}
+
+#[test]
+fn a_request_for_the_root_has_its_file_and_its_place_on_the_sheet() {
+    let request = OwnRequest {
+        step: "for-partner".to_owned(),
+        der: vec![0x30; 70],
+        spki_sha256: Digest::of(b"the root's key"),
+    };
+    for rehearsal in [false, true] {
+        let handover = Handover {
+            rehearsal,
+            requests: vec![request.clone()],
+            ..example()
+        };
+        let files = product_files(&handover).unwrap();
+        let text = text_of(&files, "requests/for-partner.csr");
+        assert_eq!(text.starts_with("# REHEARSAL"), rehearsal, "{text}");
+        let der = pem::decode_one(text.as_bytes(), &["CERTIFICATE REQUEST"]);
+        assert_eq!(der, Ok(request.der.clone()));
+        let closing = closing_files(&handover).unwrap();
+        let script = text_of(&closing, SCRIPT);
+        assert!(!script.contains("for-partner"), "it is nothing for Vault");
+        let sheet = text_of(&closing, SHEET);
+        let start = sheet.find("## Requests for").unwrap();
+        let end = sheet.find("## The root's CRL").unwrap();
+        if !rehearsal {
+            insta::assert_snapshot!("requests_on_the_sheet", &sheet[start..end]);
+        }
+    }
 }

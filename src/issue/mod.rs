@@ -4,7 +4,8 @@
 use crate::check::Cleared;
 use crate::plan::cross::CrossPlan;
 use crate::plan::profile::Profile;
-use crate::plan::{CrlPlan, IntermediatePlan, NewRoot, Product, Validity, profile, template};
+use crate::plan::request::OwnRequest;
+use crate::plan::{CrlPlan, IntermediatePlan, NewRoot, Product, profile, template};
 use crate::x509::certificate::{Certificate, Issuer};
 use crate::x509::cms;
 use crate::x509::name::Name;
@@ -12,7 +13,9 @@ use crate::x509::possession::Challenge;
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 use crate::x509::request::Request;
 use crate::x509::serial::Serial;
-use crate::x509::tbs::{CertificateParts, CertificateTbs, CrlParts, CrlTbs, SignedAttributes};
+use crate::x509::tbs::{
+    CertificateParts, CertificateTbs, CertificationRequestInfo, CrlParts, CrlTbs, SignedAttributes,
+};
 use crate::x509::time::UtcTime;
 use crate::x509::tlv::DerError;
 
@@ -102,7 +105,7 @@ fn below(
         algorithm,
         issuer: &issuer.name,
         not_before,
-        not_after: end(product, not_before, issuer),
+        not_after: product.validity.end(not_before, issuer.not_after),
         subject,
         spki,
         extensions: &extensions,
@@ -123,11 +126,16 @@ pub fn crl(
         algorithm,
         issuer: &issuer.name,
         this_update: now,
-        next_update: end(&plan.product, now, issuer),
+        next_update: plan.product.validity.end(now, issuer.not_after),
         entries: &entries,
         extensions: &extensions,
     }
     .assemble())
+}
+
+/// The body of a request for the root's own key: what its certificate says of itself.
+pub fn own_request(root: &Certificate) -> Result<CertificationRequestInfo, DerError> {
+    OwnRequest::of(&root.fields)?.info()
 }
 
 /// What a token signs to prove that it holds a key.
@@ -137,12 +145,4 @@ pub fn possession(
     now: UtcTime,
 ) -> SignedAttributes {
     cms::signed_attributes(&challenge.content(), algorithm, now)
-}
-
-fn end(product: &Product, start: UtcTime, issuer: &Issuer) -> UtcTime {
-    match product.validity {
-        Validity::For(span) => template::last_second(start, span),
-        Validity::UntilIssuer => issuer.not_after,
-        Validity::NoEnd => UtcTime::NO_END,
-    }
 }

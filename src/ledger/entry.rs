@@ -21,6 +21,9 @@ pub const LINE_LIMIT: usize = 64 * 1024;
 /// The outcome of a check whose failure the ceremony file puts aside.
 pub const WAIVED: &str = "waived";
 
+/// The kind of an intent to sign a request for the root's own key, and of what comes of it.
+pub const REQUEST: &str = "request";
+
 /// A check's outcome as recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -178,7 +181,7 @@ pub enum Event {
     SignIntended {
         /// The product's name in the plan.
         product: String,
-        /// certificate or crl
+        /// certificate, crl, [`REQUEST`] or possession
         kind: String,
         /// The body, DER in hex; `None` where it stands in `tbs_file`.
         tbs: Option<String>,
@@ -204,19 +207,19 @@ pub enum Event {
     Issued {
         /// The product's name in the plan.
         product: String,
-        /// certificate or crl
+        /// certificate, crl or [`REQUEST`]
         kind: String,
-        /// Subject of a certificate, escaped.
+        /// Subject of a certificate or request, escaped.
         subject: Option<String>,
         /// Serial number of a certificate, hex.
         serial: Option<String>,
         /// Number of a CRL.
         crl_number: Option<u64>,
-        /// SPKI digest of a certificate.
+        /// SPKI digest of a certificate or request.
         spki_sha256: Option<Digest>,
         /// Digest of the request file it answers.
         request_sha256: Option<Digest>,
-        /// Digest of the certificate or CRL, DER.
+        /// Digest of the certificate, CRL or request, DER.
         sha256: Digest,
         /// What was written.
         files: Vec<FileRecord>,
@@ -353,15 +356,15 @@ impl Event {
         }
     }
 
-    /// What was checked, and the ids of its checks whose failure was put aside: the deviations
-    /// that a seal counts, each once.
-    pub fn waived(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// What was checked, and its checks whose failure was put aside: the deviations that a seal
+    /// counts, each once.
+    pub fn waived(&self) -> impl Iterator<Item = (&str, &FindingRecord)> {
         let (what, findings): (_, &[FindingRecord]) = match self {
             Self::Checked { what, findings, .. } => (what.as_str(), findings),
             _ => ("", &[]),
         };
         let waived = findings.iter().filter(|one| one.outcome == WAIVED);
-        waived.map(move |one| (what, one.id.as_str()))
+        waived.map(move |one| (what, one))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::adopted::{self, AdoptedRevocation};
-use super::entry::{Entry, Event};
+use super::entry::{Entry, Event, REQUEST};
 use super::{layout, possession_files};
 use crate::digest::{Digest, unhex};
 use crate::plan::document::PlanDocument;
@@ -131,6 +131,19 @@ impl KeyCopy {
     }
 }
 
+/// A request for the root's own key: no certificate, and nothing that a CRL could list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnRequest {
+    /// Ceremony id.
+    pub ceremony: String,
+    /// Product's name in that ceremony's plan.
+    pub product: String,
+    /// When its signing was first intended.
+    pub time: UtcTime,
+    /// Signed or possibly signed.
+    pub certainty: Certainty,
+}
+
 /// The register of one root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Register {
@@ -140,6 +153,8 @@ pub struct Register {
     pub crls: Vec<IssuedCrl>,
     /// Copies of the root key, in the order of their confirmation.
     pub copies: Vec<KeyCopy>,
+    /// Requests for the root's own key, in the order of signing.
+    pub requests: Vec<OwnRequest>,
     /// What an adopted root had revoked, as its index told.
     pub adopted_revocations: Vec<AdoptedRevocation>,
 }
@@ -154,6 +169,19 @@ pub struct RegisterError {
     pub entry: u64,
     /// What is wrong.
     pub why: String,
+}
+
+/// Serial numbers whose revocation a ceremony confirmed, where it came to no CRL that lists
+/// them: nothing is revoked by that.
+pub fn unlisted(entries: &[Entry]) -> impl Iterator<Item = &str> {
+    let listed = entries
+        .iter()
+        .any(|entry| matches!(&entry.event, Ok(Event::SignIntended { kind, .. }) if kind == "crl"));
+    let confirmed = entries.iter().filter(move |_| !listed);
+    confirmed.filter_map(|entry| match &entry.event {
+        Ok(Event::Revoked { serial, .. }) => Some(serial.as_str()),
+        _ => None,
+    })
 }
 
 impl Register {
@@ -216,9 +244,15 @@ impl Register {
                     self.add_crl(&fields, body, certainty)
                         .map_err(|why| fail(&why))?;
                 }
+                REQUEST => self.add_request(OwnRequest {
+                    ceremony: ceremony.to_owned(),
+                    product: product.clone(),
+                    time: entry.time,
+                    certainty,
+                }),
                 // A proof of possession binds nothing.
                 possession_files::KIND => {}
-                _ => return Err(fail("neither certificate nor CRL")),
+                _ => return Err(fail("neither certificate, CRL nor request")),
             }
         }
         Ok(())
@@ -283,6 +317,15 @@ impl Register {
         }
         self.crls.push(crl);
         Ok(())
+    }
+
+    /// An intent that repeats another is of the same request.
+    fn add_request(&mut self, request: OwnRequest) {
+        let is_same =
+            |one: &OwnRequest| one.ceremony == request.ceremony && one.product == request.product;
+        if !self.requests.iter().any(is_same) {
+            self.requests.push(request);
+        }
     }
 
     /// The number that the next CRL gets.

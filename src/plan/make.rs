@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
+use super::cert_manager::CertManager;
 use super::error::PlanError;
-use super::file::{self, CeremonyFile, FileError, Kind, Requests, StepFile};
+use super::file::{self, CeremonyFile, CertManagerFile, FileError, Kind, Requests, StepFile};
 use super::generate::Generate;
 use super::past::{Origin, Past, is_final};
 use super::profile::Profile;
-use super::template;
 use super::{
     CrlPlan, IntermediatePlan, LedgerState, Person, Plan, RootPlan, Step, StepKind, SubjectKeyId,
     Succession, Validity,
 };
+use super::{request, template};
 use crate::digest::Digest;
 use crate::x509::crl_entry::NewEntry;
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
@@ -54,6 +55,7 @@ pub(super) struct Wanted<'a> {
     pub(super) renew: Option<&'a Spanned<bool>>,
     pub(super) rekey: Option<&'a Spanned<bool>>,
     pub(super) profile: Option<&'a Spanned<String>>,
+    pub(super) cert_manager: Option<&'a CertManagerFile>,
 }
 
 impl<'a> Draft<'a> {
@@ -117,6 +119,14 @@ impl<'a> Draft<'a> {
             .collect()
     }
 
+    /// The mounts that get an intermediate, in the order of the steps.
+    pub fn mounts(&self) -> impl Iterator<Item = &str> {
+        let steps = self.file.step.iter();
+        steps
+            .flat_map(|step| wanted(step.get_ref()))
+            .map(|one| one.mount.get_ref().0.as_str())
+    }
+
     /// The requests with what their checks need, in the order of the steps.
     pub fn wanted_requests(&self) -> Result<Vec<WantedRequest>, FileError> {
         let steps = self.file.step.iter().enumerate();
@@ -144,6 +154,7 @@ impl<'a> Draft<'a> {
         paths.extend(self.spki_list().map(str::to_owned));
         paths.extend(self.revocation_inputs());
         paths.extend(self.adoption_inputs());
+        paths.extend(self.trust_inputs());
         paths.into_iter().collect()
     }
 
@@ -207,6 +218,7 @@ impl<'a> Draft<'a> {
             ledger,
             steps,
             waivers: self.waivers(),
+            trust: self.trust(inputs),
             inputs: inputs
                 .iter()
                 .map(|(path, bytes)| (path.clone(), Digest::of(bytes)))
@@ -289,10 +301,8 @@ impl<'a> Draft<'a> {
                 let words = "a root that is adopted exists: [root] names its certificate";
                 return Err(self.at(written.kind.span().start, words).into());
             }
-            // Its words are there, and what it does is not yet.
             (Kind::CertificateRequest, _) => {
-                let words = "this version does not do this step yet";
-                return Err(self.at(written.kind.span().start, words).into());
+                StepKind::RequestCertificate(request::product(&id, root).map_err(failed(&id))?)
             }
             (Kind::ConfirmCopy, _) => {
                 let label = written
@@ -391,6 +401,7 @@ impl<'a> Draft<'a> {
             succession,
             profile,
             subject,
+            cert_manager: wanted.cert_manager.map(CertManager::of),
         })
     }
 }
@@ -407,6 +418,7 @@ pub(super) fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
             renew: step.renew.as_ref(),
             rekey: step.rekey.as_ref(),
             profile: step.profile.as_ref(),
+            cert_manager: step.cert_manager.as_ref().map(Spanned::get_ref),
         }],
         (Some(Requests::Many(many)), _) => many
             .iter()
@@ -421,6 +433,7 @@ pub(super) fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
                     renew: one.renew.as_ref(),
                     rekey: one.rekey.as_ref(),
                     profile: one.profile.as_ref().or(step.profile.as_ref()),
+                    cert_manager: one.cert_manager.as_ref(),
                 }
             })
             .collect(),
@@ -463,6 +476,7 @@ fn default_title(kind: &StepKind, root: &RootPlan) -> String {
         }
         StepKind::DestroyKey => "Destroy the root key, after the seal".to_owned(),
         StepKind::CrossSign(cross) => format!("Cross-sign {}", cross.subject),
+        StepKind::RequestCertificate(_) => "Request a certificate for the root key".to_owned(),
         StepKind::IssueCrl(crl) => match crl.product.validity {
             Validity::NoEnd => format!("Issue CRL number {}, the final one", crl.number),
             _ => format!("Issue CRL number {}", crl.number),

@@ -3,6 +3,7 @@
 
 pub mod adopt;
 pub mod adoption;
+pub mod cert_manager;
 pub mod cross;
 pub mod document;
 pub mod error;
@@ -10,17 +11,20 @@ pub mod explain;
 pub mod file;
 mod fit;
 pub mod generate;
+mod kubernetes;
 pub mod lock;
 pub mod make;
 mod order;
 mod own_profile;
 pub mod past;
 pub mod profile;
+pub mod request;
 mod revoke_document;
 mod root_plan;
 mod subject;
 pub mod succession;
 pub mod template;
+pub mod trust;
 mod words;
 
 use crate::digest::Digest;
@@ -34,11 +38,13 @@ use crate::x509::root;
 use crate::x509::template::{Template, Unknown};
 use crate::x509::time::{Span, UtcTime};
 use adopt::AdoptPlan;
+use cert_manager::CertManager;
 use cross::CrossPlan;
 use generate::Generate;
 use past::RevokePlan;
 use profile::Profile;
 pub use succession::{SubjectKeyId, Succession};
+use trust::TrustPlan;
 
 /// What is allowed, beyond what is always refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,6 +197,8 @@ pub enum Validity {
     UntilIssuer,
     /// No well-defined end: the last CRL of all.
     NoEnd,
+    /// A request has no dates.
+    Dateless,
 }
 
 impl Validity {
@@ -200,6 +208,16 @@ impl Validity {
             Self::For(span) => span.to_string(),
             Self::UntilIssuer => "to the issuer's last second".to_owned(),
             Self::NoEnd => "for ever: the final CRL".to_owned(),
+            Self::Dateless => "no dates: a request".to_owned(),
+        }
+    }
+
+    /// The last second of what starts then, under an issuer that ends with `issuer`.
+    pub fn end(self, start: UtcTime, issuer: UtcTime) -> UtcTime {
+        match self {
+            Self::For(span) => template::last_second(start, span),
+            Self::UntilIssuer => issuer,
+            Self::NoEnd | Self::Dateless => UtcTime::NO_END,
         }
     }
 }
@@ -215,7 +233,8 @@ pub struct Product {
     pub template: Template,
     /// What the template marks of the root.
     pub unknown: Unknown,
-    /// Where a certificate's key identifier comes from; a CRL has none.
+    /// Where a certificate's key identifier comes from; a CRL has none, and a request's is the
+    /// root's.
     pub key_identifier: Option<SubjectKeyId>,
 }
 
@@ -238,6 +257,8 @@ pub struct IntermediatePlan {
     pub profile: Profile,
     /// Subject of the certificate.
     pub subject: Name,
+    /// What cert-manager is told of the mount.
+    pub cert_manager: Option<CertManager>,
 }
 
 /// One CRL to be issued.
@@ -266,6 +287,8 @@ pub enum StepKind {
     IssueIntermediates(Vec<IntermediatePlan>),
     /// `cross-sign`
     CrossSign(Box<CrossPlan>),
+    /// `certificate-request`
+    RequestCertificate(Product),
     /// `issue-crl`
     IssueCrl(CrlPlan),
     /// `confirm-copy`, with the label of the token that holds it
@@ -286,6 +309,7 @@ impl StepKind {
             Self::IssueRoot(_) => "issue-root",
             Self::IssueIntermediates(_) => "issue-intermediate",
             Self::CrossSign(_) => "cross-sign",
+            Self::RequestCertificate(_) => "certificate-request",
             Self::IssueCrl(_) => "issue-crl",
             Self::ConfirmCopy(_) => "confirm-copy",
             Self::DestroyKey => "destroy-key",
@@ -302,7 +326,7 @@ impl StepKind {
             | Self::Revoke(_)
             | Self::ConfirmCopy(_)
             | Self::DestroyKey => Vec::new(),
-            Self::IssueRoot(product) => vec![product],
+            Self::IssueRoot(product) | Self::RequestCertificate(product) => vec![product],
             Self::IssueIntermediates(list) => list.iter().map(|one| &one.product).collect(),
             Self::CrossSign(cross) => vec![&cross.product],
             Self::IssueCrl(crl) => vec![&crl.product],
@@ -368,6 +392,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Refusals put aside.
     pub waivers: Vec<Waiver>,
+    /// The anchors that clients are to trust, where the hand-over writes them.
+    pub trust: Option<TrustPlan>,
     /// Inputs by path, with their digests, sorted by path.
     pub inputs: Vec<(String, Digest)>,
 }
@@ -415,6 +441,14 @@ impl Plan {
     pub fn crosses(&self) -> impl Iterator<Item = &CrossPlan> {
         self.steps.iter().filter_map(|step| match &step.kind {
             StepKind::CrossSign(cross) => Some(&**cross),
+            _ => None,
+        })
+    }
+
+    /// Every request for the root's own key.
+    pub fn own_requests(&self) -> impl Iterator<Item = &Product> {
+        self.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::RequestCertificate(product) => Some(product),
             _ => None,
         })
     }

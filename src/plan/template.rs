@@ -18,7 +18,9 @@ pub fn dates(validity: Validity, root: &RootPlan) -> Dates {
     let end = match (validity, root) {
         (Validity::For(span), _) => last_second(start, span),
         (Validity::UntilIssuer, RootPlan::Existing(root)) => root.fields.not_after,
-        (Validity::UntilIssuer, RootPlan::New(_)) | (Validity::NoEnd, _) => UtcTime::NO_END,
+        (Validity::UntilIssuer, RootPlan::New(_)) | (Validity::NoEnd | Validity::Dateless, _) => {
+            UtcTime::NO_END
+        }
     };
     Dates { start, end }
 }

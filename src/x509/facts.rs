@@ -7,11 +7,11 @@ use super::escape::escape_bytes;
 use super::extension::Extension;
 use super::extension_text;
 use super::name::Name;
-use super::public_key::{PublicKey, RootKey, algorithm_name};
+use super::public_key::{PublicKey, RootKey, SignatureAlgorithm, algorithm_name};
 use super::raw::{RawCertificate, RawCrl, RawEntry};
-use super::request::Request;
+use super::request::{Request, RequestError, RequestFields};
 use super::serial::Serial;
-use super::tbs::{CertificateTbs, CrlTbs};
+use super::tbs::{CertificateTbs, CertificationRequestInfo, CrlTbs};
 use super::template::KEY_IDENTIFIER_MARK;
 use super::time::UtcTime;
 use super::tlv::{DerError, Element};
@@ -119,10 +119,10 @@ pub struct RequestFacts {
     pub subject: String,
     /// Type and size of the key; why it is none where it cannot be read.
     pub key: String,
-    /// Digest of its SPKI.
-    pub spki_sha256: Digest,
+    /// Digest of its SPKI; `None` for a template's, which is made on the day.
+    pub spki_sha256: Option<Digest>,
     /// The same as words.
-    pub spki_words: String,
+    pub spki_words: Option<String>,
     /// Algorithm of its own signature.
     pub signed_with: String,
     /// The extensions it asks for.
@@ -273,19 +273,43 @@ fn extensions(list: Option<&[u8]>) -> Result<Vec<ExtensionFact>, DerError> {
 impl RequestFacts {
     /// Of a request that was read.
     pub fn of(request: &Request) -> Self {
+        let key = match PublicKey::from_spki(&request.spki) {
+            Ok(key) => key.kind().to_string(),
+            Err(error) => error.to_string(),
+        };
         let digest = Digest::of(&request.spki);
         Self {
             subject: request.subject.to_string(),
-            key: match PublicKey::from_spki(&request.spki) {
-                Ok(key) => key.kind().to_string(),
-                Err(error) => error.to_string(),
-            },
-            spki_sha256: digest,
-            spki_words: digest.words().join(" "),
+            key,
+            spki_sha256: Some(digest),
+            spki_words: Some(digest.words().join(" ")),
             signed_with: algorithm_name(&request.algorithm),
             extensions: request.extensions.iter().map(ExtensionFact::of).collect(),
             attributes: request.other_attributes.clone(),
         }
+    }
+
+    /// Of the bytes that will be signed with an algorithm, or of a template of them. Where a
+    /// template has a mark for a key that is known all the same, that is `own`.
+    pub fn of_info(
+        info: &CertificationRequestInfo,
+        own: Option<&[u8]>,
+        algorithm: SignatureAlgorithm,
+    ) -> Result<Self, RequestError> {
+        let fields = RequestFields::from_info(&info.0)?;
+        let (key, spki_sha256) = key(own.unwrap_or(&fields.spki));
+        let mut extensions: Vec<ExtensionFact> =
+            fields.extensions.iter().map(ExtensionFact::of).collect();
+        name_marks(&mut extensions);
+        Ok(Self {
+            subject: fields.subject.to_string(),
+            key,
+            spki_sha256,
+            spki_words: spki_sha256.map(|digest| digest.words().join(" ")),
+            signed_with: algorithm.name(),
+            extensions,
+            attributes: fields.other_attributes,
+        })
     }
 }
 

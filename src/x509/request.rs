@@ -60,6 +60,19 @@ pub struct Request {
     pub signature: Vec<u8>,
 }
 
+/// The fields of a CertificationRequestInfo (RFC 2986 4.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestFields {
+    /// subject
+    pub subject: Name,
+    /// SubjectPublicKeyInfo, DER.
+    pub spki: Vec<u8>,
+    /// The extensions it asks for.
+    pub extensions: Vec<Extension>,
+    /// Other attributes, by name.
+    pub other_attributes: Vec<String>,
+}
+
 impl Request {
     /// Reads a file: DER, or PEM with one request in it and nothing after.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RequestError> {
@@ -75,10 +88,39 @@ impl Request {
         Ok(request)
     }
 
-    fn from_der(der: &[u8]) -> Result<Self, RequestError> {
+    /// Reads a request in strict DER; nothing may follow it.
+    pub fn from_der(der: &[u8]) -> Result<Self, RequestError> {
         strict::check(der)?;
         let parts = SignedParts::from_der(der, "CertificationRequest")?;
-        let fields = sequence_of(parts.tbs, "CertificationRequestInfo")?;
+        let RequestFields {
+            subject,
+            spki,
+            extensions,
+            other_attributes,
+        } = RequestFields::read(parts.tbs)?;
+        Ok(Self {
+            file_digest: Digest::of(der),
+            der: der.to_vec(),
+            info: parts.tbs.to_vec(),
+            subject,
+            spki,
+            extensions,
+            other_attributes,
+            algorithm: parts.algorithm.to_vec(),
+            signature: parts.signature.to_vec(),
+        })
+    }
+}
+
+impl RequestFields {
+    /// Reads what a request's signature covers, in strict DER.
+    pub fn from_info(info: &[u8]) -> Result<Self, RequestError> {
+        strict::check(info)?;
+        Self::read(info)
+    }
+
+    fn read(info: &[u8]) -> Result<Self, RequestError> {
+        let fields = sequence_of(info, "CertificationRequestInfo")?;
         let (version, subject, spki, attributes) = match fields.as_slice() {
             [version, subject, spki, attributes] => (version, subject, spki, attributes),
             [version, subject, spki] if are_first_three(version, subject, spki) => {
@@ -98,19 +140,14 @@ impl Request {
         if spki.tag != tlv::SEQUENCE {
             return Err(DerError::new("CertificationRequestInfo: the key is no SEQUENCE").into());
         }
-        let mut request = Self {
-            file_digest: Digest::of(der),
-            der: der.to_vec(),
-            info: parts.tbs.to_vec(),
+        let mut read = Self {
             subject: Name::from_der(subject.raw)?,
             spki: spki.raw.to_vec(),
             extensions: Vec::new(),
             other_attributes: Vec::new(),
-            algorithm: parts.algorithm.to_vec(),
-            signature: parts.signature.to_vec(),
         };
-        request.read_attributes(attributes.value)?;
-        Ok(request)
+        read.read_attributes(attributes.value)?;
+        Ok(read)
     }
 
     fn read_attributes(&mut self, attributes: &[u8]) -> Result<(), DerError> {

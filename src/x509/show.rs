@@ -125,6 +125,17 @@ pub fn request(facts: &RequestFacts) -> Vec<String> {
     lines
 }
 
+/// The same of a request of our own, with the digest of its key.
+pub fn own_request(facts: &RequestFacts) -> Vec<String> {
+    let mut lines = request(facts);
+    let digest = facts.spki_sha256.iter();
+    lines.splice(
+        2..2,
+        digest.map(|one| line("SPKI sha-256", &one.to_string())),
+    );
+    lines
+}
+
 fn dates(validity: &Option<String>, name: &str, dates: [(&str, &Option<Time>); 2]) -> Vec<String> {
     if let Some(words) = validity {
         return vec![line(name, words)];

@@ -11,8 +11,9 @@ use super::crl_entry;
 use super::extension::Extension;
 use super::extension_encode::{authority_key_identifier, subject_key_identifier};
 use super::raw::RawCrl;
+use super::request::RequestFields;
 use super::serial::Serial;
-use super::tbs::{self, CertificateTbs, CrlTbs};
+use super::tbs::{self, CertificateTbs, CertificationRequestInfo, CrlTbs, RequestParts};
 use super::time::UtcTime;
 use super::tlv::{DerError, context, encode, sequence};
 use crate::digest::Digest;
@@ -32,6 +33,9 @@ pub enum Unknown {
     Issuer,
     /// This is the root to be made: its key (replaced by this SPKI) and both identifiers.
     Own(Vec<u8>),
+    /// This is a request for the key of a root that exists: the key alone (replaced by this
+    /// SPKI), for a rehearsal's stand-in has another one.
+    Key(Vec<u8>),
 }
 
 /// The dates that stand in a template.
@@ -62,7 +66,7 @@ pub fn of_certificate(
 ) -> Result<Template, DerError> {
     let fields = CertificateFields::from_tbs(&body.0)?;
     let spki = match unknown {
-        Unknown::Own(mark) => mark,
+        Unknown::Own(mark) | Unknown::Key(mark) => mark,
         Unknown::Nothing | Unknown::Issuer => &fields.spki,
     };
     Ok(Template(sequence(&[
@@ -73,8 +77,29 @@ pub fn of_certificate(
         &tbs::validity(dates.start, dates.end),
         fields.subject.as_der(),
         spki,
-        &encode(context(3), &[&marked(&fields.extensions, unknown)?]),
+        &encode(
+            context(3),
+            &[&tbs::list(&marked(&fields.extensions, unknown)?)],
+        ),
     ])))
+}
+
+/// The template of a request for the root's own key.
+pub fn of_request(
+    body: &CertificationRequestInfo,
+    unknown: &Unknown,
+) -> Result<Template, DerError> {
+    let fields = RequestFields::from_info(&body.0).map_err(|error| DerError(error.to_string()))?;
+    let spki = match unknown {
+        Unknown::Own(mark) | Unknown::Key(mark) => mark,
+        Unknown::Nothing | Unknown::Issuer => &fields.spki,
+    };
+    let parts = RequestParts {
+        subject: &fields.subject,
+        spki,
+        extensions: &marked(&fields.extensions, unknown)?,
+    };
+    Ok(Template(parts.assemble().0))
 }
 
 /// The template of a CRL body: what it carries over stands there as a digest, what it lists for
@@ -93,12 +118,15 @@ pub fn of_crl(body: &CrlTbs, dates: Dates, unknown: &Unknown) -> Result<Template
         &dates.start.to_der(),
         &dates.end.to_der(),
         &revoked,
-        &encode(context(0), &[&marked(&fields.extensions, unknown)?]),
+        &encode(
+            context(0),
+            &[&tbs::list(&marked(&fields.extensions, unknown)?)],
+        ),
     ])))
 }
 
-fn marked(extensions: &[Extension], unknown: &Unknown) -> Result<Vec<u8>, DerError> {
-    let list = extensions
+fn marked(extensions: &[Extension], unknown: &Unknown) -> Result<Vec<Vec<u8>>, DerError> {
+    extensions
         .iter()
         .map(|extension| match (extension.oid.as_str(), unknown) {
             (AUTHORITY_KEY_IDENTIFIER, Unknown::Issuer | Unknown::Own(_)) => {
@@ -109,6 +137,5 @@ fn marked(extensions: &[Extension], unknown: &Unknown) -> Result<Vec<u8>, DerErr
             }
             _ => Ok(extension.raw.clone()),
         })
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(tbs::list(&list))
+        .collect()
 }

@@ -24,7 +24,9 @@ mod crosses;
 mod extensions;
 mod issuers;
 mod keys;
+mod linkerd;
 mod made;
+mod own_requests;
 mod planned;
 mod requests;
 mod revoked;
@@ -97,6 +99,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(extensions::cases());
     cases.extend(after::cases());
     cases.extend(planned::cases());
+    cases.extend(linkerd::cases());
     cases.extend(algorithms::cases());
     cases.extend(certificates::cases());
     cases.extend(bundles::cases());
@@ -108,6 +111,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(successions::cases());
     cases.extend(crosses::cases());
     cases.extend(clocks::cases());
+    cases.extend(own_requests::cases());
     let mut seen: BTreeSet<(CheckId, &str)> = BTreeSet::new();
     let mut wrong = Vec::new();
     for case in &cases {

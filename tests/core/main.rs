@@ -18,6 +18,7 @@ mod crosses;
 mod ending;
 mod forged;
 mod keys;
+mod own_requests;
 mod profiles;
 mod refused;
 mod revoked;

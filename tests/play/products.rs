@@ -7,13 +7,14 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use anchorite::digest::{Digest, unhex};
-use anchorite::handover::{self, Crl, Handover, Intermediate, Revoked};
+use anchorite::handover::{self, Crl, Handover, Intermediate, OwnRequest, Revoked};
 use anchorite::ledger::entry::{Entry, Event};
 use anchorite::plan::document::RevokeDocument;
 use anchorite::plan::{Plan, StepKind};
 use anchorite::x509::certificate::{Certificate, CertificateFields};
 use anchorite::x509::crl::CrlFields;
 use anchorite::x509::public_key::{Curve, KeyKind, PublicKey, SignatureAlgorithm};
+use anchorite::x509::request::Request;
 use anchorite::x509::tbs::signed_object;
 use anchorite::x509::tlv::{bit_string_octets, sequence_of};
 use rcgen::{Issuer, KeyPair, PublicKeyData, SigningKey};
@@ -69,6 +70,7 @@ pub fn out_files(
                 spki_sha256: Digest::of(&certificate.fields.spki),
                 not_after: certificate.fields.not_after,
                 succession: one.succession,
+                cert_manager: one.cert_manager.clone(),
                 der: certificate.der,
             }
         })
@@ -92,6 +94,18 @@ pub fn out_files(
         root_der: root.der.clone(),
         crl,
         crosses: Vec::new(),
+        trust: None,
+        requests: plan
+            .own_requests()
+            .map(|product| {
+                let request = Request::from_der(&signed[&product.name]).unwrap();
+                OwnRequest {
+                    step: product.name.clone(),
+                    spki_sha256: Digest::of(&request.spki),
+                    der: request.der,
+                }
+            })
+            .collect(),
         intermediates,
         revoked: plan
             .revocations()

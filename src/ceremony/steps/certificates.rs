@@ -226,15 +226,9 @@ impl Course<'_, '_> {
         if built.is_empty() {
             return Ok(());
         }
-        let (what, digest) = match (built, self.job.prepared.plan.policy) {
-            ([(product, ..)], Policy::Webtrust) => (
-                format!("{}'s template", product.name),
-                product.template.digest(),
-            ),
-            _ => match step.approval_digest() {
-                Some(digest) => (format!("step {}", step.id), digest),
-                None => return Ok(()),
-            },
+        let products: Vec<&Product> = built.iter().map(|(product, ..)| *product).collect();
+        let Some((what, digest)) = self.approval_of(step, &products) else {
+            return Ok(());
         };
         let irreversible = pages::irreversible(built.len());
         self.show(&irreversible);
@@ -245,6 +239,17 @@ impl Course<'_, '_> {
             crate::check::tbs::still_fresh(&one.body, now, &product.name)?;
         }
         Ok(())
+    }
+
+    /// What is approved before these are signed, as the script calls it, and its digest.
+    pub(super) fn approval_of(&self, step: &Step, signed: &[&Product]) -> Option<(String, Digest)> {
+        match (signed, self.job.prepared.plan.policy) {
+            ([product], Policy::Webtrust) => {
+                let what = format!("{}'s template", product.name);
+                Some((what, product.template.digest()))
+            }
+            _ => Some((format!("step {}", step.id), step.approval_digest()?)),
+        }
     }
 
     /// All intents, one sync, all signatures, one sync.

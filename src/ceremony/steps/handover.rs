@@ -3,12 +3,13 @@
 use crate::ceremony::error::CeremonyError;
 use crate::ceremony::run::Course;
 use crate::digest::Digest;
-use crate::handover::{self, Crl, CrossSigned, Handover, Intermediate, Revoked};
+use crate::handover::{self, Crl, CrossSigned, Handover, Intermediate, OwnRequest, Revoked, Trust};
 use crate::ledger::entry::Event;
 use crate::ledger::{layout, verify_text};
 use crate::plan::StepKind;
 use crate::plan::document::RevokeDocument;
 use crate::x509::certificate::Certificate;
+use crate::x509::request::Request;
 
 impl Course<'_, '_> {
     /// Writes the closing files, and every product's file that is not there yet.
@@ -53,10 +54,13 @@ impl Course<'_, '_> {
                 spki_sha256: Digest::of(&certificate.fields.spki),
                 not_after: certificate.fields.not_after,
                 succession: one.succession,
+                cert_manager: one.cert_manager.clone(),
                 der: certificate.der,
             });
         }
         let crosses = self.cross_signed()?;
+        let trust = self.trust()?;
+        let requests = self.own_requests()?;
         let crls: Vec<String> = plan
             .steps
             .iter()
@@ -82,7 +86,18 @@ impl Course<'_, '_> {
                 .map(|one| Revoked::of(&RevokeDocument::of(one)))
                 .collect(),
             crosses,
+            trust,
+            requests,
         }))
+    }
+
+    fn trust(&self) -> Result<Option<Trust>, CeremonyError> {
+        let prepared = &self.job.prepared;
+        let file = |path: &str| prepared.inputs.get(path).map_or(&[][..], Vec::as_slice);
+        let plan = prepared.plan.trust.as_ref();
+        plan.map(|plan| Trust::of(&plan.bundle, file))
+            .transpose()
+            .map_err(|error| CeremonyError::Contradiction(format!("trust bundle: {error}")))
     }
 
     fn cross_signed(&self) -> Result<Vec<CrossSigned>, CeremonyError> {
@@ -100,6 +115,23 @@ impl Course<'_, '_> {
                 serial: certificate.fields.serial.to_string(),
                 not_after: certificate.fields.not_after,
                 der: certificate.der,
+            })
+        });
+        signed.collect()
+    }
+
+    fn own_requests(&self) -> Result<Vec<OwnRequest>, CeremonyError> {
+        let plan = &self.job.prepared.plan;
+        let signed = plan.own_requests().map(|product| {
+            let name = &product.name;
+            let der = self.journal.progress.assembled(name);
+            let request = der.and_then(|der| Request::from_der(&der).ok());
+            let request = request
+                .ok_or_else(|| CeremonyError::Contradiction(format!("{name} was not signed")))?;
+            Ok(OwnRequest {
+                step: name.clone(),
+                spki_sha256: Digest::of(&request.spki),
+                der: request.der,
             })
         });
         signed.collect()

@@ -10,5 +10,6 @@ mod files;
 mod handover;
 mod key;
 mod possession;
+mod request;
 mod revoke;
 pub(super) mod sign;

@@ -1,6 +1,6 @@
 //! A request's key and its own signature.
 
-use super::super::{CheckId, Findings};
+use super::super::{CheckId, Findings, linkerd};
 use super::RequestContext;
 use crate::plan::Succession;
 use crate::x509::escape::escape;
@@ -82,6 +82,17 @@ pub(super) fn check_digest(key: &PublicKey, context: &RequestContext<'_>, findin
             CheckId::RequestSpki,
             format!("the ceremony file names no digest; SPKI sha-256 {found}"),
         ),
+    }
+}
+
+/// What the consumer takes that the profile is for.
+pub(super) fn check_consumer(
+    key: &PublicKey,
+    context: &RequestContext<'_>,
+    findings: &mut Findings,
+) {
+    if context.profile.is_some_and(linkerd::is_for) {
+        linkerd::key(findings, key);
     }
 }
 

@@ -20,7 +20,7 @@ use crate::plan::profile::Profile;
 use crate::plan::{Policy, Succession, Waiver};
 use crate::x509::name::Name;
 use crate::x509::pem::PemError;
-use crate::x509::public_key::rsa_modulus;
+use crate::x509::public_key::{PublicKey, rsa_modulus};
 use crate::x509::request::{Request, RequestError};
 use lists::KeyLists;
 
@@ -130,6 +130,7 @@ pub fn request(
     key::check_lists(&key, context, &mut findings);
     key::check_digest(&key, context, &mut findings);
     generated::check(&request, &key, context, &mut findings);
+    key::check_consumer(&key, context, &mut findings);
     key::check_signature(&request, &key, usable, &mut findings);
     names::check(&request, context, &mut findings);
     key::check_is_new(&key, context, &mut findings);
@@ -154,7 +155,7 @@ pub(super) fn key_alone(spki: &[u8]) -> Vec<Finding> {
 }
 
 /// What is found in a key that no request brings: its form, the digest that the file names, the
-/// lists of lost keys, the moduli of others.
+/// lists of lost keys, the moduli of others, the consumer of its profile.
 pub(super) fn key_within(spki: &[u8], context: &RequestContext<'_>) -> Vec<Finding> {
     let mut findings = Findings::default();
     match key::read(spki, &mut findings) {
@@ -162,10 +163,18 @@ pub(super) fn key_within(spki: &[u8], context: &RequestContext<'_>) -> Vec<Findi
             rsa::check(&key, context, &mut findings);
             key::check_lists(&key, context, &mut findings);
             key::check_digest(&key, context, &mut findings);
+            key::check_consumer(&key, context, &mut findings);
             findings.list
         }
         Err((id, words)) => findings.refuse(id, words, context.path).findings,
     }
+}
+
+/// What is found in a request's own signature under a key that was judged elsewhere.
+pub(super) fn possession(request: &Request, key: &PublicKey) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    key::check_signature(request, key, true, &mut findings);
+    findings.list
 }
 
 fn container_id(error: &RequestError) -> CheckId {
