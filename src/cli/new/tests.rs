@@ -204,7 +204,11 @@ fn parts_of_the_subject_are_changed_left_out_or_kept() {
         ..Answers::default()
     };
     let text = fill::fill(text(Template::CfsslMigration), &answers);
-    assert!(text.contains("ST = \"NW\", L = \"Wesel\", O = \"Kubernetes\", OU = \"CA\", CN = \"Post CA\""));
+    assert!(
+        text.contains(
+            "ST = \"NW\", L = \"Wesel\", O = \"Kubernetes\", OU = \"CA\", CN = \"Post CA\""
+        )
+    );
 }
 
 #[test]
