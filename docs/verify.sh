@@ -55,6 +55,23 @@ refuse() {
 digest() {
     sha256sum | cut -c1-64
 }
+# Each line of a file names the SHA-256 of the line before it, LF included; the first
+# one names $2. Leaves the number of lines, and the digest of the last one.
+chain() {
+    previous=$2
+    number=0
+    while IFS= read -r line; do
+        number=$((number + 1))
+        case $line in
+        "{\"n\":$number,\"prev\":\"$previous\",\"time\":\""*) ;;
+        *) refuse "$1, line $number: it does not follow the line before" ;;
+        esac
+        previous=$(printf '%s\n' "$line" | digest)
+    done <"$1"
+    # The last line as it stands: a shell may drop octets that it cannot hold.
+    [ "$number" -eq 0 ] || [ "$(sed -n "${number}p" "$1" | digest)" = "$previous" ] ||
+        refuse "$1, line $number: it holds octets that no text has"
+}
 # The value of a line of SEAL.txt.
 seal() {
     sed -n "s/^$1 //p" SEAL.txt
@@ -97,20 +114,8 @@ ok "every file has its digest, and there are no others"
 # 2. The transcript: each line names the SHA-256 of the line before it, LF included.
 [ -z "$(tail -c 1 transcript.jsonl | tr -d '\n')" ] ||
     refuse "transcript.jsonl does not end with a whole line"
-previous=$zeros
-number=0
-while IFS= read -r line; do
-    number=$((number + 1))
-    case $line in
-    "{\"n\":$number,\"prev\":\"$previous\",\"time\":\""*) ;;
-    *) refuse "transcript.jsonl, line $number: it does not follow the line before" ;;
-    esac
-    previous=$(printf '%s\n' "$line" | digest)
-done <transcript.jsonl
+chain transcript.jsonl $zeros
 [ "$number" -gt 0 ] || refuse "transcript.jsonl is empty"
-# A digest of the last line as it stands: a shell may drop octets that it cannot hold.
-[ "$(tail -n 1 transcript.jsonl | digest)" = "$previous" ] ||
-    refuse "transcript.jsonl, line $number: it holds octets that no text has"
 ok "the transcript's $number lines follow each other"
 
 # 3. The seal: it names the sums, the transcript's end and the lock.
@@ -271,7 +276,23 @@ for file in $none; do
     [ ! -e "$file" ] || refuse "$file is there, though $why"
 done
 
-# 9. People.
+# 9. After the seal: the end of the root's key, a chain that begins with the seal's digest.
+if [ -f post-seal.jsonl ]; then
+    [ "$(seal announces)" = "destruction of the root key" ] ||
+        refuse "post-seal.jsonl is there, though the seal announces nothing"
+    chain post-seal.jsonl "$(digest <SEAL.txt)"
+    # A crash tears the last line; after the end nothing follows that it could tear.
+    if [ "$(head -n "$number" post-seal.jsonl | wc -c)" -ne "$(wc -c <post-seal.jsonl)" ]; then
+        head -n "$number" post-seal.jsonl | grep -q '"type":"key-destroyed"' &&
+            refuse "post-seal.jsonl: something stands after its last whole line"
+        echo "note     the last line of post-seal.jsonl is torn, as a crash leaves it"
+    fi
+    ok "the $number lines after the seal follow each other, and it"
+    echo "note     the seal does not cover them: who can write the folder can write them anew,"
+    echo "         unless people signed post-seal.jsonl"
+fi
+
+# 10. People.
 for file in SEAL.txt.*.sig; do
     # That one is the root's own.
     [ -f "$file" ] && [ "$file" != SEAL.txt.attrs.sig ] || continue

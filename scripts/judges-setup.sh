@@ -37,7 +37,7 @@ if [ -n "$missing" ]; then
     $as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -q -y --no-install-recommends $missing
 fi
-command -v go >/dev/null 2>&1 || fail "go is missing: install Go 1.24 or later"
+command -v go >/dev/null 2>&1 || fail "go is missing: install Go 1.26 or later"
 
 # Each is made again only when what it is made from has changed.
 python=$tools/python
@@ -52,6 +52,8 @@ export GOPATH="$tools/gopath" GOBIN="$tools/bin" GOFLAGS=-modcacherw
 [ "$("$GOBIN/zlint" -version 2>/dev/null | grep -o "$ZLINT")" = "$ZLINT" ] ||
     go install "github.com/zmap/zlint/v3/cmd/zlint@$ZLINT"
 (cd judges/go && go build -o "$GOBIN/judge-go" .)
+(cd judges/linkerd && go build -o "$GOBIN/judge-linkerd" .)
+(cd judges/cert-manager && go build -o "$GOBIN/judge-cert-manager" .)
 javac -d "$tools/java" judges/java/Pkix.java
 
 # What the report says of itself.
@@ -59,9 +61,11 @@ javac -d "$tools/java" judges/java/Pkix.java
     echo "openssl $(openssl version | cut -d ' ' -f 2)"
     echo "certtool $(certtool --version | sed -n '1s/.* //p')"
     echo "go $(go env GOVERSION | sed 's/^go//')"
+    echo "linkerd $(sed -n 's/^require .*linkerd2 //p' judges/linkerd/go.mod)"
     echo "nss $(dpkg-query -W -f '${Version}' libnss3-tools 2>/dev/null || echo '?')"
     echo "java $(javac -version 2>&1 | cut -d ' ' -f 2)"
     echo "zlint ${ZLINT#v}"
+    sed -n 's/.*\/\(cert-manager\) v/\1 /p' judges/cert-manager/go.mod
     sed -n 's/^\(cryptography\|pkilint\)==/\1 /p' judges/requirements.txt
 } >"$tools/versions"
 sed 's/^/judges-setup: /' "$tools/versions"

@@ -55,6 +55,9 @@ if [ "$goal" = test ]; then
     need unshare util-linux
     PATH=$PATH:/usr/sbin:/sbin need mkfs.ext4 e2fsprogs
     need pkcs11-tool opensc
+    need etcd etcd-server
+    need etcdctl etcd-client
+    need jq jq
 fi
 if [ -z "${BAO_BIN:-}" ] && [ ! -x "$BAO_OURS" ]; then
     need python3 python3
@@ -72,6 +75,7 @@ if [ -n "$missing" ]; then
   certtool                          gnutls-bin (Fedora: gnutls-utils, Homebrew: gnutls)
   ssh-keygen                        openssh-client (Fedora: openssh)
   dash, strace, pkcs11-tool, cc     dash, strace, opensc, gcc
+  etcd, etcdctl, jq                 etcd-server, etcd-client, jq (Fedora and Homebrew: etcd)
   mkfs.ext4, unshare                e2fsprogs, util-linux
   python3 with pip                  python3-pip; or set BAO_BIN to a bao command"
     if [ "$(id -u)" = 0 ]; then
@@ -86,6 +90,9 @@ if [ -n "$missing" ]; then
     # shellcheck disable=SC2086
     $as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -q -y --no-install-recommends $missing
+    case $missing in
+        *etcd-server*) echo "setup: note: the package etcd-server may have started a service; the tests use none" ;;
+    esac
     module=$(softhsm_module) || fail "softhsm2 is installed and its module is not where it should be; set SOFTHSM2_MODULE"
 fi
 command -v cargo >/dev/null 2>&1 || fail "cargo is missing: install Rust 1.90 or later from https://rustup.rs"
@@ -137,5 +144,6 @@ echo "setup: SoftHSM $(softhsm2-util --version) at $(softhsm_module)"
 [ -z "$bao" ] || echo "setup: OpenBao $(bao_version "$bao") at $bao"
 if [ "$goal" = test ]; then
     echo "setup: $(certtool --version | head -n 1), $(strace --version | head -n 1)"
+    echo "setup: $(etcd --version | head -n 1)"
 fi
 echo "setup: all is there for: $goal"

@@ -68,6 +68,7 @@ impl Root {
             spki_sha256: Digest::of(&der),
             not_after: UtcTime::from_unix(2_000_000_000),
             succession: anchorite::plan::Succession::First,
+            cert_manager: None,
             der,
         }
     }
@@ -81,6 +82,7 @@ impl Root {
             root_not_after: UtcTime::from_unix(2_100_000_000),
             crl: None,
             crosses: Vec::new(),
+            trust: None,
             requests: Vec::new(),
             intermediates,
             revoked: Vec::new(),

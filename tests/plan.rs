@@ -34,20 +34,27 @@ fn planned(stage: &Stage, arguments: &[&str]) -> String {
 #[test]
 fn new_writes_the_ready_ceremonies() {
     let stage = Stage::empty("first-root.toml");
-    for template in [
-        "first-root",
-        "more-intermediates",
-        "next-crl",
-        "revoke",
-        "renew",
-        "replace-after-compromise",
-        "cross-sign",
-        "request-for-our-root",
-        "adopt-root",
-        "end-of-root",
+    for (folder, template) in [
+        ("first-root", "first-root"),
+        ("more-intermediates", "more-intermediates"),
+        ("cert-manager", "cert-manager"),
+        ("next-crl", "next-crl"),
+        ("revoke", "revoke"),
+        ("renew", "renew"),
+        ("replace-after-compromise", "replace-after-compromise"),
+        ("cross-sign", "cross-sign"),
+        ("request-for-our-root", "request-for-our-root"),
+        ("adopt-root", "adopt-root"),
+        ("end-of-root", "end-of-root"),
+        ("kubernetes-clusters", "kubernetes-clusters"),
+        ("cfssl-migration", "cfssl-migration"),
+        ("cfssl-migration", "cfssl-attack"),
+        ("cfssl-migration", "cfssl-adopt"),
+        ("linkerd", "linkerd"),
+        ("linkerd", "linkerd-new-anchor"),
     ] {
         let ready = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join(format!("ceremonies/{template}/{template}.toml"));
+            .join(format!("ceremonies/{folder}/{template}.toml"));
         assert_eq!(stage.new_file(template), fs::read_to_string(ready).unwrap());
     }
 }

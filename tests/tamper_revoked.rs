@@ -6,6 +6,8 @@
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "tamper/later.rs"]
+mod later_life;
 #[path = "common/ledger.rs"]
 #[allow(dead_code)]
 mod ledger;
@@ -29,10 +31,10 @@ use ledger::{How, World};
 use tamper::Scene;
 
 const GONE: &str = "0002-acme-gone";
-const T: &str = "transcript.jsonl";
+pub(crate) const T: &str = "transcript.jsonl";
 
 /// A later ceremony of these steps.
-fn later(id: &str, steps: &str) -> String {
+pub(crate) fn later(id: &str, steps: &str) -> String {
     format!(
         "format = \"anchorite/ceremony/0\"\nid = \"{id}\"\ntitle = \"Later\"\n\
          [token]\nlabel = \"acme-root\"\n[root]\ncertificate = \"root.pem\"\n{steps}\
@@ -40,7 +42,7 @@ fn later(id: &str, steps: &str) -> String {
     )
 }
 
-fn view(world: &World) -> LedgerView {
+pub(crate) fn view(world: &World) -> LedgerView {
     let mut store = DiskStore::open_read_only(&world.path()).unwrap();
     LedgerView::read(&mut store).unwrap()
 }
@@ -72,7 +74,7 @@ fn revoked() -> World {
 }
 
 /// Public ids of what is broken, the whole ledger verified.
-fn broken(world: &World, path: &std::path::Path) -> Vec<String> {
+pub(crate) fn broken(world: &World, path: &std::path::Path) -> Vec<String> {
     let mut store = DiskStore::open_read_only(path).unwrap();
     let report = audit::ledger(&mut store, &world.root(), None);
     let checks = report
@@ -88,7 +90,7 @@ fn broken(world: &World, path: &std::path::Path) -> Vec<String> {
     broken
 }
 
-type Case = (&'static str, &'static str, fn(&Scene<'_>));
+pub(crate) type Case = (&'static str, &'static str, fn(&Scene<'_>));
 
 /// Name, what must be among the broken ones, and the deed; each is signed by an insider.
 const CASES: &[Case] = &[

@@ -126,6 +126,13 @@ pub(super) fn after_seal(seal: &Seal, story: &Story<'_>, files: &Files, findings
         }
     };
     if bytes.is_some() {
+        let words = "it is there, though the seal announces nothing";
+        findings.require(
+            AuditId::PostSeal,
+            seal.destruction,
+            layout::POST_SEAL,
+            words,
+        );
         order(&entries, seal, story, findings);
         findings.notice(format!(
             "{} came after the seal, which does not cover it: who can write the folder can write it anew, unless people signed it",

@@ -16,6 +16,7 @@ use crate::digest::Digest;
 use crate::ledger::entry::{Event, REQUEST};
 use crate::ledger::possession_files;
 use crate::plan::Succession;
+use crate::plan::cert_manager::CertManager;
 use crate::plan::document::ProductDocument;
 use crate::x509::certificate::{Certificate, CertificateFields};
 use crate::x509::crl::CrlFields;
@@ -34,6 +35,8 @@ pub(super) struct Made {
     pub mount: Option<String>,
     /// What an intermediate follows.
     pub succession: Succession,
+    /// What cert-manager is told of an intermediate's mount.
+    pub cert_manager: Option<CertManager>,
     /// Another CA's certificate, certified anew.
     pub is_cross: bool,
     /// A CRL, not a certificate.
@@ -201,6 +204,7 @@ fn check_signed(
         name: document.name.clone(),
         mount: document.mount.as_deref().map(escape),
         succession: Succession::parse(document.succession.as_deref()).unwrap_or_default(),
+        cert_manager: document.cert_manager.clone(),
         is_cross: document.certificate.is_some(),
         is_crl: document.crl_number.is_some(),
         is_request: document.own_request,

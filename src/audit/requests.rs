@@ -45,6 +45,7 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
             root_spki: Some(&root.spki),
             earlier: &earlier,
             spki_sha256: wanted.and_then(|one| one.spki_sha256),
+            generate: wanted.and_then(|one| one.generate.as_ref()),
             subject,
             succession,
             profile: wanted.map(|one| &one.profile),

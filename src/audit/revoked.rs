@@ -8,6 +8,7 @@ use super::products::Bench;
 use super::story::at;
 use crate::check;
 use crate::ledger::entry::{Entry, Event};
+use crate::ledger::register::unlisted;
 use crate::plan::document::RevokeDocument;
 use crate::x509::escape::escape;
 use crate::x509::raw::RawCrl;
@@ -34,6 +35,13 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
                 );
             }
             Ok(Event::Close { outcome, .. }) => {
+                for serial in unlisted(bench.story.entries) {
+                    let serial = escape(serial);
+                    findings.notice(format!(
+                        "the revocation of {serial} was confirmed, and no CRL of this ceremony \
+                         lists it: {serial} is not revoked by it"
+                    ));
+                }
                 let all = revocations(bench).count() == recorded.len();
                 findings.require(
                     AuditId::Revoked,

@@ -1,7 +1,7 @@
 //! The transcript as a story: begin, sessions, steps, intents, results, close. What is out of
 //! its order is a finding.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::Files;
 use super::findings::{AuditId, Findings};
@@ -178,11 +178,13 @@ impl<'e> Story<'e> {
         }
     }
 
-    /// Refusals that were put aside, each once.
-    pub fn deviations(&self) -> u64 {
+    /// Refusals that were put aside, each once: what was checked, by which check, and what that
+    /// found.
+    pub fn waived(&self) -> BTreeMap<(&str, &str), &str> {
         let events = self.entries.iter().flat_map(|entry| &entry.event);
-        let waived: BTreeSet<(&str, &str)> = events.flat_map(Event::waived).collect();
-        waived.len() as u64
+        let waived = events.flat_map(Event::waived);
+        let told = waived.map(|(what, one)| ((what, one.id.as_str()), one.words.as_str()));
+        told.collect()
     }
 
     /// How many signatures were asked for, and kept.

@@ -8,8 +8,9 @@ use super::ledger_view::{LedgerView, root_of};
 use super::seal::{seal_of, sums};
 use crate::digest::Digest;
 use crate::ledger::chain;
-use crate::ledger::entry::Event;
+use crate::ledger::entry::{Entry, Event};
 use crate::ledger::layout::{self, CeremonyFolder};
+use crate::ledger::register::unlisted;
 use crate::ledger::seal::Seal;
 use crate::ledger::verify_text;
 use crate::plan::document::PlanDocument;
@@ -26,6 +27,8 @@ pub struct Aborted {
     pub possibly_signed: Vec<String>,
     /// The transcript was closed by the run itself: it was completed, not given up.
     pub completed: bool,
+    /// Serial numbers whose revocation a person confirmed, and that no CRL lists.
+    pub unlisted: Vec<String>,
     /// The root key was generated, or may have been.
     pub key_in_token: bool,
 }
@@ -57,15 +60,17 @@ pub fn abort(
     } else if lacks_signature(store, &journal)? {
         return Err(CeremonyError::OnlySealMissing(folder));
     }
+    let entries = entries(store, &folder)?;
     let progress = &journal.progress;
     let result = Aborted {
         folder: sealed.clone(),
         signed: progress.signed_products(),
         possibly_signed: progress.possibly_signed(),
         completed: progress.closed.as_deref() == Some("completed"),
+        unlisted: unlisted(&entries).map(str::to_owned).collect(),
         key_in_token: progress.key_intended.is_some(),
     };
-    seal(store, &view, &journal, &open)?;
+    seal(store, &view, (&journal, &entries), &open)?;
     give_sealed_name(store, &folder, &sealed)?;
     Ok(result)
 }
@@ -124,18 +129,22 @@ fn close(
     Ok(journal.sync(store)?)
 }
 
+fn entries(store: &mut dyn Store, folder: &str) -> Result<Vec<Entry>, CeremonyError> {
+    let transcript = store.read(&format!("{folder}/{}", layout::TRANSCRIPT))?;
+    let read = chain::read(&transcript).map_err(|cause| CeremonyError::Damaged {
+        ceremony: folder.to_owned(),
+        cause,
+    });
+    Ok(read?.0)
+}
+
 fn seal(
     store: &mut dyn Store,
     view: &LedgerView,
-    journal: &Journal,
+    (journal, entries): (&Journal, &[Entry]),
     open: &CeremonyFolder,
 ) -> Result<(), CeremonyError> {
     let folder = &journal.folder;
-    let transcript = store.read(&format!("{folder}/{}", layout::TRANSCRIPT))?;
-    let (entries, _) = chain::read(&transcript).map_err(|cause| CeremonyError::Damaged {
-        ceremony: folder.clone(),
-        cause,
-    })?;
     let rehearsal = journal.progress.rehearsal == Some(true);
     deliver(
         store,
@@ -152,12 +161,12 @@ fn seal(
         _ => {}
     }
     let mut register = view.register.clone();
-    register.fold(&open.id, &entries, |path| {
+    register.fold(&open.id, entries, |path| {
         store.read(&format!("{folder}/{path}")).ok()
     })?;
     let mut seal = seal_of(journal, &open.id, rehearsal, &sums, "none")
         .with_ledger(view.head, register.next_crl_due());
-    seal.root = root_of(&entries).map(|root| root.digest());
+    seal.root = root_of(entries).map(|root| root.digest());
     deliver(store, folder, layout::SEAL, seal.to_text().as_bytes())?;
     Ok(())
 }

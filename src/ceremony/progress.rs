@@ -117,7 +117,7 @@ impl Progress {
         };
         let waived = event.waived();
         self.waived
-            .extend(waived.map(|(what, check)| (what.to_owned(), check.to_owned())));
+            .extend(waived.map(|(what, one)| (what.to_owned(), one.id.clone())));
         match event {
             Event::Begin {
                 ceremony,

@@ -9,8 +9,9 @@ use super::journal::Journal;
 use super::ledger_view::{End, LedgerView};
 use super::note;
 use super::pages;
+use super::script::finding;
 use super::stage::{compare, stage};
-use crate::check::{self, clock::ClockContext};
+use crate::check::{self, Outcome, clock::ClockContext};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
 use crate::ledger::layout::CeremonyFolder;
@@ -19,6 +20,7 @@ use crate::plan::{RootPlan, Step, StepKind};
 use crate::ports::{Desk, KeyId, PinTries, TokenError};
 use crate::x509::certificate::Certificate;
 use crate::x509::public_key::PublicKey;
+use crate::x509::show::joined;
 
 /// A ceremony that came to its end.
 #[derive(Clone, Debug)]
@@ -272,6 +274,7 @@ impl Course<'_, '_> {
             self.check_clock()?;
             self.record_planned(step)?;
             self.show(&pages::step(at + 1, steps, step));
+            self.show_waived(step);
         }
         match &step.kind {
             StepKind::GenerateRootKey => self.generate_root_key(step),
@@ -297,6 +300,20 @@ impl Course<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// What would be refused but for the ceremony file: seen once more before it is done.
+    fn show_waived(&mut self, step: &Step) {
+        let planned = self.job.prepared.planned.iter();
+        let found = planned
+            .filter(|one| one.step == step.id)
+            .filter_map(|one| one.found.as_ref().ok())
+            .flatten();
+        let waived = found.filter(|one| one.outcome == Outcome::Waived);
+        let lines: Vec<String> = waived.flat_map(finding).collect();
+        if !lines.is_empty() {
+            self.show(&joined(&lines));
+        }
     }
 
     /// A clock that jumped back since an earlier entry signs nothing: the newest entry tells.

@@ -97,12 +97,27 @@ fn head(report: &PlanReport) -> Vec<String> {
     if report.ledger.head != Digest::ZERO {
         lines.push(line("ledger head", &report.ledger.head.to_string()));
     }
+    if let Some(trust) = &report.trust_bundle {
+        lines.push(line("trust bundle", &format!("{}, this root", trust.name)));
+        for anchor in &trust.also {
+            lines.push(line("and", &anchor.subject));
+            lines.push(line(
+                "",
+                &format!("{}, ends {}", anchor.path, anchor.not_after),
+            ));
+            lines.push(line("sha-256", &anchor.sha256.to_string()));
+        }
+    }
     for waiver in &report.waivers {
         let words = format!(
             "{} in step {}, by {}: {}",
             waiver.check, waiver.step, waiver.by, waiver.reason
         );
         lines.extend(wrapped(&line("waives", ""), &words));
+        if waiver.puts_aside == 0 {
+            let words = "nothing in this plan: left in, it may hide a later mistake";
+            lines.push(line("puts aside", words));
+        }
     }
     for person in &report.people {
         let signs = if person.signs { ", signs the seal" } else { "" };
@@ -168,6 +183,9 @@ fn product(product: &ProductFact) -> Vec<String> {
     }
     for (name, value) in [("request", &product.request), ("profile", &product.profile)] {
         lines.extend(value.iter().map(|value| line(name, value)));
+    }
+    if let Some(told) = &product.cert_manager {
+        lines.extend(wrapped(&format!("{:<14}  ", "cert-manager"), told));
     }
     if let Some(facts) = &product.certificate {
         lines.extend(show::certificate(facts));

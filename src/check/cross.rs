@@ -81,6 +81,7 @@ pub fn cross(
         root_spki: context.root_spki,
         earlier: context.claims,
         spki_sha256: context.plan.spki_sha256,
+        profile: Some(&context.plan.profile),
         lists: context.lists,
         policy: context.policy,
         ..RequestContext::alone(path, context.register)

@@ -39,6 +39,7 @@ impl CheckId {
             | Self::ProfileExtendedUsage
             | Self::ProfileConstraints
             | Self::ProfileCrlUrl
+            | Self::LinkerdValidity
             | Self::CrlNextUpdate
             | Self::CrlPreviousGiven
             | Self::CrlFinal
@@ -49,6 +50,7 @@ impl CheckId {
             | Self::AdoptKeyUses => Level::Default,
             Self::RequestSubjectRepeated
             | Self::RequestContradiction
+            | Self::RequestGenerated
             | Self::CrossExpired
             | Self::CrossNameTaken
             | Self::ProfileExtendedUsageAny
@@ -109,6 +111,12 @@ rules! {
         "somebody put this key on the list: ask who and why, and generate another key";
     RequestSpki = "REQ-SPKI", "the key is the one whose digest the ceremony file names",
         "this is not the request that was exported: compare the digest beside Vault, and export again";
+    RequestSpkiList = "REQ-SPKI-LIST", "the key is the one whose digest the list beside the requests has for this file",
+        "this is not the request that left Vault: compare the list's own digest with the one read aloud there, and bring requests and list again";
+    RequestGenerated = "REQ-GENERATED", "key and subject of the request are those that the ceremony file has Vault make",
+        "run the script of anchorite requests in place of a call by hand; or write into generate what was meant";
+    RequestLinkerd = "REQ-KEY-LINKERD", "under the profile linkerd the key is P-256 or RSA: Linkerd takes an identity issuer that is signed with ECDSA-SHA256 or SHA256-RSA",
+        "generate the mount's key again with key_type=ec key_bits=256; for anything but Linkerd take the profile vault-issuing-cas";
     RequestAlgorithm = "REQ-ALGORITHM", "the request is signed with SHA-256 or longer by an algorithm that fits its key",
         "export the request again with signature_bits=256 or more; PSS with a salt as long as its hash";
     RequestPossession = "REQ-POP", "the request's own signature verifies under its own key",
@@ -181,6 +189,14 @@ rules! {
         "write policies = [{ oid = \"...\" }] with the policy of your practice statement";
     ProfileCrlUrl = "PROFILE-CRL-URL", "a profile says where the root's CRL is published",
         "write crl_url = \"http://...\" and publish each CRL there";
+    LinkerdAnchor = "PROFILE-LINKERD-ANCHOR", "under the profile linkerd the root is a trust anchor that Linkerd takes: P-256 signed with ECDSA-SHA256, or RSA of 2048 or 4096 bits signed with SHA256-RSA",
+        "write key = \"ec:P-256\", or \"rsa:4096\" with digest = \"sha256\"; for anything but Linkerd take the profile vault-issuing-cas";
+    LinkerdPathLength = "PROFILE-LINKERD-PATH-LENGTH", "under the profile linkerd the path length is 1 or more, or none: Linkerd's identity issuer is a CA below",
+        "leave path_length out: linkerd has 1";
+    LinkerdValidity = "PROFILE-LINKERD-VALIDITY", "under the profile linkerd an intermediate is valid for at least 60 days",
+        "linkerd check warns of what ends within 60 days: write a longer validity";
+    TrustAnchors = "TRUST-ANCHORS", "each anchor of a trust bundle is a root that could be this ceremony's own, and none stands there twice",
+        "name in also the root certificates that are trusted beside this ceremony's, each once";
     CrlNextUpdate = "CRL-NEXT-UPDATE", "a CRL's nextUpdate is at most 365 days away (BR 7.2)",
         "write next_update = \"6mo\", or \"365d\" at most";
     CopyToken = "COPY-TOKEN", "a copy of the root key is in another token than the ceremony's own",
@@ -367,6 +383,20 @@ rules! {
         "set-signed takes a broken chain without a word: find the certificate that really signed this one";
     BundleRoot = "BUNDLE-ROOT", "a bundle ends in its root, and in the given one where one is given",
         "add the root as the last certificate: without it ca_chain and cert-manager's ca.crt lack it";
+    BundleDates = "BUNDLE-DATES", "every certificate of a bundle is valid now",
+        "compare the clock with a watch; otherwise have the named certificate issued again: set-signed takes it, and nothing below it works";
+    BundleRequest = "BUNDLE-REQUEST", "a bundle's first certificate is over the key of the request, where one is given",
+        "set-signed takes another key without a word, and the mount has no issuer then: find the certificate that answers this request";
+    BundleVault = "BUNDLE-VAULT", "Vault and OpenBao can read every key and signature of a bundle, and make a CRL with its first certificate",
+        "have the named certificate issued again, with a key and usages that Vault can work with";
+    BundleLinkerd = "BUNDLE-LINKERD", "Linkerd takes a bundle: root of P-256 or RSA 2048 or 4096, signed with SHA-256; a mount's key of P-256 or RSA with room for a CA below; serverAuth and clientAuth",
+        "the linkerd profile and a root with key = \"ec:P-256\" give such a bundle";
+    BundleCertManager = "BUNDLE-CERT-MANAGER", "cert-manager takes a bundle: one line of certificates that ends in the root, each readable by Go",
+        "put the root last, and nothing beside the line: ca.crt is what stands at its end";
+    BundleEtcd = "BUNDLE-ETCD", "etcd takes a bundle: every key and signature readable by Go, serverAuth and clientAuth",
+        "have the named certificate issued again: each member is server and client at once";
+    BundleGo = "BUNDLE-GO", "Go's crypto/x509 can read every key and signature of a bundle",
+        "have the named certificate issued again with RSA, P-256, P-384, P-521 or Ed25519, and SHA-256 or longer";
     CrlFileSize = "CRL-FILE-SIZE", "a CRL file has at most 128 MiB",
         "get the CRL again from where it is published";
     CrlFilePrivateKey = "CRL-FILE-PRIVATE-KEY", "a CRL file holds no private key",

@@ -9,6 +9,7 @@ mod body;
 pub mod bundle;
 pub mod certificate;
 pub mod clock;
+pub mod consumer;
 pub mod copy;
 pub mod crl;
 pub mod crl_file;
@@ -21,6 +22,7 @@ pub mod id;
 pub mod issued;
 mod judged;
 pub mod key;
+mod linkerd;
 pub mod note;
 pub mod own_request;
 pub mod past;
@@ -35,6 +37,7 @@ pub mod seal;
 mod signed_file;
 pub mod stand_in;
 pub mod tbs;
+mod trust;
 
 pub use id::{CheckId, Level};
 

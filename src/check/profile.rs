@@ -2,11 +2,12 @@
 //! the words of what happens.
 
 use super::plan::{DAY, by_policy, nested_usages};
-use super::{CheckId, Findings};
+use super::{CheckId, Findings, linkerd};
 use crate::plan::profile::{ANY_EXTENDED_KEY_USAGE, CLIENT_AUTH, Profile, SERVER_AUTH};
 use crate::plan::{Policy, RootPlan, Validity, template};
 use crate::x509::name_constraints::{Subtree, words};
 use crate::x509::oid;
+use crate::x509::template::Dates;
 
 /// Checks a profile for use under a root.
 pub(super) fn profile(profile: &Profile, root: &RootPlan, policy: Policy) -> Findings {
@@ -41,6 +42,9 @@ pub(super) fn profile(profile: &Profile, root: &RootPlan, policy: Policy) -> Fin
         policy,
         url.unwrap_or("none: clients cannot learn where a revocation would be told"),
     );
+    if linkerd::is_for(profile) {
+        linkerd::profile(&mut findings, profile, root, policy);
+    }
     findings
 }
 
@@ -49,19 +53,24 @@ fn told(findings: &mut Findings, id: CheckId, holds: bool, words: impl Into<Stri
     by_policy(findings, id, holds, Policy::Private, words);
 }
 
-fn validity(findings: &mut Findings, profile: &Profile, root: &RootPlan) {
-    let dates = match (profile.validity, root) {
+/// The dates of a certificate of this profile: of one that ends with its root, the longest.
+pub(super) fn dates(profile: &Profile, root: &RootPlan) -> Dates {
+    match (profile.validity, root) {
         (Validity::For(_) | Validity::NoEnd | Validity::Dateless, _) => {
             template::dates(profile.validity, root)
         }
         (Validity::UntilIssuer, RootPlan::New(new)) => {
             template::dates(Validity::For(new.validity), root)
         }
-        (Validity::UntilIssuer, RootPlan::Existing(root)) => crate::x509::template::Dates {
+        (Validity::UntilIssuer, RootPlan::Existing(root)) => Dates {
             start: root.fields.not_before,
             end: root.fields.not_after,
         },
-    };
+    }
+}
+
+fn validity(findings: &mut Findings, profile: &Profile, root: &RootPlan) {
+    let dates = dates(profile, root);
     let seconds = dates.end.unix() - dates.start.unix() + 1;
     // Eight calendar years with both their leap days.
     told(

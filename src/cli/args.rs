@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use serde::Serialize;
 
 use super::exit;
+use crate::check::consumer::Consumer;
 
 const FIRST_STEPS: &str = "\
 First steps:
@@ -38,6 +40,9 @@ pub enum Verb {
     /// Check a ceremony file and show each certificate-to-be; needs no token
     #[command(after_help = help("plan", "plan first-root.toml --lock"))]
     Plan(PlanArgs),
+    /// Print the shell script that has Vault or OpenBao make the requests
+    #[command(after_help = help("requests", "requests first-root.toml > requests.sh"))]
+    Requests(RequestsArgs),
     /// Print the page people read aloud: the plan as one self-contained HTML file
     #[command(after_help = help("script", "script first-root.toml > script.html"))]
     Script(SourceArgs),
@@ -98,13 +103,15 @@ pub struct NewArgs {
     pub template: Template,
 }
 
-/// The templates of `new`, in the order of a root's life.
+/// The templates of `new`: a root's life in its order, then whole systems.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Template {
     /// A new root, two intermediates for Vault, the first CRL
     FirstRoot,
     /// More intermediates and a new CRL under an existing root
     MoreIntermediates,
+    /// A new root and the mount that cert-manager gets its certificates from
+    CertManager,
     /// The next CRL, with nothing newly revoked
     NextCrl,
     /// An intermediate is revoked
@@ -121,6 +128,18 @@ pub enum Template {
     AdoptRoot,
     /// A last CRL, and the root's key is destroyed
     EndOfRoot,
+    /// A new root, an etcd CA and a Kubernetes CA for each cluster, the first CRL
+    KubernetesClusters,
+    /// The Kubernetes CA as people make it with cfssl and Vault, its root in a token
+    CfsslMigration,
+    /// Its Vault was broken into: revoked, CRL, a new intermediate under the same subject
+    CfsslAttack,
+    /// A root that cfssl made goes on in a ledger, and issues its first CRL
+    CfsslAdopt,
+    /// Linkerd's trust anchor, and the mount that signs its identity issuer
+    Linkerd,
+    /// Linkerd's next trust anchor, over the key that the mount has
+    LinkerdNewAnchor,
 }
 
 /// `plan`
@@ -148,6 +167,13 @@ pub struct SourceArgs {
     /// The root certificate that the ledger must belong to
     #[arg(long, value_name = "PEM")]
     pub root: Option<PathBuf>,
+}
+
+/// `requests`
+#[derive(Args, Debug)]
+pub struct RequestsArgs {
+    /// The ceremony file
+    pub file: PathBuf,
 }
 
 /// `rehearse`
@@ -244,9 +270,21 @@ pub struct InspectArgs {
     /// The root certificate it is held against
     #[arg(long, value_name = "PEM")]
     pub issuer: Option<PathBuf>,
+    /// The request that a bundle answers
+    #[arg(long, value_name = "CSR")]
+    pub request: Option<PathBuf>,
+    /// Who reads a bundle, besides Vault; may come again
+    #[arg(long = "for", value_name = "CONSUMER", value_parser = consumer())]
+    pub consumers: Vec<Consumer>,
     /// The same facts as one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// The words of [`Consumer`], listed by `--help` and completed by shells.
+fn consumer() -> impl TypedValueParser<Value = Consumer> {
+    PossibleValuesParser::new(Consumer::ALL.map(Consumer::word))
+        .try_map(|word| Consumer::parse(&word).ok_or("no such consumer"))
 }
 
 /// The kinds of files that `inspect` shows.

@@ -13,20 +13,25 @@ use crate::ceremony::error::CeremonyError;
 use crate::ceremony::ledger_view::LedgerView;
 use crate::ceremony::mirror::Mirrored;
 use crate::ceremony::plan_report::PlanReport;
-use crate::ceremony::prepare::{Prepared, lock_name, plan_name};
+use crate::ceremony::prepare::{PrepareError, Prepared, lock_name, plan_name};
 use crate::ceremony::script;
+use crate::check::Refusal;
+use crate::check::revoke::on_the_day;
 use crate::host::{
     DiskStore, InputError, StoreRules, SystemClock, exists, note, print, read_named, shown,
     write_new,
 };
+use crate::plan::StepKind;
 use crate::ports::{Clock, StoreError};
 use crate::x509::escape::escape;
+use crate::x509::time::UtcTime;
 
 /// Does what the command line says.
 pub fn run(cli: &Cli) -> Exit {
     let result = match &cli.verb {
         Verb::New(args) => super::new::new(args.template),
         Verb::Plan(args) => plan(args),
+        Verb::Requests(args) => super::requests::requests(args),
         Verb::Script(args) => script_page(args),
         #[cfg(feature = "token")]
         Verb::Rehearse(args) => super::rehearse::rehearse(args),
@@ -68,10 +73,27 @@ fn prepared(args: &SourceArgs) -> Result<(Read, Prepared, bool), Trouble> {
     }
     let prepared = read
         .prepare(view.as_ref())
+        .and_then(|prepared| dated(prepared, SystemClock.now()))
         .map_err(|error| Trouble::prepare(error, &read.name))?;
     // A new root begins an empty ledger, and so does one that is taken over; any other has a past.
     let begins = root.is_none() || prepared.plan.adopts().is_some();
     Ok((read, prepared, begins || view.is_some()))
+}
+
+/// Refuses what a clock tells of a revocation already: the day's own is asked again.
+fn dated(prepared: Prepared, now: UtcTime) -> Result<Prepared, PrepareError> {
+    let steps = prepared.plan.steps.iter();
+    let refusals: Vec<Refusal> = steps
+        .filter_map(|step| match &step.kind {
+            StepKind::Revoke(plan) => on_the_day(plan, now, &step.id).err(),
+            _ => None,
+        })
+        .collect();
+    if refusals.is_empty() {
+        Ok(prepared)
+    } else {
+        Err(PrepareError::Refused(refusals))
+    }
 }
 
 /// Every check of the requests that were refused; the error below names the first that failed.
@@ -204,6 +226,12 @@ fn abort_open(args: &AbortArgs) -> Result<Exit, Trouble> {
         list(&aborted.signed),
         list(&aborted.possibly_signed)
     ));
+    if !aborted.unlisted.is_empty() {
+        print(&format!(
+            "not revoked: {}\nhint: it was confirmed here, and no CRL lists it: revoke it once more\n",
+            list(&aborted.unlisted)
+        ));
+    }
     if aborted.key_in_token {
         print("a root key was generated in the token, or may have been: it is still there\n");
     }

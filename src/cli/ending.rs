@@ -13,7 +13,7 @@ use crate::host::{DiskStore, SystemClock, SystemEntropy, observe, print, shown};
 use crate::ledger::layout;
 use crate::ledger::post_seal::Destruction;
 use crate::plan::document::PlanDocument;
-use crate::ports::{Desk, Operator, Store as _, Token, Tokens};
+use crate::ports::{Desk, Operator, Store, Token, Tokens};
 
 /// What is left of a ceremony that announces the end of the key.
 pub struct Left {
@@ -55,7 +55,7 @@ impl Left {
         &self,
         (token, tokens): (&mut dyn Token, &mut dyn Tokens),
         operator: &mut dyn Operator,
-        store: &mut DiskStore,
+        store: &mut dyn Store,
         ledger: &Path,
     ) -> Result<(), Trouble> {
         let tool = observe().executable_sha256.unwrap_or(Digest::ZERO);

@@ -63,11 +63,12 @@ impl Exit {
 }
 
 /// What each verb can end with; [`Exit::Bug`] can end every one.
-const BY_VERB: [(&str, &[Exit]); 13] = {
+const BY_VERB: [(&str, &[Exit]); 14] = {
     use Exit::{Consistent, Done, Files, Refused, Stopped, Token, Undelivered, Unreadable, Usage};
     [
         ("new", &[Done, Usage, Stopped]),
         ("plan", &[Done, Refused, Usage, Unreadable, Files]),
+        ("requests", &[Done, Usage, Unreadable]),
         ("script", &[Done, Refused, Usage, Unreadable, Files]),
         (
             "rehearse",

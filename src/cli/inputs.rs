@@ -37,6 +37,23 @@ pub struct Read {
 impl Read {
     /// Reads the file, and then what it names.
     pub fn all(file: &Path) -> Result<Self, Trouble> {
+        let mut read = Self::file(file)?;
+        let draft = read.draft()?;
+        let paths = draft.input_paths().into_iter();
+        let limits: Vec<(String, u64)> = paths
+            .map(|path| {
+                let limit = limit(&draft, &path);
+                (path, limit)
+            })
+            .collect();
+        for (path, limit) in limits {
+            read.input(path, limit)?;
+        }
+        Ok(read)
+    }
+
+    /// Reads the file alone: what it names may not be there yet.
+    pub fn file(file: &Path) -> Result<Self, Trouble> {
         let bytes = read_named(file, FILE_LIMIT)?;
         let source = String::from_utf8(bytes).map_err(|_| {
             Trouble::new(Exit::Unreadable, "the ceremony file is not UTF-8").at_path(file)
@@ -51,30 +68,28 @@ impl Read {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),
         };
-        let mut read = Self {
+        Ok(Self {
             folder,
             name,
             source,
             inputs: BTreeMap::new(),
-        };
-        let draft = read.draft()?;
-        let lists = draft.key_lists().map(|path| path.map(str::to_owned));
-        let previous = draft.previous_crl().map(|(_, path)| path.to_owned());
-        for path in draft.input_paths() {
-            let is_list = lists.iter().flatten().any(|list| *list == path);
-            let limit = match &previous {
-                Some(crl) if *crl == path => CrlFile::SIZE_LIMIT as u64,
-                _ if is_list => LIST_LIMIT,
-                _ => INPUT_LIMIT,
-            };
-            let bytes = read_input(&read.folder, &path, limit).map_err(|error| {
-                Trouble::from(error)
-                    .at(&read.name)
-                    .hint("what a ceremony file names lies in its own folder, or below it")
-            })?;
-            read.inputs.insert(path, bytes);
-        }
-        Ok(read)
+        })
+    }
+
+    /// Reads the certificate of the existing root alone, where the file names one.
+    pub fn root_file(&mut self) -> Result<(), Trouble> {
+        let path = self.draft()?.root_certificate().map(str::to_owned);
+        path.map_or(Ok(()), |path| self.input(path, INPUT_LIMIT))
+    }
+
+    fn input(&mut self, path: String, limit: u64) -> Result<(), Trouble> {
+        let bytes = read_input(&self.folder, &path, limit).map_err(|error| {
+            Trouble::from(error)
+                .at(&self.name)
+                .hint("what a ceremony file names lies in its own folder, or below it")
+        })?;
+        self.inputs.insert(path, bytes);
+        Ok(())
     }
 
     /// A path beside the ceremony file.
@@ -113,5 +128,14 @@ impl Read {
             register: view.map(|view| view.register.clone()).unwrap_or_default(),
         };
         prepare(ingredients)
+    }
+}
+
+/// The most octets of an input that are read.
+fn limit(draft: &Draft<'_>, path: &str) -> u64 {
+    match draft.previous_crl() {
+        Some((_, crl)) if crl == path => CrlFile::SIZE_LIMIT as u64,
+        _ if draft.key_lists().contains(&Some(path)) => LIST_LIMIT,
+        _ => INPUT_LIMIT,
     }
 }

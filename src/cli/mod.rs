@@ -17,6 +17,7 @@ pub mod parse;
 #[cfg(feature = "token")]
 mod rehearse;
 mod report;
+mod requests;
 #[cfg(feature = "token")]
 mod run;
 mod seen;

@@ -46,8 +46,10 @@ pub fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         let serial = site.token_serial.as_deref();
         let mut token = module.open_token(&left.token_label, serial)?;
         let mut tokens = SiteTokens::new(&site, &module);
+        let mut mirror = kept_mirror(args, &mut store, view.root.as_ref())?;
+        let mut both = both(&mut store, &mut mirror);
         let seats = (&mut token as &mut dyn Token, &mut tokens as &mut dyn Tokens);
-        left.go_on(seats, &mut operator, &mut store, &args.ledger)?;
+        left.go_on(seats, &mut operator, &mut both, &args.ledger)?;
         drop(token);
         module.close()?;
         return Ok(Exit::Done);
@@ -61,31 +63,41 @@ pub fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     compare_lock(&read, &prepared)?;
     let module = Module::open(&site.module, site.module_sha256)?;
     let mut token = module.open_token(&prepared.plan.token_label, site.token_serial.as_deref())?;
-    let mut mirror = match &args.mirror {
-        Some(path) => {
-            let mut mirror = mirror::open(&args.ledger, path, StoreRules::Production)?;
-            let root = view.root.as_ref();
-            let words = mirror::bring_up_to_date(&mut store, &mut mirror, root)?;
-            weak.push(mirror::finding(path, &words));
-            Some(mirror)
-        }
-        None => None,
-    };
+    let mut mirror = kept_mirror(args, &mut store, view.root.as_ref())?;
+    weak.extend(mirror.iter().map(|(_, words)| words.clone()));
     let job = job(prepared, false, root, weak);
-    let mut both = mirror
-        .as_mut()
-        .map(|mirror| Mirrored::new(&mut store, mirror));
+    let mut both = both(&mut store, &mut mirror);
     let mut tokens = SiteTokens::new(&site, &module);
     let seats = (&mut token as &mut dyn Token, &mut tokens as &mut dyn Tokens);
-    let done = match &mut both {
-        Some(both) => perform(seats, &mut operator, both, &job, args.resume)?,
-        None => perform(seats, &mut operator, &mut store, &job, args.resume)?,
-    };
+    let done = perform(seats, &mut operator, &mut both, &job, args.resume)?;
     finish(&args.ledger, &done, &job);
     drop(token);
     tokens.close()?;
     module.close()?;
     Ok(Exit::Done)
+}
+
+/// A mirror, and how it stood.
+type Mirror = (DiskStore, String);
+
+/// The mirror that was asked for, the same as the ledger now.
+fn kept_mirror(
+    args: &RunArgs,
+    store: &mut DiskStore,
+    root: Option<&Certificate>,
+) -> Result<Option<Mirror>, Trouble> {
+    let Some(path) = &args.mirror else {
+        return Ok(None);
+    };
+    let mut mirror = mirror::open(&args.ledger, path, StoreRules::Production)?;
+    let words = mirror::bring_up_to_date(store, &mut mirror, root)?;
+    Ok(Some((mirror, mirror::finding(path, &words))))
+}
+
+/// The ledger, with its mirror where one is kept.
+fn both<'a>(store: &'a mut DiskStore, mirror: &'a mut Option<Mirror>) -> Mirrored<'a> {
+    let mirror = mirror.as_mut().map(|(mirror, _)| mirror as &mut dyn Store);
+    Mirrored::where_kept(store, mirror)
 }
 
 /// What the engine needs besides its desk.

@@ -227,7 +227,7 @@ impl Trouble {
             PrepareError::Plan(error) => Self::from(error).at(file),
             PrepareError::List(error) => Self::new(Exit::Unreadable, error.to_string())
                 .at(file)
-                .hint("docs/reference/ceremony-file.md says what a list under [keys] holds"),
+                .hint("docs/reference/ceremony-file.md says what each list holds"),
             PrepareError::Mount(error) => Self::new(Exit::Unreadable, error.to_string())
                 .at(file)
                 .hint("give each mount a path of its own, also where case does not count"),

@@ -6,10 +6,7 @@
 # It reads the files beside it and talks to one server through the `vault` or `bao`
 # command. It stops at the first error and can be run again with the same result.
 
-set -eu
-unset CDPATH VAULT_FORMAT BAO_FORMAT VAULT_WRAP_TTL BAO_WRAP_TTL
-LC_ALL=C
-export LC_ALL
+#@part begin
 
 #@values
 
@@ -51,71 +48,22 @@ commands() {
 END
 }
 
-say() { printf '%s\n' "$*"; }
+#@part words
 
-stop() {
-    printf 'stopped: %s\n' "$*" >&2
-    exit 1
+uncertain() {
+    say "                the import was asked for and not confirmed: look at"
+    say "                the mount's issuers before anything else"
 }
 
-misused() {
-    printf 'handover.sh: %s\n' "$*" >&2
-    exit 2
-}
+last_words() { revoked; }
 
-# What was done and what was not: the last words, whatever happened.
-at=0
-asked=no
-imported=no
-done_here=''
-count=0
+#@part report
 
-report_mount() {
-    count=$((count + 1))
-    if [ "$count" -lt "$at" ] || [ "$finished" = yes ]; then
-        say "  done          $2"
-    elif [ "$count" -eq "$at" ]; then
-        if [ "$imported" = yes ]; then
-            say "  NOT finished  $2"
-            say "                done so far:$done_here"
-        elif [ "$asked" = yes ]; then
-            say "  UNCERTAIN     $2"
-            say "                the import was asked for and not confirmed: look at"
-            say "                the mount's issuers before anything else"
-        else
-            say "  not done      $2"
-        fi
-    else
-        say "  not done      $2"
-    fi
-}
-
-finished=no
-report() {
-    status=$?
-    trap - EXIT
-    if [ "$finished" = yes ]; then
-        say "finished: all of $ceremony is handed over"
-    else
-        say "NOT finished:"
-    fi
-    each_mount report_mount
-    exit "$status"
-}
-
-sha256_of() {
-    if command -v sha256sum >/dev/null 2>&1; then
-        sha256sum <"$1"
-    elif command -v shasum >/dev/null 2>&1; then
-        shasum -a 256 <"$1"
-    else
-        openssl dgst -sha256 -r <"$1"
-    fi
-}
+#@part sha256
 
 check_file() {
     [ -f "$3" ] || stop "$3 is missing; nothing was sent to the server"
-    found=$(sha256_of "$3") || stop "no tool can compute SHA-256 here"
+    found=$(sha256_of <"$3") || stop "no tool can compute SHA-256 here"
     [ "${found%% *}" = "$4" ] ||
         stop "$3 is not the file of the ceremony; nothing was sent to the server
   its sha-256  ${found%% *}
@@ -155,14 +103,14 @@ first_block() {
 hand_over() {
     at=$((at + 1))
     asked=yes
-    imported=no
+    confirmed=no
     done_here=''
     say "mount $2"
     answer=$("$cli" write -format=json "$1/intermediate/set-signed" "certificate=@$3") ||
         stop "the server did not confirm the import into the mount $2.
   Vault 1.13 keeps what it read before such an error: look at the mount's issuers."
-    imported=yes
-    done_here=' imported'
+    confirmed=yes
+    done_here=', imported'
     pairs=$(printf '%s\n' "$answer" | mapping_of) ||
         stop "the server's answer has no readable mapping: look at the issuers of the mount $2"
     new=$(printf '%s\n' "$pairs" | awk '$2 != "-" { print $1 }')
@@ -183,8 +131,8 @@ hand_over() {
         stop "issuer $new of the mount $2 is not the intermediate of $3"
     say "  imported      issuer $new, and the mount has its key"
 
-    case $("$cli" pki verify-sign -h 2>&1) in
-        *'pki verify-sign '*)
+    case $verifies in
+        yes)
             verdict=$("$cli" pki verify-sign -format=json "$1/issuer/$root" "$1/issuer/$new") ||
                 stop "pki verify-sign failed in the mount $2"
             for check in subject_match path_match trust_match key_id_match signature_match; do
@@ -194,7 +142,7 @@ hand_over() {
             done_here="$done_here, verified"
             say "  verified      pki verify-sign: all five are true"
             ;;
-        *) say "  not verified  this command has no pki verify-sign (vault 1.13 is the first)" ;;
+        no) say "  not verified  this command has no pki verify-sign (vault 1.13 is the first)" ;;
     esac
 
     "$cli" write "$1/config/issuers" "default=$new" >/dev/null ||
@@ -225,23 +173,7 @@ if [ "$rehearsal" = no ] && [ "$accepted" = yes ]; then
     misused "these files do not come from a rehearsal: leave --rehearsal out"
 fi
 
-# The command is looked for before the folder changes: VAULT_CLI may be relative.
-if [ -n "${VAULT_CLI:-}" ]; then
-    cli=$(command -v "$VAULT_CLI") || misused "VAULT_CLI names no command"
-elif [ -n "${BAO_ADDR:-}" ] && cli=$(command -v bao); then
-    :
-elif cli=$(command -v vault) || cli=$(command -v bao); then
-    :
-elif [ "$dry_run" = yes ]; then
-    cli=vault
-else
-    misused "neither vault nor bao is found; install one, or name it in VAULT_CLI"
-fi
-case $cli in
-    /* | vault) ;;
-    *) cli=$PWD/$cli ;;
-esac
-cd -- "$(dirname -- "$0")"
+#@part command
 
 if [ "$dry_run" = yes ]; then
     each_mount check_file
@@ -251,14 +183,13 @@ if [ "$dry_run" = yes ]; then
     exit 0
 fi
 
-trap report EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+#@part traps
 each_mount check_file
-"$cli" status >/dev/null || stop "no unsealed server answers (the words above are the command's).
-  VAULT_ADDR is ${BAO_ADDR:-${VAULT_ADDR:-not set}}; nothing was sent"
+#@part status
 each_mount check_mount
+case $("$cli" pki verify-sign -h 2>&1) in
+    *'pki verify-sign '*) verifies=yes ;;
+    *) verifies=no ;;
+esac
 each_mount hand_over
 finished=yes
-revoked

@@ -1,18 +1,25 @@
-//! What goes back to Vault or OpenBao: root, bundles and CRLs under their fixed names, the
-//! script that imports them and the sheet that says the same by hand.
+//! What Vault or OpenBao is asked for, and what goes back to it: root, bundles and CRLs under
+//! their fixed names, the script that imports them and the sheet that says the same by hand.
 //!
 //! Pure functions from products to files. Nothing else decides an output's name.
 
+mod cert_manager;
 mod mount;
+mod requests;
 mod revoked;
 mod script;
 mod sheet;
+mod template;
+mod trust;
 
 pub use mount::{MountError, check_mounts, mount_folder, shell_quote};
+pub use requests::{RequestScript, request_script};
 pub use revoked::Revoked;
+pub use trust::{Trust, trust_files};
 
 use crate::digest::Digest;
 use crate::plan::Succession;
+use crate::plan::cert_manager::CertManager;
 use crate::x509::pem;
 use crate::x509::time::UtcTime;
 
@@ -23,6 +30,8 @@ const CRL: &str = "root.crl";
 const CRL_DER: &str = "root.crl.der";
 const SCRIPT: &str = "handover.sh";
 const SHEET: &str = "HANDOVER.md";
+const TRUST_BUNDLE: &str = "trust-bundle.pem";
+const TRUST_MANAGER: &str = "trust-bundle.yaml";
 
 /// One signed intermediate and the mount it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +52,8 @@ pub struct Intermediate {
     pub not_after: UtcTime,
     /// What it follows in its mount.
     pub succession: Succession,
+    /// What cert-manager is told of the mount.
+    pub cert_manager: Option<CertManager>,
 }
 
 /// Another CA's certificate, certified anew.
@@ -105,6 +116,8 @@ pub struct Handover {
     pub revoked: Vec<Revoked>,
     /// Cross-certificates, in the order of their steps.
     pub crosses: Vec<CrossSigned>,
+    /// The anchors that clients are to trust, where the file asks for them.
+    pub trust: Option<Trust>,
     /// Requests for the root's own key, in the order of their steps.
     pub requests: Vec<OwnRequest>,
 }
@@ -129,12 +142,30 @@ impl OutputFile {
 
 /// `root.pem`.
 pub fn root_files(root_der: &[u8], rehearsal: bool) -> Vec<OutputFile> {
-    let text = pem_text(rehearsal, &[certificate(root_der)]);
-    vec![OutputFile::new(ROOT, text)]
+    vec![OutputFile::new(ROOT, root_text(root_der, rehearsal))]
 }
 
-/// `<mount>/bundle.pem` (intermediate, then root) and `<mount>/intermediate.pem`.
+fn root_text(root_der: &[u8], rehearsal: bool) -> String {
+    pem_text(rehearsal, &[certificate(root_der)])
+}
+
+/// What an intermediate's mount gets: `<mount>/bundle.pem` and `<mount>/intermediate.pem`, and
+/// what cert-manager is told of it.
 pub fn intermediate_files(
+    (mount, cert_manager): (&str, Option<&CertManager>),
+    der: &[u8],
+    root_der: &[u8],
+    rehearsal: bool,
+) -> Result<Vec<OutputFile>, MountError> {
+    let mut files = bundle_files(mount, der, root_der, rehearsal)?;
+    if let Some(told) = cert_manager {
+        files.extend(cert_manager::files(told, mount, root_der, rehearsal)?);
+    }
+    Ok(files)
+}
+
+/// `<mount>/bundle.pem` (certificate, then root) and `<mount>/intermediate.pem`.
+fn bundle_files(
     mount: &str,
     der: &[u8],
     root_der: &[u8],
@@ -159,7 +190,7 @@ pub fn cross_files(
     rehearsal: bool,
 ) -> Result<Vec<OutputFile>, MountError> {
     if let Some(mount) = mount {
-        return intermediate_files(mount, der, root_der, rehearsal);
+        return bundle_files(mount, der, root_der, rehearsal);
     }
     let bundle = pem_text(rehearsal, &[certificate(der), certificate(root_der)]);
     let alone = pem_text(rehearsal, &[certificate(der)]);
@@ -200,7 +231,7 @@ pub fn product_files(handover: &Handover) -> Result<Vec<OutputFile>, MountError>
     let mut files = root_files(&handover.root_der, handover.rehearsal);
     for one in &handover.intermediates {
         files.extend(intermediate_files(
-            &one.mount,
+            (&one.mount, one.cert_manager.as_ref()),
             &one.der,
             &handover.root_der,
             handover.rehearsal,
@@ -224,13 +255,18 @@ pub fn product_files(handover: &Handover) -> Result<Vec<OutputFile>, MountError>
     Ok(files)
 }
 
-/// `handover.sh` and `HANDOVER.md`: made at the end, when everything else is delivered.
+/// The trust bundle, `handover.sh` and `HANDOVER.md`: made at the end, when everything else is
+/// delivered.
 pub fn closing_files(handover: &Handover) -> Result<Vec<OutputFile>, MountError> {
+    let trust = handover.trust.iter();
+    let mut files: Vec<OutputFile> = trust
+        .flat_map(|trust| trust_files(trust, &handover.root_der, handover.rehearsal))
+        .collect();
+    files.push(OutputFile::new(SCRIPT, script::text(handover)?));
     let mut delivered = product_files(handover)?;
-    let script = OutputFile::new(SCRIPT, script::text(handover)?);
-    delivered.push(script.clone());
-    let sheet = OutputFile::new(SHEET, sheet::text(handover, &delivered)?);
-    Ok(vec![script, sheet])
+    delivered.extend(files.clone());
+    files.push(OutputFile::new(SHEET, sheet::text(handover, &delivered)?));
+    Ok(files)
 }
 
 fn certificate(der: &[u8]) -> String {
@@ -239,12 +275,16 @@ fn certificate(der: &[u8]) -> String {
 
 /// Blocks one after the other; servers take a comment before the first one.
 fn pem_text(rehearsal: bool, blocks: &[String]) -> String {
-    let mark = if rehearsal {
+    format!("{}{}", mark(rehearsal), blocks.concat())
+}
+
+/// The first line of what a rehearsal delivers; a comment in PEM and in YAML.
+fn mark(rehearsal: bool) -> &'static str {
+    if rehearsal {
         "# REHEARSAL: signed by a throw-away key, worth nothing\n"
     } else {
         ""
-    };
-    format!("{mark}{}", blocks.concat())
+    }
 }
 
 /// Path of a mount's bundle below `out/`.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::x509::escape::escape;
 
 /// Names directly below `out/` that no mount may take.
-const FIXED: [&str; 7] = [
+const FIXED: [&str; 9] = [
     super::ROOT,
     super::CRL,
     super::CRL_DER,
@@ -14,10 +14,17 @@ const FIXED: [&str; 7] = [
     super::SHEET,
     super::CROSS_SIGNED,
     super::REQUESTS,
+    super::TRUST_BUNDLE,
+    super::TRUST_MANAGER,
 ];
 
 /// Names inside every mount's folder: `a/bundle.pem` may be a mount beside `a`.
-const INSIDE: [&str; 2] = ["bundle.pem", "intermediate.pem"];
+const INSIDE: [&str; 4] = [
+    "bundle.pem",
+    "intermediate.pem",
+    super::cert_manager::CA_BUNDLE,
+    super::cert_manager::ISSUER,
+];
 
 /// Longest folder name; file systems stop at 255 octets.
 const PART_LIMIT: usize = 240;
@@ -197,6 +204,7 @@ mod tests {
             ("Handover.SH", "%48andover.SH"),
             ("x/handover.sh", "x/handover.sh"),
             ("x/bundle.pem", "x/%62undle.pem"),
+            ("x/ca-bundle.b64", "x/%63a-bundle.b64"),
         ] {
             assert_eq!(mount_folder(mount).as_deref(), Ok(folder));
         }

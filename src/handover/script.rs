@@ -3,7 +3,8 @@
 
 use super::mount::path_of;
 use super::revoked;
-use super::{Handover, MountError, bundle_path, commands, intermediate_files, shell_quote};
+use super::template::{self, push};
+use super::{Handover, MountError, SCRIPT, bundle_files, bundle_path, commands, shell_quote};
 use crate::digest::Digest;
 use crate::x509::escape::{escape, escape_once};
 
@@ -11,19 +12,17 @@ const TEMPLATE: &str = include_str!("handover.sh");
 
 /// The script's text.
 pub(super) fn text(handover: &Handover) -> Result<String, MountError> {
-    let mut script = String::with_capacity(TEMPLATE.len() * 2);
-    // Line by line and once: text put in is never searched for markers.
-    for line in TEMPLATE.lines() {
-        match line.trim_start() {
-            "#@header" => header(&mut script, handover),
-            "#@values" => values(&mut script, handover),
-            "#@mounts" => mounts(&mut script, handover)?,
-            "#@revoked" => revoked_here(&mut script, handover),
-            "#@commands" => by_hand(&mut script, handover)?,
-            _ => push(&mut script, line),
+    template::filled(TEMPLATE, |marker, script| {
+        match marker {
+            "header" => header(script, handover),
+            "values" => values(script, handover),
+            "mounts" => mounts(script, handover)?,
+            "revoked" => revoked_here(script, handover),
+            "commands" => by_hand(script, handover)?,
+            _ => return Ok(false),
         }
-    }
-    Ok(script)
+        Ok(true)
+    })
 }
 
 fn header(script: &mut String, handover: &Handover) {
@@ -41,14 +40,15 @@ fn header(script: &mut String, handover: &Handover) {
 fn values(script: &mut String, handover: &Handover) {
     let ceremony = shell_quote(&escape(&handover.ceremony));
     let rehearsal = if handover.rehearsal { "yes" } else { "no" };
+    push(script, &format!("script={SCRIPT}"));
     push(script, &format!("ceremony={ceremony}"));
     push(script, &format!("rehearsal={rehearsal}"));
+    push(script, "goal=\"all of $ceremony is handed over\"");
 }
 
 fn mounts(script: &mut String, handover: &Handover) -> Result<(), MountError> {
     for one in &handover.intermediates {
-        let files =
-            intermediate_files(&one.mount, &one.der, &handover.root_der, handover.rehearsal)?;
+        let files = bundle_files(&one.mount, &one.der, &handover.root_der, handover.rehearsal)?;
         let path = bundle_path(&one.mount)?;
         let digest = files
             .iter()
@@ -90,9 +90,4 @@ fn revoked_here(script: &mut String, handover: &Handover) {
     push(script, "    cat <<'END'");
     lines.iter().for_each(|line| push(script, line));
     push(script, "END");
-}
-
-fn push(script: &mut String, line: &str) {
-    script.push_str(line);
-    script.push('\n');
 }

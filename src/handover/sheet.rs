@@ -3,11 +3,12 @@
 //!
 //! Foreign text stands only in indented blocks, where Markdown reads nothing into it.
 
+use super::cert_manager::{self, CA_BUNDLE, ISSUER};
 use super::mount::path_of;
 use super::revoked;
 use super::{
-    CRL, CRL_DER, Handover, MountError, OutputFile, ROOT, bundle_path, commands, mount_folder,
-    request_path, shell_quote,
+    CRL, CRL_DER, Handover, Intermediate, MountError, OutputFile, ROOT, TRUST_BUNDLE,
+    TRUST_MANAGER, bundle_path, commands, mount_folder, request_path, shell_quote,
 };
 use crate::digest::Digest;
 use crate::plan::Succession;
@@ -25,8 +26,10 @@ pub(super) fn text(handover: &Handover, delivered: &[OutputFile]) -> Result<Stri
         server_settings(&mut page, handover);
         after(&mut page, handover);
         trust(&mut page, handover)?;
+        cert_managers(&mut page, handover)?;
     }
     crosses(&mut page, handover)?;
+    trust_bundle(&mut page, handover);
     requests(&mut page, handover);
     revoked_there(&mut page, handover);
     crl(&mut page, handover);
@@ -283,6 +286,70 @@ fn trust(page: &mut Page, handover: &Handover) -> Result<(), MountError> {
         page.code(&format!("{}/intermediate.pem", mount_folder(&one.mount)?));
     }
     page.gap();
+    Ok(())
+}
+
+/// The anchors of a change of roots: what goes to clients, and in which order.
+fn trust_bundle(page: &mut Page, handover: &Handover) {
+    let Some(trust) = &handover.trust else { return };
+    page.heading("## The trust bundle");
+    page.prose(&format!(
+        "`{TRUST_BUNDLE}` is what clients are to trust: this root, and the anchors that the \
+         ceremony file names beside it. `{TRUST_MANAGER}` is the same for trust-manager, which \
+         writes it into a ConfigMap. Give one of the two to the cluster:"
+    ));
+    page.code(&format!("kubectl apply -f {TRUST_MANAGER}"));
+    page.code(&format!(
+        "kubectl create configmap {} --from-file={}={TRUST_BUNDLE}",
+        trust.bundle.name, trust.bundle.key
+    ));
+    page.gap();
+    if !trust.also.is_empty() {
+        page.prose(
+            "**First** this bundle, then a restart of whoever reads its anchors when it starts \
+             (Linkerd's proxies do), and only then the first certificate below the new root. When \
+             nothing lives below an old anchor any more, take its lines out and restart again.",
+        );
+    }
+}
+
+/// The mounts whose certificates cert-manager asks for.
+fn cert_managers(page: &mut Page, handover: &Handover) -> Result<(), MountError> {
+    let told = |one: &'_ Intermediate| one.cert_manager.is_some();
+    if !handover.intermediates.iter().any(told) {
+        return Ok(());
+    }
+    page.heading("## cert-manager");
+    page.prose(&format!(
+        "`{ISSUER}` beside a bundle is the ClusterIssuer of that mount. Its `caBundle` is \
+         `root.pem` in base64 on one line, the same as `{CA_BUNDLE}`: cert-manager checks the \
+         *server's own* certificate with it. Where that one does not stand below this root, put \
+         the root that it stands below in its place.",
+    ));
+    page.prose(
+        "After the import, and once the mount has the role (the first command shows it), these \
+         give cert-manager an AppRole that may sign there and nothing else. `approle` is enabled \
+         once in a server; the namespace is cert-manager's own.",
+    );
+    for one in &handover.intermediates {
+        let Some(told) = &one.cert_manager else {
+            continue;
+        };
+        page.fields(&[
+            ("mount", escape(&one.mount)),
+            ("server", escape(&told.server)),
+        ]);
+        for line in cert_manager::commands(one, told)? {
+            page.code(&line);
+        }
+        page.gap();
+    }
+    page.prose(
+        "A Secret of this issuer then has leaf and intermediate in `tls.crt`, and the root in \
+         `ca.crt`. Where `ca.crt` is the intermediate, the mount has it without the root: import \
+         `bundle.pem`. `certificate chain is malformed or broken`: the mount's issuer has a \
+         `manual_chain` with more than one way up.",
+    );
     Ok(())
 }
 

@@ -18,6 +18,7 @@ fn example() -> Handover {
         spki_sha256: Digest::of(&[byte]),
         not_after: until("2031-10-03T09:14:06Z"),
         succession: Succession::First,
+        cert_manager: None,
     };
     Handover {
         ceremony: "acme-root-g1".to_owned(),
@@ -32,6 +33,7 @@ fn example() -> Handover {
         }),
         revoked: Vec::new(),
         crosses: Vec::new(),
+        trust: None,
         requests: Vec::new(),
         intermediates: vec![
             intermediate("nyc3-etcd", "etcd/nyc3-c1/pki", 1),
@@ -45,7 +47,7 @@ fn text_of(files: &[OutputFile], path: &str) -> String {
     String::from_utf8(file.bytes.clone()).unwrap()
 }
 
-fn assert_parses(script: &str) {
+pub(super) fn assert_parses(script: &str) {
     for shell in ["sh", "dash", "bash"] {
         let mut child = Command::new(shell)
             .arg("-n")
@@ -192,6 +194,31 @@ proptest::proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_cert_manager_is_told_stands_on_the_sheet() {
+    let mut handover = example();
+    let told = |name: &str, role_id: Option<&str>| CertManager {
+        server: "https://vault.acme.example:8200".to_owned(),
+        role: "example-dot-com".to_owned(),
+        name: name.to_owned(),
+        role_id: role_id.map(str::to_owned),
+    };
+    handover.intermediates[0].cert_manager = Some(told("vault-issuer", None));
+    handover.intermediates[1].cert_manager = Some(told("second", Some("cert-manager")));
+    let sheet = text_of(&closing_files(&handover).unwrap(), SHEET);
+    let start = sheet.find("## cert-manager").unwrap();
+    let end = sheet.find("## The root's CRL").unwrap();
+    insta::assert_snapshot!("cert_manager_on_the_sheet", &sheet[start..end]);
+    assert!(sheet.contains("etcd/nyc3-c1/pki/cluster-issuer.yaml\n"));
+    let commands: String = sheet[start..end]
+        .lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .filter(|line| !line.starts_with("mount ") && !line.starts_with("server "))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert_parses(&commands);
 }
 
 fn revoking() -> Handover {

@@ -356,15 +356,15 @@ impl Event {
         }
     }
 
-    /// What was checked, and the ids of its checks whose failure was put aside: the deviations
-    /// that a seal counts, each once.
-    pub fn waived(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// What was checked, and its checks whose failure was put aside: the deviations that a seal
+    /// counts, each once.
+    pub fn waived(&self) -> impl Iterator<Item = (&str, &FindingRecord)> {
         let (what, findings): (_, &[FindingRecord]) = match self {
             Self::Checked { what, findings, .. } => (what.as_str(), findings),
             _ => ("", &[]),
         };
         let waived = findings.iter().filter(|one| one.outcome == WAIVED);
-        waived.map(move |one| (what, one.id.as_str()))
+        waived.map(move |one| (what, one))
     }
 }
 

@@ -171,6 +171,19 @@ pub struct RegisterError {
     pub why: String,
 }
 
+/// Serial numbers whose revocation a ceremony confirmed, where it came to no CRL that lists
+/// them: nothing is revoked by that.
+pub fn unlisted(entries: &[Entry]) -> impl Iterator<Item = &str> {
+    let listed = entries
+        .iter()
+        .any(|entry| matches!(&entry.event, Ok(Event::SignIntended { kind, .. }) if kind == "crl"));
+    let confirmed = entries.iter().filter(move |_| !listed);
+    confirmed.filter_map(|entry| match &entry.event {
+        Ok(Event::Revoked { serial, .. }) => Some(serial.as_str()),
+        _ => None,
+    })
+}
+
 impl Register {
     /// Adds a ceremony. `read_file` gives the bytes of a body that stands in a file.
     pub fn fold(

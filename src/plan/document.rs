@@ -3,9 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cert_manager::CertManager;
 use super::cross::CrossPlan;
 use super::profile::Profile;
 pub use super::revoke_document::RevokeDocument;
+use super::trust::TrustBundle;
 use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind, SubjectKeyId};
 use crate::digest::{Digest, hex, unhex};
 use crate::x509::certificate_policy::CertificatePolicy;
@@ -49,6 +51,9 @@ pub struct PlanDocument {
     /// Refusals put aside.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<WaiverDocument>,
+    /// The anchors that clients are to trust.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust_bundle: Option<TrustBundle>,
     /// Inputs, sorted by path.
     pub inputs: Vec<InputDocument>,
 }
@@ -147,6 +152,9 @@ pub struct ProductDocument {
     pub kept_key_identifier: Option<String>,
     /// Profile of an intermediate.
     pub profile: Option<ProfileDocument>,
+    /// What cert-manager is told of an intermediate's mount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cert_manager: Option<CertManager>,
     /// A request for the root's own key.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own_request: bool,
@@ -277,6 +285,7 @@ impl PlanDocument {
                     by: waiver.by.clone(),
                 })
                 .collect(),
+            trust_bundle: plan.trust.as_ref().map(|trust| trust.bundle.clone()),
             inputs: plan
                 .inputs
                 .iter()
@@ -384,6 +393,7 @@ fn intermediate(plan: &IntermediatePlan) -> ProductDocument {
         request: Some(plan.request.clone()),
         succession: plan.succession.word().map(str::to_owned),
         profile: Some(profile(&plan.profile)),
+        cert_manager: plan.cert_manager.clone(),
         ..product(&plan.product)
     }
 }
@@ -433,6 +443,7 @@ fn product(product: &Product) -> ProductDocument {
             _ => None,
         },
         profile: None,
+        cert_manager: None,
         own_request: false,
         crl_number: None,
         carried: None,

@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-pub use super::subject::Subject;
+pub use super::cert_manager::CertManagerFile;
+use super::kubernetes::{DataKey, Labels};
+pub use super::subject::{Subject, VaultSubject};
 use super::words::not_one_of;
 pub use super::words::{
     DigestWord, DnsTree, EmailTree, ExtendedUsage, FORMAT, Format, Id, IpRange, Key, KeyId, Kind,
-    Length, Login, Moment, Mount, NotAfter, Padding, Path, PathLength, PolicyOid, PolicyWord,
-    ReasonWord, Role, SealWord, SerialHex, SshKey, Text, TokenLabel, UriTree, Url, Usage, nearest,
+    KubernetesName, Length, Login, Moment, Mount, NotAfter, Padding, Path, PathLength, PolicyOid,
+    PolicyWord, ReasonWord, Role, SealWord, SerialHex, SshKey, Text, TokenLabel, UriTree, Url,
+    Usage, VaultKey, nearest,
 };
 use crate::digest::Digest;
 use crate::x509::escape::{escape_message, escape_quoted};
@@ -48,6 +51,8 @@ pub struct CeremonyFile {
     pub token: TokenFile,
     /// The root.
     pub root: Spanned<RootFile>,
+    /// What was recorded beside Vault: the digest of each request's key.
+    pub spki_list: Option<Spanned<Path>>,
     /// Profiles by name.
     #[serde(default)]
     pub profile: BTreeMap<String, Spanned<ProfileFile>>,
@@ -59,6 +64,9 @@ pub struct CeremonyFile {
     /// Lists of keys that are known to be lost.
     #[serde(default)]
     pub keys: KeysFile,
+    /// What the hand-over writes besides.
+    #[serde(default)]
+    pub handover: HandoverFile,
     /// The seal.
     #[serde(default)]
     pub seal: SealFile,
@@ -189,12 +197,16 @@ pub struct StepFile {
     pub request: Option<Spanned<Requests>>,
     /// As computed beside Vault.
     pub spki_sha256: Option<Spanned<Digest>>,
+    /// How Vault makes it.
+    pub generate: Option<Spanned<GenerateFile>>,
     /// Profile.
     pub profile: Option<Spanned<String>>,
     /// The same key again, under a new serial number.
     pub renew: Option<Spanned<bool>>,
     /// The same subject again, with a new key.
     pub rekey: Option<Spanned<bool>>,
+    /// What cert-manager is told of the mount.
+    pub cert_manager: Option<Spanned<CertManagerFile>>,
     /// The certificate that is revoked or cross-signed.
     pub certificate: Option<Spanned<Path>>,
     /// The certificate that signed it, where it did not sign itself.
@@ -243,12 +255,31 @@ pub struct RequestFile {
     pub request: Spanned<Path>,
     /// As computed beside Vault.
     pub spki_sha256: Option<Digest>,
+    /// How Vault makes it.
+    pub generate: Option<Spanned<GenerateFile>>,
     /// Profile.
     pub profile: Option<Spanned<String>>,
     /// The same key again, under a new serial number.
     pub renew: Option<Spanned<bool>>,
     /// The same subject again, with a new key.
     pub rekey: Option<Spanned<bool>>,
+    /// What cert-manager is told of the mount.
+    pub cert_manager: Option<CertManagerFile>,
+}
+
+/// `generate` of a request.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table: { subject = { CN = \"...\" }, key = \"ec:P-256\" }"
+)]
+pub struct GenerateFile {
+    /// The request's subject.
+    pub subject: VaultSubject,
+    /// The kind of its new key.
+    pub key: Option<Spanned<VaultKey>>,
+    /// The key of the mount's default issuer, in place of a new one.
+    pub existing: Option<Spanned<bool>>,
 }
 
 /// `[[waiver]]`
@@ -273,6 +304,29 @@ pub struct KeysFile {
     pub debian_weak: Option<Path>,
     /// The site's own list.
     pub blocked: Option<Path>,
+}
+
+/// `[handover]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandoverFile {
+    /// The anchors that clients are to trust.
+    pub trust_bundle: Option<Spanned<TrustBundleFile>>,
+}
+
+/// `[handover] trust_bundle`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustBundleFile {
+    /// Name of the Bundle and of its ConfigMap.
+    pub name: KubernetesName,
+    /// Key in the ConfigMap.
+    pub key: Option<DataKey>,
+    /// Labels of the namespaces that get it.
+    pub namespaces: Option<Labels>,
+    /// Anchors beside this ceremony's root.
+    #[serde(default)]
+    pub also: Vec<Path>,
 }
 
 /// `[seal]`
@@ -356,6 +410,17 @@ fn constraint_not_written(field: &str) -> Option<String> {
         "\"{}\" constraints are not written: {clients}",
         escape_quoted(field)
     ))
+}
+
+/// Whether a text calls itself a ceremony file. One with a mistake in it does too.
+pub fn is_ceremony(source: &str) -> bool {
+    let names_it = |line: &str| line.starts_with("format") && line.contains(FORMAT);
+    source.lines().any(names_it)
+}
+
+/// Whether a text is TOML that says something, a ceremony file or another.
+pub fn is_toml(source: &str) -> bool {
+    toml::from_str::<toml::Table>(source).is_ok_and(|table| !table.is_empty())
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
+use super::cert_manager::CertManager;
 use super::error::PlanError;
-use super::file::{self, CeremonyFile, FileError, Kind, Requests, StepFile};
+use super::file::{self, CeremonyFile, CertManagerFile, FileError, Kind, Requests, StepFile};
+use super::generate::Generate;
 use super::past::{Origin, Past, is_final};
 use super::profile::Profile;
 use super::{
@@ -35,6 +37,8 @@ pub struct WantedRequest {
     pub step: String,
     /// SPKI digest that the file names.
     pub spki_sha256: Option<Digest>,
+    /// How the file has Vault make it.
+    pub generate: Option<Generate>,
     /// What it follows.
     pub succession: Succession,
     /// What its certificate will say.
@@ -44,11 +48,14 @@ pub struct WantedRequest {
 /// What a step with its defaults looks like before templates are made.
 pub(super) struct Wanted<'a> {
     pub(super) mount: &'a Spanned<file::Mount>,
-    request: String,
+    pub(super) request: String,
+    pub(super) request_place: usize,
     spki_sha256: Option<Digest>,
-    renew: Option<&'a Spanned<bool>>,
-    rekey: Option<&'a Spanned<bool>>,
+    pub(super) generate: Option<&'a Spanned<file::GenerateFile>>,
+    pub(super) renew: Option<&'a Spanned<bool>>,
+    pub(super) rekey: Option<&'a Spanned<bool>>,
     pub(super) profile: Option<&'a Spanned<String>>,
+    pub(super) cert_manager: Option<&'a CertManagerFile>,
 }
 
 impl<'a> Draft<'a> {
@@ -59,6 +66,7 @@ impl<'a> Draft<'a> {
             file: file::parse(source)?,
         };
         draft.check_steps()?;
+        draft.check_generated()?;
         draft.check_people()?;
         draft.check_waivers()?;
         Ok(draft)
@@ -111,6 +119,14 @@ impl<'a> Draft<'a> {
             .collect()
     }
 
+    /// The mounts that get an intermediate, in the order of the steps.
+    pub fn mounts(&self) -> impl Iterator<Item = &str> {
+        let steps = self.file.step.iter();
+        steps
+            .flat_map(|step| wanted(step.get_ref()))
+            .map(|one| one.mount.get_ref().0.as_str())
+    }
+
     /// The requests with what their checks need, in the order of the steps.
     pub fn wanted_requests(&self) -> Result<Vec<WantedRequest>, FileError> {
         let steps = self.file.step.iter().enumerate();
@@ -121,6 +137,7 @@ impl<'a> Draft<'a> {
                     step: self.step_id(at),
                     succession: self.succession(one.renew, one.rekey)?,
                     profile: self.profile(one.profile)?,
+                    generate: self.generate(one.generate)?,
                     request: one.request,
                     spki_sha256: one.spki_sha256,
                 })
@@ -134,8 +151,10 @@ impl<'a> Draft<'a> {
         paths.extend(self.root_certificate().map(str::to_owned));
         paths.extend(self.cross_inputs());
         paths.extend(self.key_lists().into_iter().flatten().map(str::to_owned));
+        paths.extend(self.spki_list().map(str::to_owned));
         paths.extend(self.revocation_inputs());
         paths.extend(self.adoption_inputs());
+        paths.extend(self.trust_inputs());
         paths.into_iter().collect()
     }
 
@@ -199,6 +218,7 @@ impl<'a> Draft<'a> {
             ledger,
             steps,
             waivers: self.waivers(),
+            trust: self.trust(inputs),
             inputs: inputs
                 .iter()
                 .map(|(path, bytes)| (path.clone(), Digest::of(bytes)))
@@ -377,9 +397,11 @@ impl<'a> Draft<'a> {
             mount: wanted.mount.get_ref().0.clone(),
             request: wanted.request.clone(),
             spki_sha256: wanted.spki_sha256,
+            generate: self.generate(wanted.generate)?,
             succession,
             profile,
             subject,
+            cert_manager: wanted.cert_manager.map(CertManager::of),
         })
     }
 }
@@ -390,10 +412,13 @@ pub(super) fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
         (Some(Requests::One(path)), Some(mount)) => vec![Wanted {
             mount,
             request: path.0.clone(),
+            request_place: step.request.as_ref().map_or(0, |one| one.span().start),
+            generate: step.generate.as_ref(),
             spki_sha256: step.spki_sha256.as_ref().map(|digest| *digest.get_ref()),
             renew: step.renew.as_ref(),
             rekey: step.rekey.as_ref(),
             profile: step.profile.as_ref(),
+            cert_manager: step.cert_manager.as_ref().map(Spanned::get_ref),
         }],
         (Some(Requests::Many(many)), _) => many
             .iter()
@@ -402,10 +427,13 @@ pub(super) fn wanted(step: &StepFile) -> Vec<Wanted<'_>> {
                 Wanted {
                     mount: &one.mount,
                     request: one.request.get_ref().0.clone(),
+                    request_place: one.request.span().start,
+                    generate: one.generate.as_ref(),
                     spki_sha256: one.spki_sha256,
                     renew: one.renew.as_ref(),
                     rekey: one.rekey.as_ref(),
                     profile: one.profile.as_ref().or(step.profile.as_ref()),
+                    cert_manager: one.cert_manager.as_ref(),
                 }
             })
             .collect(),

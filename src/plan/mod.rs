@@ -3,12 +3,15 @@
 
 pub mod adopt;
 pub mod adoption;
+pub mod cert_manager;
 pub mod cross;
 pub mod document;
 pub mod error;
 pub mod explain;
 pub mod file;
 mod fit;
+pub mod generate;
+mod kubernetes;
 pub mod lock;
 pub mod make;
 mod order;
@@ -21,6 +24,7 @@ mod root_plan;
 mod subject;
 pub mod succession;
 pub mod template;
+pub mod trust;
 mod words;
 
 use crate::digest::Digest;
@@ -34,10 +38,13 @@ use crate::x509::root;
 use crate::x509::template::{Template, Unknown};
 use crate::x509::time::{Span, UtcTime};
 use adopt::AdoptPlan;
+use cert_manager::CertManager;
 use cross::CrossPlan;
+use generate::Generate;
 use past::RevokePlan;
 use profile::Profile;
 pub use succession::{SubjectKeyId, Succession};
+use trust::TrustPlan;
 
 /// What is allowed, beyond what is always refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -242,12 +249,16 @@ pub struct IntermediatePlan {
     pub request: String,
     /// The SPKI digest the file names.
     pub spki_sha256: Option<Digest>,
+    /// How the file has Vault make the request.
+    pub generate: Option<Generate>,
     /// What it follows.
     pub succession: Succession,
     /// What the certificate says.
     pub profile: Profile,
     /// Subject of the certificate.
     pub subject: Name,
+    /// What cert-manager is told of the mount.
+    pub cert_manager: Option<CertManager>,
 }
 
 /// One CRL to be issued.
@@ -381,6 +392,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Refusals put aside.
     pub waivers: Vec<Waiver>,
+    /// The anchors that clients are to trust, where the hand-over writes them.
+    pub trust: Option<TrustPlan>,
     /// Inputs by path, with their digests, sorted by path.
     pub inputs: Vec<(String, Digest)>,
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::Waiver;
+use super::cert_manager::CertManager;
 use super::file::{FileError, Kind, Requests, StepFile};
 use super::make::{Draft, is_list, wanted};
 use super::words::not_waivable;
@@ -67,6 +68,7 @@ impl Draft<'_> {
     pub(super) fn check_steps(&self) -> Result<(), FileError> {
         let mut ids = BTreeSet::new();
         let mut mounts = BTreeSet::new();
+        let mut issuers = BTreeSet::new();
         let mut kinds = Vec::new();
         for (at, step) in self.file.step.iter().enumerate() {
             let written = step.get_ref();
@@ -76,8 +78,14 @@ impl Draft<'_> {
             }
             self.check_fields(step)?;
             for one in wanted(written) {
+                let place = one.mount.span().start;
                 if !mounts.insert(one.mount.get_ref().0.clone()) {
-                    return Err(self.at(one.mount.span().start, "another request has this mount"));
+                    return Err(self.at(place, "another request has this mount"));
+                }
+                let issuer = one.cert_manager.map(|told| CertManager::of(told).name);
+                if issuer.is_some_and(|name| !issuers.insert(name)) {
+                    let words = "another mount's cert_manager has this name";
+                    return Err(self.at(place, words));
                 }
             }
             kinds.push((*written.kind.get_ref(), written.kind.span().start));
@@ -123,7 +131,7 @@ impl Draft<'_> {
         let kind = *written.kind.get_ref();
         let list = is_list(written);
         for (name, span) in spans(written) {
-            let inside = list && ["mount", "spki_sha256", "renew", "rekey"].contains(&name);
+            let inside = list && INSIDE.contains(&name);
             if let (Some(span), false) = (span, belongs(name, kind) && !inside) {
                 let words = format!("{name} does not belong to this step");
                 return Err(self.at(span.start, &words));
@@ -186,8 +194,18 @@ fn out_of_order(kind: Kind, made: &[Kind], existing: bool) -> Option<&'static st
     Some(words)
 }
 
+/// Fields of a step that stand in each of its requests where it has a list.
+const INSIDE: [&str; 6] = [
+    "mount",
+    "spki_sha256",
+    "generate",
+    "renew",
+    "rekey",
+    "cert_manager",
+];
+
 /// The fields that only some kinds of steps have.
-fn spans(step: &StepFile) -> [(&'static str, Option<Range<usize>>); 19] {
+fn spans(step: &StepFile) -> [(&'static str, Option<Range<usize>>); 21] {
     fn span<T>(field: &Option<Spanned<T>>) -> Option<Range<usize>> {
         field.as_ref().map(Spanned::span)
     }
@@ -195,9 +213,11 @@ fn spans(step: &StepFile) -> [(&'static str, Option<Range<usize>>); 19] {
         ("mount", span(&step.mount)),
         ("request", span(&step.request)),
         ("spki_sha256", span(&step.spki_sha256)),
+        ("generate", span(&step.generate)),
         ("profile", span(&step.profile)),
         ("renew", span(&step.renew)),
         ("rekey", span(&step.rekey)),
+        ("cert_manager", span(&step.cert_manager)),
         ("certificate", span(&step.certificate)),
         ("issuer", span(&step.issuer)),
         ("serial", span(&step.serial)),
@@ -224,9 +244,11 @@ fn belongs(field: &str, kind: Kind) -> bool {
             "mount",
             "request",
             "spki_sha256",
+            "generate",
             "profile",
             "renew",
             "rekey",
+            "cert_manager",
         ],
         Kind::CrossSign => &["certificate", "issuer", "profile", "mount", "spki_sha256"],
         Kind::Revoke => &[

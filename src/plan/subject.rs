@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::words::{cannot_be_seen, not_one_of};
+use crate::x509::escape::escape_quoted;
 use crate::x509::name::{AttributeType, Name};
 
 /// A subject: each key a value, or an array of values.
@@ -54,6 +55,35 @@ impl TryFrom<BTreeMap<String, OneOrMany>> for Subject {
             .map(|(kind, value)| (*kind, value.as_str()))
             .collect();
         Ok(Self(Name::build(&borrowed)))
+    }
+}
+
+/// A subject that Vault puts into a request as it stands here.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "BTreeMap<String, OneOrMany>")]
+pub struct VaultSubject(pub Name);
+
+impl TryFrom<BTreeMap<String, OneOrMany>> for VaultSubject {
+    type Error = String;
+    fn try_from(parts: BTreeMap<String, OneOrMany>) -> Result<Self, String> {
+        let many = parts.iter().find_map(|(word, values)| match values {
+            OneOrMany::Many(values) if values.len() > 1 => Some(word.clone()),
+            _ => None,
+        });
+        if parts.contains_key(AttributeType::DomainComponent.word()) {
+            return Err(
+                "Vault writes no DC into a request: leave it out, or give the profile a subject"
+                    .to_owned(),
+            );
+        }
+        let Subject(name) = Subject::try_from(parts)?;
+        match many {
+            Some(word) => Err(format!(
+                "Vault writes several {} as one set without an order: give one here, or give the profile a subject",
+                escape_quoted(&word)
+            )),
+            None => Ok(Self(name)),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::x509::key_identifier::KeyIdentifierMethod;
 use crate::x509::key_usage::KeyUsage;
 use crate::x509::name_constraints::Subtree;
 use crate::x509::network::Network;
-use crate::x509::public_key::{HashAlgorithm, RootKey};
+use crate::x509::public_key::{Curve, HashAlgorithm, KeyKind, RootKey};
 use crate::x509::reason::RevocationReason;
 use crate::x509::serial::Serial;
 use crate::x509::time::{Span, UtcTime};
@@ -32,6 +32,7 @@ macro_rules! word {
         }
     };
 }
+pub(super) use word;
 
 word!(
     /// The format's name.
@@ -147,6 +148,24 @@ word!(
     })
 );
 word!(
+    /// A key that Vault makes.
+    VaultKey(KeyKind), |text| {
+        let known = [
+            ("rsa:2048", KeyKind::Rsa { bits: 2048 }),
+            ("rsa:3072", KeyKind::Rsa { bits: 3072 }),
+            ("rsa:4096", KeyKind::Rsa { bits: 4096 }),
+            ("ec:P-256", KeyKind::Ec(Curve::P256)),
+            ("ec:P-384", KeyKind::Ec(Curve::P384)),
+            ("ec:P-521", KeyKind::Ec(Curve::P521)),
+            ("ed25519", KeyKind::Ed25519),
+        ];
+        let found = known.iter().find(|(word, _)| *word == text);
+        found
+            .map(|(_, kind)| *kind)
+            .ok_or_else(|| not_one_of(&text, &known.map(|(word, _)| word)))
+    }
+);
+word!(
     /// The hash that a root signs.
     DigestWord(HashAlgorithm), |text| match text.as_str() {
         "sha256" => Ok(HashAlgorithm::Sha256),
@@ -228,12 +247,69 @@ word!(
     /// An http URL.
     Url(String), |text| {
         let good = text.strip_prefix("http://").is_some_and(|rest| !rest.is_empty())
-            && text.len() <= 500
-            && text.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b));
+            && is_url(&text);
         if good {
             Ok(text)
         } else {
             Err("must be a plain http:// URL in ASCII (https would need the chain it serves)".to_owned())
+        }
+    }
+);
+word!(
+    /// Address of a server whose certificate is checked.
+    HttpsUrl(String), |text| {
+        let rest = text.strip_prefix("https://");
+        let good = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+            && is_url(&text);
+        if good {
+            Ok(text)
+        } else {
+            Err("must be an https:// address in ASCII: \"https://vault.example:8200\"".to_owned())
+        }
+    }
+);
+word!(
+    /// A role of a mount.
+    VaultRole(String), |text| {
+        let inner = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
+        let end = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+        let bytes = text.as_bytes();
+        let good = bytes.len() <= 100
+            && end(bytes.first())
+            && end(bytes.last())
+            && text.bytes().all(inner);
+        if good {
+            Ok(text)
+        } else {
+            Err("a role is 1 to 100 of A-Z, a-z, 0-9 and _, with - and . between them".to_owned())
+        }
+    }
+);
+word!(
+    /// The name of an object in Kubernetes.
+    KubernetesName(String), |text| {
+        let part = |part: &str| {
+            !part.is_empty()
+                && !part.starts_with('-')
+                && !part.ends_with('-')
+                && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        if text.len() <= 253 && text.split('.').all(part) {
+            Ok(text)
+        } else {
+            Err("a name in Kubernetes is 1 to 253 of a-z, 0-9 and -, with dots between".to_owned())
+        }
+    }
+);
+word!(
+    /// An AppRole's id: a UUID where the server draws it.
+    RoleId(String), |text| {
+        let good = (1..=200).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+        if good {
+            Ok(text)
+        } else {
+            Err("a role id is 1 to 200 of A-Z, a-z, 0-9, _, - and .".to_owned())
         }
     }
 );
@@ -414,6 +490,14 @@ impl<'de> Deserialize<'de> for PathLength {
         }
         deserializer.deserialize_any(Visitor)
     }
+}
+
+/// The length and the octets that a URL may have here.
+fn is_url(text: &str) -> bool {
+    text.len() <= 500
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b))
 }
 
 fn dotted_oid(text: &str) -> Option<String> {

@@ -69,6 +69,13 @@ impl AttributeType {
         }
     }
 
+    /// The type of a dotted OID, if a ceremony file can write it.
+    pub fn of_oid(oid: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.oid().to_string() == oid)
+    }
+
     /// The most characters a value may have (RFC 5280 appendix A.1).
     pub fn upper_bound(self) -> usize {
         match self {

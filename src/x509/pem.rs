@@ -77,6 +77,15 @@ pub fn encode(label: &str, der: &[u8]) -> String {
     der::pem::encode_string(label, LineEnding::LF, der).unwrap_or_default()
 }
 
+/// Base64 on one line.
+pub fn base64(bytes: &[u8]) -> String {
+    let block = encode("BYTES", bytes);
+    block
+        .lines()
+        .filter(|line| !line.starts_with("-----"))
+        .collect()
+}
+
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";

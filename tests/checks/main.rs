@@ -24,6 +24,7 @@ mod crosses;
 mod extensions;
 mod issuers;
 mod keys;
+mod linkerd;
 mod made;
 mod own_requests;
 mod planned;
@@ -98,6 +99,7 @@ fn every_check_passes_and_fails_where_it_must() {
     cases.extend(extensions::cases());
     cases.extend(after::cases());
     cases.extend(planned::cases());
+    cases.extend(linkerd::cases());
     cases.extend(algorithms::cases());
     cases.extend(certificates::cases());
     cases.extend(bundles::cases());

@@ -55,11 +55,11 @@ fn under_root_with(usage: rcgen::ExtendedKeyUsagePurpose) -> Vec<Finding> {
 }
 
 /// All findings about what is planned.
-fn found(source: &str) -> Vec<Finding> {
+pub(crate) fn found(source: &str) -> Vec<Finding> {
     findings_of(try_prepare(source, LedgerView::default()))
 }
 
-fn findings_of(prepared: Result<Prepared, PrepareError>) -> Vec<Finding> {
+pub(crate) fn findings_of(prepared: Result<Prepared, PrepareError>) -> Vec<Finding> {
     match prepared {
         Ok(prepared) => {
             let planned = prepared.planned.into_iter();

@@ -1,5 +1,8 @@
 //! A real OpenBao dev server for tests: in memory, on a free loopback port, ended by its
 //! own process id. Tests of one file share one through an `Arc`; see [`Bao::shared`].
+//!
+//! `VAULT_SERVER_BIN` names another server that is started in the same way (`make test-vault`:
+//! HashiCorp Vault, from `tests/vault-server/`). The command stays OpenBao's, which speaks to both.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -36,23 +39,29 @@ impl Bao {
     /// Starts a server of its own.
     pub fn start() -> Self {
         let binary = find_binary();
+        let server = other_server().unwrap_or_else(|| binary.clone());
         // Somebody else may take the port between our look and the server's start.
         for _ in 0..5 {
-            if let Some(bao) = Self::try_start(&binary) {
+            if let Some(bao) = Self::try_start(&server, &binary) {
                 return bao;
             }
         }
-        panic!("{} does not start as a dev server", binary.display());
+        panic!("{} does not start as a dev server", server.display());
     }
 
-    fn try_start(binary: &Path) -> Option<Self> {
+    /// Whether the server is HashiCorp Vault.
+    pub fn is_vault(&self) -> bool {
+        other_server().is_some()
+    }
+
+    fn try_start(server: &Path, binary: &Path) -> Option<Self> {
         let home = tempfile::tempdir().expect("a temporary folder");
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
             .expect("a free port")
             .port();
         let log = std::fs::File::create(home.path().join("server.log")).expect("a log");
-        let child = Command::new(binary)
+        let child = Command::new(server)
             .args(["server", "-dev", "-dev-root-token-id=root"])
             .arg(format!("-dev-listen-address=127.0.0.1:{port}"))
             .arg("-dev-no-store-token")
@@ -196,6 +205,17 @@ impl Drop for Bao {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn other_server() -> Option<PathBuf> {
+    let path = std::env::var_os("VAULT_SERVER_BIN").filter(|path| !path.is_empty())?;
+    let path = PathBuf::from(path);
+    assert!(
+        path.is_file(),
+        "VAULT_SERVER_BIN names no file: {}",
+        path.display()
+    );
+    Some(path)
 }
 
 fn find_binary() -> PathBuf {

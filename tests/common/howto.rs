@@ -41,7 +41,8 @@ pub fn run(command: impl FnOnce(&str) -> Command, text: &str) -> String {
         std::env::var("PATH").unwrap_or_default()
     );
     let output: Output = command("sh")
-        .args(["-eu", "-c", text])
+        // Answers and complaints stay in their order.
+        .args(["-eu", "-c", &format!("exec 2>&1\n{text}")])
         .env("PATH", path)
         .output()
         .expect("every system has sh");
@@ -49,6 +50,22 @@ pub fn run(command: impl FnOnce(&str) -> Command, text: &str) -> String {
     let said = String::from_utf8_lossy(&said).into_owned();
     assert!(output.status.success(), "{text}\n{said}");
     said
+}
+
+/// The same in a folder, with a server whose own command is found as `vault`.
+#[track_caller]
+pub fn run_beside(bao: &Bao, folder: &Path, mut shell: Command, script: &str) -> String {
+    let commands = folder.join("commands");
+    let vault = commands.join("vault");
+    if !vault.exists() {
+        std::fs::create_dir(&commands).expect("a folder");
+        std::os::unix::fs::symlink(bao.binary(), vault).expect("a link");
+    }
+    let text = format!("PATH={}:$PATH\n{script}\n", commands.display());
+    // A home that the caller chose is kept: a server's command leaves files there.
+    let environment = bao.environment().into_iter().filter(|one| one.0 != "HOME");
+    shell.current_dir(folder).envs(environment);
+    run(|_| shell, &text)
 }
 
 /// A folder where a page's commands run, and a server of its own: pages name their mounts.
@@ -77,22 +94,9 @@ impl Desk {
     /// Commands in this folder; `vault` is the server's own command.
     #[track_caller]
     pub fn shell(&self, script: &str) -> String {
-        let commands = self.path().join("commands");
-        let vault = commands.join("vault");
-        if !vault.exists() {
-            std::fs::create_dir(&commands).expect("a folder");
-            std::os::unix::fs::symlink(self.bao.binary(), vault).expect("a link");
-        }
-        let text = format!("PATH={}:$PATH\n{script}\n", commands.display());
-        let command = |_: &str| {
-            let mut command = Command::new("dash");
-            command
-                .current_dir(self.path())
-                .envs(self.bao.environment())
-                .env("HOME", self.path());
-            command
-        };
-        run(command, &text)
+        let mut command = Command::new("dash");
+        command.env("HOME", self.path());
+        run_beside(&self.bao, self.path(), command, script)
     }
 
     /// Every command of a page, in its order.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anchorite::ceremony::abort::abort;
@@ -96,7 +97,7 @@ next_update = "6mo"
 /// A token that is a list of keys in memory.
 pub struct SoftToken {
     identity: TokenIdentity,
-    keys: Vec<(KeyId, String, EcdsaKeyPair)>,
+    keys: Vec<(KeyId, String, Arc<EcdsaKeyPair>)>,
     notes: Vec<(String, Vec<u8>)>,
     /// Signatures that are given before one is not.
     pub fails_after: Option<usize>,
@@ -120,6 +121,14 @@ impl SoftToken {
             notes: Vec::new(),
             fails_after: None,
         }
+    }
+
+    /// Another token with the same keys: what a vendor's tool makes of this one.
+    fn copied(&self, label: &str) -> Self {
+        let mut copy = Self::new(label);
+        copy.identity.serial = "0002".to_owned();
+        copy.keys.clone_from(&self.keys);
+        copy
     }
 
     /// Signs whatever it is given: what a stolen key would do.
@@ -197,7 +206,8 @@ impl Token for SoftToken {
 
     fn generate_key(&mut self, spec: &KeySpec) -> Result<TokenKey, TokenError> {
         let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_ASN1_SIGNING).unwrap();
-        self.keys.push((spec.id.clone(), spec.label.clone(), pair));
+        let key = (spec.id.clone(), spec.label.clone(), Arc::new(pair));
+        self.keys.push(key);
         Ok(self.shown(self.keys.len() - 1))
     }
 
@@ -246,15 +256,12 @@ impl Token for SoftToken {
     }
 }
 
-/// No other token is there.
-struct NoTokens;
+/// The copy, under whatever label it is asked for.
+struct Shelf(SoftToken);
 
-impl Tokens for NoTokens {
+impl Tokens for Shelf {
     fn open(&mut self, label: &str) -> Result<Box<dyn Token>, TokenError> {
-        Err(TokenError::WrongToken {
-            label: label.to_owned(),
-            found: "none".to_owned(),
-        })
+        Ok(Box::new(self.0.copied(label)))
     }
 }
 
@@ -332,6 +339,8 @@ pub struct World {
     pub requests: [Vec<u8>; 2],
     /// The register that a forger's program believes in; `None`: the ledger's.
     pub forged_register: Option<Register>,
+    /// The root that was taken over, PEM; `None`: the first ceremony makes it.
+    adopted: Option<Vec<u8>>,
 }
 
 impl World {
@@ -342,6 +351,22 @@ impl World {
             clock: Ticking(UtcTime::parse("2026-10-03T09:00:00Z").unwrap().unix()),
             requests: [csr("nyc3 etcd CA"), csr("k8s CA")],
             forged_register: None,
+            adopted: None,
+        }
+    }
+
+    /// A new ledger on the same token, for a root that is taken over.
+    pub fn second_ledger(&self) -> Self {
+        let mut token = self.token.copied("acme-root");
+        token
+            .identity
+            .serial
+            .clone_from(&self.token.identity.serial);
+        Self {
+            token,
+            clock: Ticking(self.clock.0),
+            adopted: Some(self.root_pem()),
+            ..Self::new()
         }
     }
 
@@ -402,9 +427,10 @@ impl World {
             },
             leave_at: how.leave_at,
         };
+        let mut shelf = Shelf(self.token.copied("copy"));
         let mut desk = Desk {
             token: &mut self.token,
-            tokens: &mut NoTokens,
+            tokens: &mut shelf,
             clock: &mut self.clock,
             entropy: &mut Random,
             operator: &mut operator,
@@ -444,7 +470,8 @@ impl World {
     }
 
     pub fn root_pem(&self) -> Vec<u8> {
-        fs::read(self.path().join("0001-acme-root/out/root.pem")).unwrap()
+        let made = || fs::read(self.path().join("0001-acme-root/out/root.pem")).unwrap();
+        self.adopted.clone().unwrap_or_else(made)
     }
 
     pub fn root(&self) -> Certificate {
@@ -457,7 +484,8 @@ impl World {
         let path = folder.path().join("the ledger");
         copy_tree(&self.path(), &path);
         let root = folder.path().join("my root.pem");
-        if self.path().join("0001-acme-root/out/root.pem").exists() {
+        let made = self.path().join("0001-acme-root/out/root.pem");
+        if self.adopted.is_some() || made.exists() {
             fs::write(root, self.root_pem()).unwrap();
         }
         Copy { folder, path }

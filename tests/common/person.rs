@@ -67,6 +67,12 @@ pub fn at(prompt: usize, act: Act) -> Acts {
 #[derive(Clone, Debug)]
 pub struct Paper {
     words: BTreeMap<String, Vec<String>>,
+    /// The PIN of every token.
+    pub pin: String,
+    /// What ends the root key: its label and the last digits of its digest.
+    pub end: String,
+    /// Serial numbers of what is revoked.
+    revoked: Vec<String>,
 }
 
 impl Paper {
@@ -92,7 +98,17 @@ impl Paper {
             assert_eq!(found.len(), 32);
             words.insert(what.to_lowercase(), found);
         }
-        Self { words }
+        let serials = lines.windows(2).filter_map(|pair| {
+            pair[0].trim_start().strip_prefix("revokes ")?;
+            pair[1].trim_start().strip_prefix("serial ")
+        });
+        let revoked = serials.map(|serial| serial.trim().to_owned()).collect();
+        Self {
+            words,
+            pin: PIN.to_owned(),
+            end: String::new(),
+            revoked,
+        }
     }
 
     /// Words of the digest of "the lock", "step etcd" or "etcd's template".
@@ -122,9 +138,16 @@ impl Paper {
         }
         let last = prompt.lines().last().unwrap_or_default();
         match last {
-            "PIN of the token:" => PIN.to_owned(),
+            "PIN of the token:" | "PIN of the second token:" => self.pin.clone(),
             "Type the token's label to generate the root key in it:" => LABEL.to_owned(),
+            _ if prompt.contains("digits of the serial number that is revoked") => {
+                let shown = |serial: &&String| prompt.contains(serial.as_str());
+                let serial = self.revoked.iter().find(shown);
+                let serial = serial.expect("the serial number on the screen is on paper");
+                serial[serial.len().saturating_sub(6)..].to_owned()
+            }
             _ if prompt.contains("Type \"seal\"") => "seal".to_owned(),
+            "to destroy the root key for ever:" => self.end.clone(),
             other => panic!("an unknown question: {other}"),
         }
     }

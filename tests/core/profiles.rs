@@ -158,6 +158,7 @@ fn a_waiver_is_shown_recorded_counted_and_verified() {
     assert!(text.contains("WAIVED  PROFILE-EKU-ANY"), "{text}");
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(flat.contains("waived by alice: an old client"), "{text}");
+    assert!(!flat.contains("puts aside"), "{text}");
     let session = world.plain(&job, false);
     assert!(session.result.is_ok());
     let recorded = world.entries(SEALED).into_iter().any(|entry| {
@@ -175,6 +176,22 @@ fn a_waiver_is_shown_recorded_counted_and_verified() {
     let (root, _) = etcd(&world);
     let report = world.verify(SEALED, &root);
     assert_eq!(report.verdict, Verdict::Verified, "{report:#?}");
+}
+
+#[test]
+fn a_waiver_that_is_not_needed_says_so() {
+    let job = first_job(
+        &waiving("PROFILE-CONSTRAINTS-FORM", "etcd", "alice")
+            .replace("extended_key_usage = [\"anyExtendedKeyUsage\"]", ""),
+        1,
+    );
+    let report = PlanReport::of(&job.prepared, true, None);
+    assert_eq!(report.waivers[0].puts_aside, 0);
+    let text = script::text(&report);
+    assert!(
+        text.contains("puts aside      nothing in this plan"),
+        "{text}"
+    );
 }
 
 #[test]

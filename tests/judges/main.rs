@@ -27,7 +27,8 @@ use kinds::{REQUESTS, ROOTS};
 use material::Workshop;
 use panel::{Knows, judges, rule};
 
-/// The files below `ceremonies/`.
+/// The files below `ceremonies/` that stand by themselves: the others go on from what an earlier
+/// ceremony has issued.
 fn ready() -> Vec<PathBuf> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("ceremonies");
     let mut files: Vec<PathBuf> = std::fs::read_dir(top)
@@ -35,9 +36,24 @@ fn ready() -> Vec<PathBuf> {
         .flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap())
         .map(|file| file.unwrap().path())
         .filter(|path| path.extension().is_some_and(|end| end == "toml"))
+        .filter(|path| stands_alone(&std::fs::read_to_string(path).unwrap()))
         .collect();
     files.sort();
     files
+}
+
+fn stands_alone(text: &str) -> bool {
+    let file: toml::Table = text.parse().unwrap();
+    let later = |step: &toml::Value| {
+        ["certificate", "certificates", "previous", "renew", "rekey"]
+            .iter()
+            .any(|field| step.get(field).is_some())
+    };
+    let steps = file["step"].as_array().unwrap();
+    let requests = steps
+        .iter()
+        .filter_map(|step| step.get("request")?.as_array());
+    !steps.iter().chain(requests.flatten()).any(later)
 }
 
 #[test]
@@ -50,8 +66,11 @@ fn every_judge_that_knows_the_algorithms_agrees() {
     let mut chains = Vec::new();
     for root in ROOTS.iter().filter(|root| taken(root.name)) {
         chains.extend(workshop.every_request(root, &kinds));
-        for file in if all { ready() } else { Vec::new() } {
-            chains.extend(workshop.ready(&file, root));
+        // In every run below one root, so that a file that cannot be judged is seen.
+        let judged = all || root.name == "ec:P-256";
+        for file in if judged { ready() } else { Vec::new() } {
+            // A ceremony's requests differ by their names alone.
+            chains.extend(workshop.ready(&file, root).into_iter().take(2));
         }
     }
     let knows = Knows::read();

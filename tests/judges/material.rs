@@ -119,7 +119,8 @@ impl Workshop {
         let text = with_key(&fs::read_to_string(file).unwrap(), root.lines);
         let document: toml::Table = toml::from_str(&text).unwrap();
         let id = document["id"].as_str().unwrap();
-        let folder = format!("{}-{id}", slug(root.name));
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        let folder = format!("{}-{name}", slug(root.name));
         fs::create_dir_all(self.path(&folder)).unwrap();
         if let Some(certificate) = document["root"].get("certificate") {
             let made = format!("{}/kept/ledger/0001-{JUDGED}/out/root.pem", slug(root.name));
@@ -220,7 +221,8 @@ impl Workshop {
     }
 }
 
-/// The file with another key in its `[root]`.
+/// The file with another key in its `[root]`, and nothing about what Vault makes: the requests
+/// here are made by OpenSSL.
 fn with_key(text: &str, lines: &str) -> String {
     let mut section = "";
     let mut out = String::new();
@@ -228,7 +230,11 @@ fn with_key(text: &str, lines: &str) -> String {
         if line.starts_with('[') {
             section = line.trim();
         }
-        let name = line.split(['=', ' ']).next().unwrap_or_default();
+        let name = line.trim_start().split(['=', ' ']).next();
+        let name = name.unwrap_or_default();
+        if ["spki_list", "generate"].contains(&name) {
+            continue;
+        }
         let ours = section == "[root]" && ["key", "digest", "signature"].contains(&name);
         if !ours {
             out += line;

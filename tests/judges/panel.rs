@@ -121,6 +121,7 @@ pub fn judges(all: bool) -> Vec<Judge> {
         let java = [&java[..], &[tools.join("java"), "Pkix".into()]].concat();
         list.extend([
             judge(&[tools.join("bin/judge-go")], true),
+            judge(&[tools.join("bin/judge-cert-manager")], false),
             judge(&["python3".into(), own.join("pyca.py")], true),
             judge(&[own.join("nss.sh")], true),
             judge(&java, true),

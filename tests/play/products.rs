@@ -70,6 +70,7 @@ pub fn out_files(
                 spki_sha256: Digest::of(&certificate.fields.spki),
                 not_after: certificate.fields.not_after,
                 succession: one.succession,
+                cert_manager: one.cert_manager.clone(),
                 der: certificate.der,
             }
         })
@@ -93,6 +94,7 @@ pub fn out_files(
         root_der: root.der.clone(),
         crl,
         crosses: Vec::new(),
+        trust: None,
         requests: plan
             .own_requests()
             .map(|product| {

@@ -6,19 +6,21 @@ use std::fs;
 use crate::common::real::{Stage, stderr, stdout};
 
 const KEEP: &str = "life";
-const LEDGER: &str = "life/ledger";
+/// The rehearsal's own ledger.
+const FIRST: &str = "life/ledger";
 
 /// A root's life in one folder.
 pub struct Life {
-    stage: Stage,
-    /// Ceremonies so far.
-    count: usize,
+    pub(crate) stage: Stage,
+    /// The ledger that the newest ceremony is in, and what verifiers end with there.
+    pub(crate) ledger: (&'static str, i32),
 }
 
 impl Life {
     pub fn new() -> Self {
         let stage = Stage::empty("unused.toml");
-        Self { stage, count: 0 }
+        let ledger = (FIRST, 8);
+        Self { stage, ledger }
     }
 
     /// A new key with its request, as `requests/NAME.csr`.
@@ -48,11 +50,11 @@ impl Life {
 
     /// Rehearses a ready ceremony, changed where `changes` says, and judges the ledger.
     pub fn rehearse(&mut self, template: &str, changes: &[(&str, &str)]) {
+        let before = self.folders().len();
         let done = self.try_rehearse(template, changes);
         assert_eq!(done.0, Some(0), "{template}: {}", done.1);
-        self.count += 1;
-        assert_eq!(self.folders().len(), self.count, "{template}");
-        if self.count == 1 {
+        assert_eq!(self.folders().len(), before + 1, "{template}");
+        if before == 0 {
             let root = format!("{}/out/root.pem", self.last());
             fs::copy(self.stage.path(&root), self.stage.path("root.pem")).unwrap();
         }
@@ -61,15 +63,23 @@ impl Life {
 
     /// A ceremony that is refused in these words, and signs nothing.
     pub fn refuses(&self, template: &str, changes: &[(&str, &str)], words: &str) {
-        let before = self.folders();
+        let before = self.names(FIRST);
         let (code, said) = self.try_rehearse(template, changes);
         assert_eq!(code, Some(1), "{template}: {said}");
         assert!(said.contains(words), "{template}: {said}");
         assert!(said.contains("nothing was signed"), "{template}: {said}");
-        assert_eq!(self.folders(), before);
+        assert_eq!(self.names(FIRST), before);
     }
 
     fn try_rehearse(&self, template: &str, changes: &[(&str, &str)]) -> (Option<i32>, String) {
+        let file = self.write(template, changes);
+        let done = self.stage.quiet(&["rehearse", &file, "--keep", KEEP]);
+        let said = format!("{}{}", stdout(&done), stderr(&done));
+        (done.status.code(), said)
+    }
+
+    /// Writes a ready ceremony, changed; its file's name.
+    pub(crate) fn write(&self, template: &str, changes: &[(&str, &str)]) -> String {
         let mut text = self.stage.new_file(template);
         for (from, to) in changes {
             assert!(text.contains(from), "{from}: {text}");
@@ -77,16 +87,15 @@ impl Life {
         }
         let file = format!("{template}.toml");
         self.stage.write(&file, &text);
-        let done = self.stage.quiet(&["rehearse", &file, "--keep", KEEP]);
-        let said = format!("{}{}", stdout(&done), stderr(&done));
-        (done.status.code(), said)
+        file
     }
 
-    /// The tool and the script: consistent, and a rehearsal.
-    fn judge(&self, template: &str) {
-        let verified = self.stage.quiet(&["verify", LEDGER, "--root", "root.pem"]);
+    /// The tool and the script say the same: consistent, and a rehearsal; or verified.
+    pub(crate) fn judge(&self, template: &str) {
+        let (ledger, code) = self.ledger;
+        let verified = self.stage.quiet(&["verify", ledger, "--root", "root.pem"]);
         let said = format!("{}{}", stdout(&verified), stderr(&verified));
-        assert_eq!(verified.status.code(), Some(8), "{template}: {said}");
+        assert_eq!(verified.status.code(), Some(code), "{template}: {said}");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify.sh");
         let run = self
             .stage
@@ -96,16 +105,20 @@ impl Life {
         let run = run.unwrap();
         assert_eq!(
             run.status.code(),
-            Some(8),
+            Some(code),
             "{template}: {}{}",
             stdout(&run),
             stderr(&run)
         );
     }
 
-    /// Names of the ceremonies' folders.
-    fn folders(&self) -> Vec<String> {
-        let Ok(found) = fs::read_dir(self.stage.path(LEDGER)) else {
+    /// Names of the ceremonies' folders, in the newest ledger.
+    pub(crate) fn folders(&self) -> Vec<String> {
+        self.names(self.ledger.0)
+    }
+
+    fn names(&self, ledger: &str) -> Vec<String> {
+        let Ok(found) = fs::read_dir(self.stage.path(ledger)) else {
             return Vec::new();
         };
         let names = found.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -115,8 +128,9 @@ impl Life {
     }
 
     /// The newest ceremony's folder, on the stage.
-    fn last(&self) -> String {
-        format!("{LEDGER}/{}", self.folders().last().expect("a ceremony"))
+    pub(crate) fn last(&self) -> String {
+        let (ledger, _) = self.ledger;
+        format!("{ledger}/{}", self.folders().last().expect("a ceremony"))
     }
 
     /// The newest ceremony's certificate for a mount, on the stage.
@@ -130,7 +144,7 @@ impl Life {
         let paths = folders
             .iter()
             .rev()
-            .map(|name| format!("{LEDGER}/{name}/out/root.crl"));
+            .map(|name| format!("{}/{name}/out/root.crl", self.ledger.0));
         let mut there = paths.filter(|path| self.stage.path(path).exists());
         there.next().expect("a CRL")
     }
@@ -232,24 +246,6 @@ impl Life {
                 .tool(".", &format!("openssl x509 -noout -serial -in {path}"))
         };
         assert_ne!(serial(one), serial(other));
-    }
-
-    /// Private keys in the rehearsal's token, counted by another program.
-    pub fn private_keys(&self) -> usize {
-        let module = crate::common::real::softhsm();
-        let config = fs::read_dir(self.stage.path(KEEP)).unwrap().flatten();
-        let config = config
-            .map(|entry| entry.path())
-            .find(|path| path.extension().is_some_and(|end| end == "conf"));
-        let listed = self
-            .stage
-            .command("pkcs11-tool")
-            .env("SOFTHSM2_CONF", config.expect("a configuration of SoftHSM"))
-            .args(["--module", &module, "--login", "--pin", "rehearsal"])
-            .args(["--list-objects", "--type", "privkey"])
-            .output()
-            .expect("pkcs11-tool is not installed; these tests need it: apt-get install opensc");
-        stdout(&listed).matches("Private Key Object").count()
     }
 }
 

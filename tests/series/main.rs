@@ -13,6 +13,7 @@ mod common;
 
 mod life;
 mod request;
+mod second;
 
 use life::Life;
 
@@ -78,24 +79,88 @@ fn a_whole_life() {
     life.rehearse("replace-after-compromise", &[]);
     life.is_dead(&first_etcd);
     life.is_dead(&second_etcd);
-    life.lives(&life.newest(ETCD));
+    let third_etcd = life.newest(ETCD);
+    life.lives(&third_etcd);
 
     // Another CA is cross-signed.
     life.other_ca("other-root.pem", "/O=Other/CN=Other Root");
     life.rehearse("cross-sign", &[]);
-    life.lives("out/cross-signed/other.pem");
+    let other = format!("{}/out/cross-signed/other.pem", life.last());
+    life.lives(&other);
 
-    // And it asks another one to certify its own key.
-    life.rehearse("request-for-our-root", &[]);
+    // A second token holds the same key; the rehearsal makes it.
+    life.rehearse(
+        "next-crl",
+        &[
+            ("acme-crl-2027", "acme-copy"),
+            ("previous", "# previous"),
+            (
+                "[[step]]",
+                "[[step]]\nid = \"copy\"\ndo = \"confirm-copy\"\ntoken = \"acme-copy\"\n[[step]]",
+            ),
+        ],
+    );
+    assert_eq!(life.private_keys("rehearsal-acme-copy"), 1);
+    life.lives(&other);
 
-    // The end: a CRL that never ends, and no key any more.
+    // A second ledger takes the root over. As long as the first one is not given up, its token
+    // does not let it.
     life.take(&life.crl(), "root.crl");
-    life.rehearse("end-of-root", &[]);
-    life.is_dead(&first_etcd);
-    assert_eq!(life.private_keys(), 0);
+    life.gather(
+        &[
+            &first_etcd,
+            &second_etcd,
+            &third_etcd,
+            &first_kubernetes,
+            &second_kubernetes,
+            &other,
+        ],
+        "issued.pem",
+    );
+    let adopt = [
+        ("etcd.pem", "issued.pem"),
+        ("# previous", "previous"),
+        ("# lost_ledger", "lost_ledger"),
+    ];
+    life.write_site();
+    life.goes_on_in_a_second_ledger();
+    life.run("adopt-root", &adopt[..2])
+        .exit(1)
+        .says("LEDGER-NOTE: the token knows 8 ceremonies of this root");
+    assert!(life.folders().is_empty());
+    life.runs("adopt-root", &adopt);
+    for certificate in [&third_etcd, &first_kubernetes, &second_kubernetes, &other] {
+        life.lives(certificate);
+    }
+    for certificate in [&first_etcd, &second_etcd] {
+        life.is_dead(certificate);
+    }
+    life.leaf_is_dead(&leaf);
+    // It is the second one's now.
     life.refuses(
         "next-crl",
-        &[("acme-crl-2027", "after-the-end")],
-        "destroyed",
+        &[("acme-crl-2027", "too-late"), ("previous", "# previous")],
+        "LEDGER-NOTE",
+    );
+
+    // The end: a CRL that never ends, and no key any more, but for the copy.
+    life.take(&life.crl(), "root.crl");
+    life.runs(
+        "end-of-root",
+        &[(
+            "[[step]]\nid       = \"last-crl\"",
+            "[[step]]\nid = \"copy\"\ndo = \"confirm-copy\"\ntoken = \"rehearsal-acme-copy\"\n\n\
+             [[step]]\nid       = \"last-crl\"",
+        )],
+    )
+    .says("COPIES of this key were confirmed")
+    .says("The root key is gone: the token shows it no more.");
+    life.is_dead(&first_etcd);
+    life.lives(&second_kubernetes);
+    assert_eq!(life.private_keys("rehearsal-acme-root-g1"), 0);
+    assert_eq!(life.private_keys("rehearsal-acme-copy"), 1);
+    life.cannot_be_planned(
+        "next-crl",
+        "the root key was destroyed in ceremony 0002-acme-end",
     );
 }

@@ -16,12 +16,17 @@ use crate::ports::{Store, StoreEntry, StoreError};
 /// A ledger and its mirror as one store. Reads come from the ledger.
 pub struct Mirrored<'a> {
     ledger: &'a mut dyn Store,
-    mirror: &'a mut dyn Store,
+    mirror: Option<&'a mut dyn Store>,
 }
 
 impl<'a> Mirrored<'a> {
     /// Of two stores that are the same: see [`standing`] and [`catch_up`].
     pub fn new(ledger: &'a mut dyn Store, mirror: &'a mut dyn Store) -> Self {
+        Self::where_kept(ledger, Some(mirror))
+    }
+
+    /// The same, where a mirror is kept; else the ledger alone.
+    pub fn where_kept(ledger: &'a mut dyn Store, mirror: Option<&'a mut dyn Store>) -> Self {
         Self { ledger, mirror }
     }
 
@@ -32,7 +37,10 @@ impl<'a> Mirrored<'a> {
         change: impl Fn(&mut dyn Store) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         change(self.ledger)?;
-        change(self.mirror).map_err(|cause| StoreError::Mirror(Box::new(cause)))
+        match &mut self.mirror {
+            Some(mirror) => change(*mirror).map_err(|cause| StoreError::Mirror(Box::new(cause))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -75,9 +83,9 @@ impl Store for Mirrored<'_> {
 
     fn remove(&mut self, path: &str) -> Result<(), StoreError> {
         self.ledger.remove(path)?;
-        match self.mirror.remove(path) {
+        match self.mirror.as_mut().map(|mirror| mirror.remove(path)) {
             // What a dead run laid out in the ledger was never copied.
-            Err(cause) if !cause.is_missing() => Err(StoreError::Mirror(Box::new(cause))),
+            Some(Err(cause)) if !cause.is_missing() => Err(StoreError::Mirror(Box::new(cause))),
             _ => Ok(()),
         }
     }

@@ -1,18 +1,21 @@
 //! The report made from a prepared ceremony.
 
 use super::{
-    Approval, DigestFact, FORMAT, FieldFact, FileFact, LedgerFact, PersonFact, PlanReport,
-    PlannedFact, ProductFact, ProfileFact, RootFact, StepFact, WaiverFact,
+    AnchorFact, Approval, DigestFact, FORMAT, FieldFact, FileFact, LedgerFact, PersonFact,
+    PlanReport, PlannedFact, ProductFact, ProfileFact, RootFact, StepFact, TrustFact, WaiverFact,
 };
 use crate::ceremony::prepare::Prepared;
+use crate::check::{Finding, Outcome};
 use crate::digest::Digest;
 use crate::plan::cross::CrossPlan;
 use crate::plan::document::RevokeDocument;
 use crate::plan::profile::Profile;
+use crate::plan::trust::TrustPlan;
 use crate::plan::{
-    CrlPlan, IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, explain,
-    lock, template,
+    CrlPlan, IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, Waiver,
+    explain, lock, template,
 };
+use crate::x509::certificate::Certificate;
 use crate::x509::escape::escape;
 use crate::x509::facts::{CertificateFacts, CrlFacts, RequestFacts};
 use crate::x509::tbs::{CertificateTbs, CertificationRequestInfo, CrlTbs};
@@ -35,6 +38,7 @@ impl PlanReport {
         let bench = Bench { prepared, today };
         let issues_crl = |step: &Step| matches!(step.kind, StepKind::IssueCrl(_));
         let is_new = matches!(plan.root, RootPlan::New(_));
+        let steps: Vec<StepFact> = plan.steps.iter().map(|step| bench.step(step)).collect();
         Self {
             format: FORMAT,
             ceremony: escape(&plan.id),
@@ -51,10 +55,11 @@ impl PlanReport {
                 ceremonies: plan.ledger.ceremonies,
                 head: plan.ledger.head,
             },
-            waivers: waivers(plan),
+            waivers: waivers(plan, &steps),
             people: people(plan),
             profiles: profiles(plan),
-            steps: plan.steps.iter().map(|step| bench.step(step)).collect(),
+            steps,
+            trust_bundle: plan.trust.as_ref().map(trust),
             lacks_first_crl: is_new && !plan.steps.iter().any(issues_crl),
             files: files(prepared),
             lock: DigestFact::of(prepared.lock_digest()),
@@ -81,12 +86,39 @@ fn root(prepared: &Prepared) -> RootFact {
     }
 }
 
-fn waivers(plan: &Plan) -> Vec<WaiverFact> {
-    let fact = |waiver: &crate::plan::Waiver| WaiverFact {
+fn trust(plan: &TrustPlan) -> TrustFact {
+    let anchors = plan.files().filter_map(|(path, bytes)| {
+        let anchor = Certificate::from_file(bytes).ok()?;
+        Some(AnchorFact {
+            path: escape(path),
+            subject: anchor.fields.subject.to_string(),
+            not_after: anchor.fields.not_after.readable(),
+            sha256: anchor.digest(),
+        })
+    });
+    TrustFact {
+        name: plan.bundle.name.clone(),
+        also: anchors.collect(),
+    }
+}
+
+fn waivers(plan: &Plan, steps: &[StepFact]) -> Vec<WaiverFact> {
+    let puts_aside = |waiver: &Waiver| {
+        let step = steps.iter().filter(|step| step.id == escape(&waiver.step));
+        let found = step.flat_map(|step| {
+            let planned = step.planned.iter().flat_map(|one| &one.findings);
+            planned.chain(step.products.iter().flat_map(|one| &one.findings))
+        });
+        let is_meant =
+            |one: &&Finding| one.outcome == Outcome::Waived && one.id.public() == waiver.check;
+        found.filter(is_meant).count()
+    };
+    let fact = |waiver: &Waiver| WaiverFact {
         check: escape(&waiver.check),
         step: escape(&waiver.step),
         by: escape(&waiver.by),
         reason: escape(&waiver.reason),
+        puts_aside: puts_aside(waiver),
     };
     plan.waivers.iter().map(fact).collect()
 }
@@ -193,6 +225,7 @@ impl Bench<'_> {
             mount: None,
             request: None,
             profile: None,
+            cert_manager: None,
             certificate: None,
             crl: None,
             own_request: None,
@@ -241,6 +274,7 @@ impl Bench<'_> {
             mount: Some(escape(&one.mount)),
             request: Some(escape(&one.request)),
             profile: Some(escape(&one.profile.name)),
+            cert_manager: one.cert_manager.as_ref().map(|told| escape(&told.words())),
             findings: found.map(|(_, list)| list.clone()).unwrap_or_default(),
             ..self.certificate(&one.product)
         }

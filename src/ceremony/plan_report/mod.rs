@@ -40,6 +40,9 @@ pub struct PlanReport {
     pub profiles: Vec<ProfileFact>,
     /// The steps in their order.
     pub steps: Vec<StepFact>,
+    /// What clients are to trust.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust_bundle: Option<TrustFact>,
     /// A new root gets no CRL in this ceremony.
     pub lacks_first_crl: bool,
     /// What the lock covers.
@@ -83,6 +86,8 @@ pub struct WaiverFact {
     pub by: String,
     /// Why.
     pub reason: String,
+    /// How many findings of this plan it puts aside; the day may add some.
+    pub puts_aside: usize,
 }
 
 /// Somebody named in the file.
@@ -94,6 +99,28 @@ pub struct PersonFact {
     pub role: String,
     /// Has a key, and signs the seal.
     pub signs: bool,
+}
+
+/// The anchors that the hand-over writes for clients.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrustFact {
+    /// Name of the Bundle.
+    pub name: String,
+    /// Every anchor beside the root.
+    pub also: Vec<AnchorFact>,
+}
+
+/// An anchor beside the root.
+#[derive(Clone, Debug, Serialize)]
+pub struct AnchorFact {
+    /// Path.
+    pub path: String,
+    /// subject
+    pub subject: String,
+    /// Last second.
+    pub not_after: String,
+    /// Digest of the certificate.
+    pub sha256: Digest,
 }
 
 /// A profile with every field.
@@ -167,6 +194,9 @@ pub struct ProductFact {
     pub request: Option<String>,
     /// Profile of an intermediate.
     pub profile: Option<String>,
+    /// What cert-manager is told of an intermediate's mount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cert_manager: Option<String>,
     /// A certificate's template.
     pub certificate: Option<CertificateFacts>,
     /// A CRL's template: it lists what is new, and counts what is carried over too.

@@ -69,7 +69,8 @@ impl Course<'_, '_> {
                 handover::cross_files(of, &certificate.der, &root.der, rehearsal)?
             }
             Origin::Request(plan, root) => {
-                handover::intermediate_files(&plan.mount, &certificate.der, &root.der, rehearsal)?
+                let to = (plan.mount.as_str(), plan.cert_manager.as_ref());
+                handover::intermediate_files(to, &certificate.der, &root.der, rehearsal)?
             }
         };
         let input = match of {

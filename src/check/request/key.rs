@@ -1,6 +1,6 @@
 //! A request's key and its own signature.
 
-use super::super::{CheckId, Findings};
+use super::super::{CheckId, Findings, linkerd};
 use super::RequestContext;
 use crate::plan::Succession;
 use crate::x509::escape::escape;
@@ -50,7 +50,23 @@ pub(super) fn check_lists(key: &PublicKey, context: &RequestContext<'_>, finding
 /// The digest that the ceremony file names.
 pub(super) fn check_digest(key: &PublicKey, context: &RequestContext<'_>, findings: &mut Findings) {
     let found = key.digest();
+    let recorded = context.lists.recorded(context.path);
+    if let Some(recorded) = recorded {
+        let (same, words) = match recorded {
+            Some(recorded) if recorded == found => (true, format!("SPKI sha-256 {found}")),
+            Some(recorded) => (
+                false,
+                format!("SPKI sha-256 {found}, the list says {recorded}"),
+            ),
+            None => (
+                false,
+                format!("SPKI sha-256 {found}, the list has no line for this file"),
+            ),
+        };
+        findings.require(CheckId::RequestSpkiList, same, words);
+    }
     match context.spki_sha256 {
+        None if recorded.is_some() => {}
         Some(expected) => {
             findings.require(
                 CheckId::RequestSpki,
@@ -66,6 +82,17 @@ pub(super) fn check_digest(key: &PublicKey, context: &RequestContext<'_>, findin
             CheckId::RequestSpki,
             format!("the ceremony file names no digest; SPKI sha-256 {found}"),
         ),
+    }
+}
+
+/// What the consumer takes that the profile is for.
+pub(super) fn check_consumer(
+    key: &PublicKey,
+    context: &RequestContext<'_>,
+    findings: &mut Findings,
+) {
+    if context.profile.is_some_and(linkerd::is_for) {
+        linkerd::key(findings, key);
     }
 }
 

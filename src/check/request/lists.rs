@@ -1,19 +1,23 @@
-//! Lists of keys that are known to be lost: Debian's weak ones and a site's own.
+//! Lists that keys are held against: those known to be lost (Debian's weak ones and a site's
+//! own), and what was recorded where the requests were made.
 
 use std::collections::BTreeMap;
 
 use crate::digest::{Digest, unhex};
+use crate::plan::lock;
 use crate::plan::make::Draft;
 use crate::x509::escape::escape_quoted;
 use crate::x509::rsa::blacklist_fingerprint;
 
-/// Keys that no certificate is made for. Empty where the ceremony file names no list.
+/// Keys that no certificate is made for, and those that were recorded. Empty where the ceremony file names no list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyLists {
     /// Sorted.
     debian: Option<Vec<[u8; 10]>>,
     /// Sorted.
     blocked: Option<Vec<Digest>>,
+    /// What was recorded beside Vault, by the paths of the requests.
+    recorded: Option<BTreeMap<String, Digest>>,
 }
 
 /// A list that cannot be read.
@@ -28,6 +32,14 @@ pub enum ListError {
         line: usize,
         /// What a line is.
         wanted: &'static str,
+    },
+    /// Two lines for one request.
+    #[error("{path}, line {line}: an earlier line has this file")]
+    Twice {
+        /// Of the list, escaped.
+        path: String,
+        /// From 1.
+        line: usize,
     },
     /// It would pass for a check that was made.
     #[error("{path}: the list is empty, so it finds no key; a line of it is {wanted}")]
@@ -48,6 +60,7 @@ impl KeyLists {
     pub const NONE: Self = Self {
         debian: None,
         blocked: None,
+        recorded: None,
     };
 
     /// Reads the lists that the ceremony file names.
@@ -55,7 +68,22 @@ impl KeyLists {
         let [debian, blocked] = draft
             .key_lists()
             .map(|path| path.map(|path| (path, inputs.get(path).map_or(&[][..], Vec::as_slice))));
-        Self::read(debian, blocked)
+        let lists = Self::read(debian, blocked)?;
+        match draft.spki_list() {
+            Some(path) => {
+                let bytes = inputs.get(path).map_or(&[][..], Vec::as_slice);
+                lists.with_recorded((path, bytes))
+            }
+            None => Ok(lists),
+        }
+    }
+
+    /// With what was recorded beside Vault, by its path and bytes.
+    pub fn with_recorded(self, list: (&str, &[u8])) -> Result<Self, ListError> {
+        Ok(Self {
+            recorded: Some(recorded(list)?),
+            ..self
+        })
     }
 
     /// Reads lists by their paths and bytes.
@@ -79,7 +107,14 @@ impl KeyLists {
         Ok(Self {
             debian: debian.transpose()?,
             blocked: blocked.transpose()?,
+            recorded: None,
         })
+    }
+
+    /// The digest that was recorded for a request; `None` where there is no list.
+    pub(super) fn recorded(&self, path: &str) -> Option<Option<Digest>> {
+        let list = self.recorded.as_ref()?;
+        Some(list.get(path).copied())
     }
 
     /// Whether the site's own list has the key; `None` where there is no list.
@@ -102,6 +137,38 @@ impl KeyLists {
             None => "not the built-in sample; the ceremony file names no list",
         }
     }
+}
+
+/// The list that `anchorite requests` has written beside the requests: a line of `sha256sum`'s
+/// form for each, no other line, no file twice.
+fn recorded((path, bytes): (&str, &[u8])) -> Result<BTreeMap<String, Digest>, ListError> {
+    const WANTED: &str = "64 hex digits, two spaces and a request's path";
+    let path = || escape_quoted(path);
+    let bad = |line| ListError::Line {
+        path: path(),
+        line,
+        wanted: WANTED,
+    };
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        bad(before.iter().filter(|byte| **byte == b'\n').count() + 1)
+    })?;
+    let mut list = BTreeMap::new();
+    for (at, one) in lock::read(text).map_err(bad)?.into_iter().enumerate() {
+        if list.insert(one.path, one.sha256).is_some() {
+            return Err(ListError::Twice {
+                path: path(),
+                line: at + 1,
+            });
+        }
+    }
+    if list.is_empty() {
+        return Err(ListError::Empty {
+            path: path(),
+            wanted: WANTED,
+        });
+    }
+    Ok(list)
 }
 
 /// The values of all lines but comments and empty ones, sorted; there is at least one.
@@ -156,6 +223,29 @@ mod tests {
             );
             assert!(debian(empty).is_err());
         }
+        let recorded = |text: &str| {
+            let read = KeyLists::NONE.with_recorded(("x", text.as_bytes()));
+            read.map_err(|error| error.to_string())
+        };
+        let line = format!("{digest}  a b.csr\n");
+        let lists = recorded(&format!("{line}{digest}  c.csr\n")).unwrap();
+        assert_eq!(lists.recorded("a b.csr"), Some(Some(digest)));
+        assert_eq!(lists.recorded("b.csr"), Some(None));
+        assert_eq!(KeyLists::NONE.recorded("a b.csr"), None);
+        assert_eq!(
+            recorded(&format!("{line}{line}")).unwrap_err(),
+            "x, line 2: an earlier line has this file"
+        );
+        for bad in [
+            format!("{line}\n"),
+            format!("{line}# x\n"),
+            format!("{line}{digest}  d.csr"),
+        ] {
+            let words = "x, line 2: not 64 hex digits, two spaces and a request's path";
+            assert_eq!(recorded(&bad).unwrap_err(), words);
+        }
+        assert!(recorded("").is_err());
+        assert!(KeyLists::NONE.with_recorded(("x", b"\xff\n")).is_err());
         assert!(debian(&[b'0'; 20]).is_ok());
         assert!(debian(&[b'0'; 18]).is_err());
         assert!(debian(&[0xff; 20]).is_err());

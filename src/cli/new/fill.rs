@@ -2,9 +2,15 @@
 
 use super::answers::Answers;
 
+/// The organisation that stands in every template.
+const ORGANISATION: &str = "Acme";
+
+/// The cluster that stands in the templates that have one.
+pub(super) const CLUSTER: &str = "nyc3-c1";
+
 /// The template's text with everything that was answered put in its place.
 pub(super) fn fill(template: &str, answers: &Answers) -> String {
-    let mut section = "";
+    let mut section = String::new();
     let mut filled = Vec::new();
     let mut steps_are_written = false;
     for paragraph in template.split("\n\n") {
@@ -15,13 +21,15 @@ pub(super) fn fill(template: &str, answers: &Answers) -> String {
             }
             continue;
         }
-        let lines = paragraph.split('\n').map(|line| {
-            if line.starts_with('[') {
-                section = line;
-            }
-            with_answer(line, section, answers)
-        });
-        filled.push(lines.collect::<Vec<_>>().join("\n"));
+        for paragraph in for_each_cluster(paragraph, answers) {
+            let lines = paragraph.split('\n').map(|line| {
+                if line.starts_with('[') {
+                    line.clone_into(&mut section);
+                }
+                with_answer(line, &section, answers)
+            });
+            filled.push(lines.collect::<Vec<_>>().join("\n"));
+        }
     }
     filled.join("\n\n")
 }
@@ -31,10 +39,12 @@ fn with_answer(line: &str, section: &str, answers: &Answers) -> String {
     let is_commented = line.starts_with('#');
     let value = match (section, key.unwrap_or_default(), is_commented) {
         ("", "id", false) => answers.ceremony_id().map(|id| quoted(&id)),
-        ("", "title", false) => answers.organisation.as_deref().map(title),
+        ("", "title", false) => of_organisation(line, answers),
         ("[token]", "label", false) => answers.token_label().map(|label| quoted(&label)),
-        ("[root]", "subject", false) => subject(answers),
+        ("[step.cert_manager]", "server", false) => answers.server.as_deref().map(quoted),
+        ("[root]", "subject", false) => subject(line, answers),
         ("[root]", "key", false) => answers.key.as_deref().map(quoted),
+        ("[[step.request]]", "generate", false) => of_organisation(line, answers),
         (_, "crl_url", _) if section.starts_with("[profile.") => {
             answers.crl_url.as_deref().map(quoted)
         }
@@ -78,6 +88,9 @@ fn steps(template: &str, pattern: &str, answers: &Answers) -> Vec<String> {
                 "id" => quoted(id),
                 "mount" => quoted(mount),
                 "request" => quoted(&format!("requests/{id}.csr")),
+                "#" if line.starts_with(GENERATE) => {
+                    return format!("{GENERATE} {}", generate(id, answers));
+                }
                 _ => return line.to_owned(),
             };
             with_value(line, &value)
@@ -87,36 +100,86 @@ fn steps(template: &str, pattern: &str, answers: &Answers) -> Vec<String> {
     filled.collect()
 }
 
-fn title(organisation: &str) -> String {
-    quoted(&format!("{organisation} root and its first intermediates"))
+/// The paragraph, or where it holds a cluster's requests those of each cluster.
+fn for_each_cluster(pattern: &str, answers: &Answers) -> Vec<String> {
+    let is_of_one = pattern.starts_with("[[step.request]]") && pattern.contains(CLUSTER);
+    if !is_of_one || answers.clusters.is_empty() {
+        return vec![pattern.to_owned()];
+    }
+    let clusters = answers.clusters.iter().map(|name| escaped(name));
+    let filled = clusters.map(|name| {
+        let lines = pattern.split('\n').map(|line| match value_of(line) {
+            Some(value) if value.contains(CLUSTER) => {
+                with_value(line, &value.replace(CLUSTER, &name))
+            }
+            _ => line.to_owned(),
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    });
+    filled.collect()
 }
 
-fn subject(answers: &Answers) -> Option<String> {
-    let part = |key: &str, value: &Option<String>| {
-        let value = value.as_deref()?;
-        Some(format!("{key} = {}", quoted(value)))
-    };
-    let parts = [
-        part("C", &answers.country),
-        part("O", &answers.organisation),
-        part("CN", &answers.root),
+/// The value in a line of a template, without its comment.
+fn value_of(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once("= ")?;
+    Some(rest.split(" #").next().unwrap_or(rest).trim_end())
+}
+
+/// A value of the template with another organisation in it.
+fn of_organisation(line: &str, answers: &Answers) -> Option<String> {
+    let name = escaped(answers.organisation.as_deref()?);
+    Some(value_of(line)?.replace(ORGANISATION, &name))
+}
+
+/// How a template's line begins that has Vault make a request: a comment, for most people have
+/// requests already.
+const GENERATE: &str = "# generate =";
+
+fn generate(id: &str, answers: &Answers) -> String {
+    let organisation = answers
+        .organisation
+        .as_deref()
+        .map_or_else(String::new, |name| format!("O = {}, ", quoted(name)));
+    let name = quoted(&format!("{id} CA"));
+    format!("{{ subject = {{ {organisation}CN = {name} }}, key = \"ec:P-256\" }}")
+}
+
+/// The line's subject with what was answered; nothing where nothing was.
+fn subject(line: &str, answers: &Answers) -> Option<String> {
+    let answered = [
+        ("C", &answers.country),
+        ("ST", &answers.state),
+        ("L", &answers.locality),
+        ("O", &answers.organisation),
+        ("OU", &answers.unit),
+        ("CN", &answers.root),
     ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| format!("{{ {} }}", parts.join(", ")))
+    answered.iter().find(|(_, value)| value.is_some())?;
+    let own: toml::Table = line.parse().ok()?;
+    let parts = answered.iter().filter_map(|(key, value)| {
+        let own = own.get("subject").and_then(|subject| subject.get(key));
+        let value = value.as_deref().or(own.and_then(toml::Value::as_str))?;
+        (!value.is_empty()).then(|| format!("{key} = {}", quoted(value)))
+    });
+    Some(format!("{{ {} }}", parts.collect::<Vec<_>>().join(", ")))
 }
 
 /// A TOML string.
 fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
+    format!("\"{}\"", escaped(text))
+}
+
+/// What stands between the quotes of a TOML string.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
     for character in text.chars() {
         match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
+            '"' | '\\' => escaped.extend(['\\', character]),
             _ if character.is_control() => {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(character)));
+                escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
             }
-            _ => quoted.push(character),
+            _ => escaped.push(character),
         }
     }
-    quoted.push('"');
-    quoted
+    escaped
 }

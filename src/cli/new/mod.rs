@@ -29,12 +29,22 @@ pub fn new(template: Template) -> Result<Exit, Trouble> {
 fn text(template: Template) -> &'static str {
     macro_rules! ready {
         ($name:literal) => {
-            include_str!(concat!("../../../ceremonies/", $name, "/", $name, ".toml"))
+            ready!($name, $name)
+        };
+        ($folder:literal, $name:literal) => {
+            include_str!(concat!(
+                "../../../ceremonies/",
+                $folder,
+                "/",
+                $name,
+                ".toml"
+            ))
         };
     }
     match template {
         Template::FirstRoot => ready!("first-root"),
         Template::MoreIntermediates => ready!("more-intermediates"),
+        Template::CertManager => ready!("cert-manager"),
         Template::NextCrl => ready!("next-crl"),
         Template::Revoke => ready!("revoke"),
         Template::Renew => ready!("renew"),
@@ -43,5 +53,11 @@ fn text(template: Template) -> &'static str {
         Template::RequestForOurRoot => ready!("request-for-our-root"),
         Template::AdoptRoot => ready!("adopt-root"),
         Template::EndOfRoot => ready!("end-of-root"),
+        Template::KubernetesClusters => ready!("kubernetes-clusters"),
+        Template::CfsslMigration => ready!("cfssl-migration"),
+        Template::CfsslAttack => ready!("cfssl-migration", "cfssl-attack"),
+        Template::CfsslAdopt => ready!("cfssl-migration", "cfssl-adopt"),
+        Template::Linkerd => ready!("linkerd"),
+        Template::LinkerdNewAnchor => ready!("linkerd", "linkerd-new-anchor"),
     }
 }

@@ -11,6 +11,7 @@ use crate::ports::{Interface, Operator, OperatorError, Pin, Question};
 const TEMPLATES: &[Template] = &[
     Template::FirstRoot,
     Template::MoreIntermediates,
+    Template::CertManager,
     Template::NextCrl,
     Template::Revoke,
     Template::Renew,
@@ -19,6 +20,12 @@ const TEMPLATES: &[Template] = &[
     Template::RequestForOurRoot,
     Template::AdoptRoot,
     Template::EndOfRoot,
+    Template::KubernetesClusters,
+    Template::CfsslMigration,
+    Template::CfsslAttack,
+    Template::CfsslAdopt,
+    Template::Linkerd,
+    Template::LinkerdNewAnchor,
 ];
 
 /// Types what it was given, line by line, then presses Ctrl-C.
@@ -69,7 +76,7 @@ fn filled(template: Template, lines: &[&str]) -> (String, String) {
 #[test]
 fn enter_alone_gives_the_template_itself() {
     for &template in TEMPLATES {
-        let (same, _) = filled(template, &[""; 6]);
+        let (same, _) = filled(template, &[""; 7]);
         // The second step has no comment in the template, and gets the first one's.
         let plain = |text: &str| {
             text.lines()
@@ -123,6 +130,88 @@ fn more_intermediates_have_fewer_questions() {
 }
 
 #[test]
+fn each_cluster_gets_its_two_requests() {
+    let (text, screen) = filled(
+        Template::KubernetesClusters,
+        &[
+            "A #1 \"Ltd\"",
+            "",
+            "",
+            "",
+            "",
+            "a a",
+            "a a/pki/etcd",
+            "nyc3 fra1-\"a\"",
+        ],
+    );
+    for refused in [
+        "another request has this mount",
+        "stand one inside the other",
+    ] {
+        assert!(screen.contains(refused), "{screen}");
+    }
+    let file: toml::Table = text.parse().unwrap();
+    let steps = file["step"].as_array().unwrap();
+    let requests = steps.iter().find_map(|step| step.get("request")).unwrap();
+    let told: Vec<_> = requests
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            let subject = &one["generate"]["subject"];
+            assert_eq!(subject["O"].as_str(), Some("A #1 \"Ltd\""));
+            [&one["mount"], &one["request"], &subject["CN"]].map(|text| text.as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ["nyc3/pki/etcd", "requests/nyc3-etcd.csr", "nyc3 etcd CA"],
+            [
+                "nyc3/pki/k8s",
+                "requests/nyc3-k8s.csr",
+                "nyc3 Kubernetes CA"
+            ],
+            [
+                "fra1-\"a\"/pki/etcd",
+                "requests/fra1-\"a\"-etcd.csr",
+                "fra1-\"a\" etcd CA"
+            ],
+            [
+                "fra1-\"a\"/pki/k8s",
+                "requests/fra1-\"a\"-k8s.csr",
+                "fra1-\"a\" Kubernetes CA"
+            ],
+        ]
+    );
+    assert!(text.contains("# mount path in Vault"), "{text}");
+}
+
+#[test]
+fn parts_of_the_subject_are_changed_left_out_or_kept() {
+    let subject = |lines: &[&str]| {
+        let (text, _) = filled(Template::CfsslMigration, lines);
+        let line = text.lines().find(|line| line.starts_with("subject "));
+        line.unwrap().to_owned()
+    };
+    assert_eq!(
+        subject(&["AT", "none", "Wien", "", "none", "Post CA", ""]),
+        "subject   = { C = \"AT\", L = \"Wien\", O = \"Kubernetes\", CN = \"Post CA\" }"
+    );
+    // A part that the template has, and for which no question stands, is kept.
+    let answers = Answers {
+        root: Some("Post CA".to_owned()),
+        ..Answers::default()
+    };
+    let text = fill::fill(text(Template::CfsslMigration), &answers);
+    assert!(
+        text.contains(
+            "ST = \"NW\", L = \"Wesel\", O = \"Kubernetes\", OU = \"CA\", CN = \"Post CA\""
+        )
+    );
+}
+
+#[test]
 fn ctrl_c_gives_nothing() {
     let mut typist = Typist::new(&["Acme", "DE"]);
     let asked = questions::of(Template::FirstRoot);
@@ -134,9 +223,9 @@ proptest! {
     #[test]
     fn whatever_is_typed_the_file_can_be_planned(
         typed in proptest::collection::vec("\\PC{0,12}|[ -~]{0,70}|[\"'\\\\#=\\[\\]{}\n\t\u{1b}]{1,8}", 0..12),
-        first in any::<bool>(),
+        at in 0..TEMPLATES.len(),
     ) {
-        let template = TEMPLATES[usize::from(!first)];
+        let template = TEMPLATES[at];
         let mut lines: Vec<&str> = typed.iter().map(String::as_str).collect();
         // Enter ends it: whatever was not taken falls back to the default.
         lines.extend([""; 6]);

@@ -1,7 +1,7 @@
 """Ceremony files with one mistake each, and requests that only a ceremony can judge. `says` is
 what stands in the answer; exit 3 is a file that cannot be read, 1 a request that is refused."""
 
-from .build import EC256, EC384, ROOT_KEY, RSA2048, SUBJECT, certificate, csr, name, pem
+from .build import EC256, EC384, ED, ROOT_KEY, RSA2048, SUBJECT, certificate, csr, name, pem
 from .der import seq
 from .items import group
 from .keys import P256, Ec, Rsa, digest
@@ -26,6 +26,23 @@ INPUTS = {
     "inputs/root.pem": pem(certificate(), "CERTIFICATE"),
     "inputs/leaf.pem": pem(certificate(EC256, ROOT_KEY, SUBJECT), "CERTIFICATE"),
 }
+
+LINE = "{}  inputs/etcd.csr\n".format(digest("sha256", A.spki()).hex())
+LISTS = [
+    ("empty", "a list of nothing", "the list is empty"),
+    ("twice", "a file twice", "line 2"),
+    ("one-space", "another form", "line 1"),
+    ("cut", "cut short", "line 2"),
+]
+INPUTS |= {f"inputs/spki{name_}.sha256": text.encode() for name_, text in (
+    ("", LINE + "ab" * 32 + "  elsewhere.csr\n"),
+    ("-other", LINE.replace(LINE[:64], "ab" * 32)),
+    ("-missing", LINE.replace("etcd", "other")),
+    ("-empty", ""),
+    ("-twice", LINE + LINE),
+    ("-one-space", LINE.replace("  ", " ")),
+    ("-cut", LINE + LINE[:40]),
+)}
 
 GOOD = '''format = "anchorite/ceremony/0"
 id = "acme-root-g1"
@@ -165,6 +182,28 @@ changed("mount-long", M, f'mount = "{"a" * 201}"', "over 200 octets", "line 26")
 changed("mount-missing", M + "\n", "", "no mount", "mount")
 changed("spki-short", P, P + '\nspki_sha256 = "abcd"', "half a digest", "line 28")
 changed("spki-other", P, P + f'\nspki_sha256 = "{"ab" * 32}"', "a request that was swapped", "REQ-SPKI", exit_=1, check="REQ-SPKI")
+G = P + '\ngenerate = { subject = { %s }, %s }'
+MADE = 'O = "Acme, Inc.", CN = "etcd CA"'
+for name_, fields, why, says in (
+    ("generate-no-key", (MADE, "existing = false"), "neither a new key nor one that is there", "existing = true"),
+    ("generate-both-keys", (MADE, 'key = "ec:P-256", existing = true'), "a new key and one that is there", "line 28"),
+    ("generate-p224", (MADE, 'key = "ec:P-224"'), "a curve that is not taken", "ec:P-256"),
+    ("generate-dc", ('DC = "acme", CN = "x"', 'key = "ec:P-256"'), "an attribute that Vault has not", "DC"),
+    ("generate-two-values", ('O = ["A", "B"], CN = "x"', 'key = "ec:P-256"'), "Vault makes one set of the two", "several O"),
+    ("generate-hook", (MADE, 'key = "ec:P-256", command = "sh"'), "a command", "command"),
+):
+    changed(name_, P, G % fields, why, says)
+changed("generate-renew", P, G % (MADE, 'key = "ec:P-256"') + "\nrenew = true", "a renewal with a new key", "existing = true")
+changed("generate-rekey", P, G % (MADE, "existing = true") + "\nrekey = true", "a new key that is there already", "rekey takes a new key")
+changed("generate-other-step", 'do = "issue-root"', 'do = "issue-root"\ngenerate = { subject = { CN = "x" }, key = "ed25519" }', "a field of another step", "generate")
+changed("generated-other-key", P, G % ('CN = "etcd CA"', 'key = "ed25519"'), "made by hand with another key", "REQ-GENERATED", exit_=1, check="REQ-GENERATED")
+changed("generated-other-name", P, G % (MADE, "existing = true"), "made by hand with another name", "REQ-GENERATED", exit_=1, check="REQ-GENERATED")
+refused("generated", GOOD.replace(P, G % ('CN = "etcd CA"', 'key = "ec:P-256"')), None, "as the file has Vault make it", exit=0)
+for name_, why, says in LISTS:
+    changed("spki-list-" + name_, T, T + f'\nspki_list = "inputs/spki-{name_}.sha256"', why, says)
+changed("spki-list-other", T, T + '\nspki_list = "inputs/spki-other.sha256"', "a request that was swapped", "REQ-SPKI-LIST", exit_=1, check="REQ-SPKI-LIST")
+changed("spki-list-missing", T, T + '\nspki_list = "inputs/spki-missing.sha256"', "a request that nobody recorded", "REQ-SPKI-LIST", exit_=1, check="REQ-SPKI-LIST")
+refused("spki-list", GOOD.replace(T, T + '\nspki_list = "inputs/spki.sha256"'), None, "the list has the request, and another", exit=0)
 changed("crl-two-years", '"6mo"', '"2y"', "a revocation that reaches nobody in time", "12mo")
 changed("crl-one-hour", '"6mo"', '"1h"', "too short to bring out the root", "1d")
 changed("step-unknown", 'do = "issue-crl"', 'do = "issue-everything"', "an unknown step", "issue-crl")
@@ -266,6 +305,54 @@ told("judged-constraints-ip", "PROFILE-CONSTRAINTS", "names are constrained, add
      (B, B + '\npermitted = { dns = ["acme.example"] }'))
 waived("profile-any-eku", "PROFILE-EKU-ANY", "every purpose: five verifiers refuse it", (B, ANY))
 waived("judged-leading-dot", "PROFILE-CONSTRAINTS-FORM", "a leading dot: pyca refuses it", (B, DOTTED))
+
+# What Linkerd takes, under a root that it takes.
+MESH = (B, 'base = "linkerd"')
+ANCHOR = ("ec:P-384", "ec:P-256")
+refused("linkerd", with_changes(MESH, ANCHOR), None, "a P-256 anchor above a P-256 key", exit=0)
+refused("linkerd-rsa", with_changes(MESH, ("ec:P-384\"", "rsa:4096\"\ndigest = \"sha256\"")), None,
+        "an RSA anchor that signs SHA-256", exit=0)
+for key in ("ec:P-384", "ec:P-521", "ed25519", "rsa:3072", "rsa:4096"):
+    judged("linkerd-anchor-" + key.replace(":", "-").lower(), "PROFILE-LINKERD-ANCHOR",
+           f"{key} as it signs by default: no anchor for Linkerd", MESH, ("ec:P-384", key))
+judged("linkerd-path-length-0", "PROFILE-LINKERD-PATH-LENGTH", "no identity issuer can stand below it",
+       (B, 'base = "linkerd"\npath_length = 0'), ANCHOR)
+by_policy("linkerd-short", "PROFILE-LINKERD-VALIDITY", "it ends before linkerd check is content",
+          (B, 'base = "linkerd"\npolicies = [{ oid = "2.23.140.1.2.1" }]\ncrl_url = "http://pki.example/a.crl"'),
+          ('"5y"', '"59d"'), ANCHOR)
+for word, signer in (("p384", EC384), ("ed25519", ED)):
+    INPUTS[f"inputs/linkerd-{word}.csr"] = pem(csr(signer, name(("CN", "vault.linkerd.cluster.local"))))
+    judged(f"linkerd-key-{word}", "REQ-KEY-LINKERD", "a key whose signatures Linkerd refuses", MESH, ANCHOR,
+           (P, f'request = "inputs/linkerd-{word}.csr"'))
+
+# Anchors that clients are given beside the root.
+TRUST = 'next_update = "6mo"\n'
+INPUTS["inputs/anchor.pem"] = pem(certificate(EC256, subject=SUBJECT), "CERTIFICATE")
+
+
+def trusting(*also):
+    files = ", ".join(f'"inputs/{one}"' for one in also)
+    return TRUST, TRUST + f'\n[handover.trust_bundle]\nname = "roots"\nalso = [{files}]\n'
+
+
+refused("trust", with_changes(trusting("root.pem", "anchor.pem")), None, "two anchors beside the root", exit=0)
+judged("trust-twice", "TRUST-ANCHORS", "an anchor twice", trusting("root.pem", "anchor.pem", "root.pem"))
+judged("trust-intermediate", "CERT-ISSUER", "an intermediate as an anchor", trusting("leaf.pem"))
+judged("trust-request", "CERT-CONTAINER", "a request as an anchor", trusting("etcd.csr"))
+refused("linkerd-trust", with_changes(MESH, ANCHOR, trusting("anchor.pem")), None,
+        "a P-256 anchor beside a P-256 anchor", exit=0)
+judged("linkerd-trust-p384", "PROFILE-LINKERD-ANCHOR", "an anchor that Linkerd refuses beside one that it takes",
+       MESH, ANCHOR, trusting("root.pem"))
+for word, old, new, says in (
+    ("name", '"roots"', '"Trust Roots"', "Kubernetes"), ("name-quote", '"roots"', '"a\\"b"', "Kubernetes"),
+    ("key", '"roots"', '"roots"\nkey = "a/b"', "ConfigMap"),
+    ("label", '"roots"', '"roots"\nnamespaces = { "a b" = "c" }', "label"),
+    ("field", '"roots"', '"roots"\nsources = []', "sources"), ("no-name", 'name = "roots"\n', "", "name"),
+    ("path", "inputs/root.pem", "../root.pem", ".."), ("missing", "inputs/root.pem", "inputs/none.pem", "none.pem"),
+):
+    refused(f"trust-{word}", with_changes(trusting("root.pem")).replace(old, new, 1), "FILE",
+            f"a trust bundle with a wrong {word}", exit=3, says=says)
+
 for check in ("PROFILE-EKU-NESTED", "PROFILE-POLICIES"):
     changed("waiver-" + check.lower(), 'next_update = "6mo"\n', 'next_update = "6mo"\n' + WAIVER % (check, "etcd", "eve"),
             "what always refuses cannot be waived", check)

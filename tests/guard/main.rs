@@ -5,7 +5,11 @@
 #![cfg(feature = "token")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../common/mod.rs"]
 mod common;
+
+mod end;
+mod mirrors;
 
 use std::fs;
 use std::path::Path;
@@ -23,10 +27,14 @@ fn crl(id: &str) -> String {
 
 /// Plans and locks a later ceremony for the ledger as it stands.
 fn next(stage: &mut Stage, id: &str) {
+    next_of(stage, id, &crl(id));
+}
+
+fn next_of(stage: &mut Stage, id: &str, text: &str) {
     let root = fs::read(stage.path("ledger/0001-one/out/root.pem")).unwrap();
     fs::write(stage.path("root.pem"), root).unwrap();
     stage.file = format!("{id}.toml");
-    stage.write(&format!("{id}.toml"), &crl(id));
+    stage.write(&format!("{id}.toml"), text);
     stage.lock();
 }
 
@@ -57,85 +65,6 @@ fn refused(stage: &Stage, more: &[&str], words: &str) {
 }
 
 const MIRROR: [&str; 2] = ["--mirror", "mirror"];
-
-#[test]
-fn a_mirror_is_kept_brought_up_to_date_and_told_from_another() {
-    let mut stage = Stage::with(&root_and_crl("one"));
-    stage
-        .run_with(&MIRROR, &Acts::new())
-        .exit(0)
-        .says("ENV-MIRROR");
-    assert_same(&stage);
-    let root = "ledger/0001-one/out/root.pem";
-    let verified = stage.quiet(&["verify", "mirror", "--root", root]);
-    assert_eq!(verified.status.code(), Some(0), "{}", stdout(&verified));
-
-    // Interrupted with it, resumed without it, and the next one finds that it lags.
-    next(&mut stage, "two");
-    stage.run_with(&MIRROR, &at(2, Act::PowerCut));
-    assert_same(&stage);
-    stage.resume().exit(0);
-    next(&mut stage, "three");
-    copy(&stage, "ledger", "before");
-    copy(&stage, "tokens", "tokens-before");
-    stage
-        .run_with(&MIRROR, &Acts::new())
-        .exit(0)
-        .says("the mirror lagged, and was brought up to date: 0002-two");
-    assert_same(&stage);
-
-    // The ledger as it was before: the mirror knows better.
-    stage.tool(".", "mv ledger newer");
-    copy(&stage, "before", "ledger");
-    refused(
-        &stage,
-        &MIRROR,
-        "the mirror is ahead of the ledger: it holds ceremony 0003-three",
-    );
-
-    // Two ledgers that went on from one seal: the token knows which was first, and a copy of
-    // the token from before does not.
-    next(&mut stage, "fork");
-    stage
-        .run()
-        .exit(1)
-        .says("LEDGER-NOTE: the token knows 3 ceremonies")
-        .says("nothing was signed");
-    stage.tool(".", "rm -r tokens");
-    copy(&stage, "tokens-before", "tokens");
-    stage.run().exit(0);
-    next(&mut stage, "four");
-    refused(
-        &stage,
-        &MIRROR,
-        "the mirror went its own way: 0003-three is another ceremony",
-    );
-
-    let seal = "mirror/0001-one/SEAL.txt";
-    let text = stage.read(seal);
-    stage.tool(".", "chmod -R u+w mirror");
-    stage.write(seal, &text.replace("completed", "aborted"));
-    refused(
-        &stage,
-        &MIRROR,
-        "the mirror is forged: the root did not sign the seal of 0001-one",
-    );
-    stage.write(seal, &text);
-    let other = "mirror/0002-two/out/HANDOVER.md";
-    stage.write(other, "x");
-    refused(
-        &stage,
-        &MIRROR,
-        "the mirror differs from the ledger: 0002-two/out/HANDOVER.md",
-    );
-
-    // Itself, or inside of it.
-    for inside in ["ledger", "ledger/mirror"] {
-        let played = stage.run_with(&["--mirror", inside], &Acts::new());
-        played.exit(2).says("the mirror is the ledger itself");
-    }
-    assert!(!stage.path("ledger/mirror").exists());
-}
 
 #[test]
 fn what_is_no_whole_ledger_is_refused_in_its_own_words() {
