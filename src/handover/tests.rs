@@ -221,6 +221,40 @@ fn what_cert_manager_is_told_stands_on_the_sheet() {
     assert_parses(&commands);
 }
 
+/// Without any other intermediate: a ceremony that signs another root's mounts alone.
+#[test]
+fn a_cross_certificate_goes_beside_the_issuer_of_its_mount() {
+    let mut handover = example();
+    let other = handover.intermediates.remove(0);
+    handover.intermediates.clear();
+    let cross = |mount: Option<&str>| CrossSigned {
+        step: "other".to_owned(),
+        mount: mount.map(str::to_owned),
+        subject: other.subject.clone(),
+        der: other.der.clone(),
+        serial: other.serial.clone(),
+        not_after: other.not_after,
+    };
+    handover.crosses = vec![cross(None), cross(Some(&other.mount))];
+    let files = closing_files(&handover).unwrap();
+    let script = text_of(&files, SCRIPT);
+    assert_parses(&script);
+    let part = |start: &str, end: &str| {
+        let rest = &script[script.find(start).unwrap()..];
+        rest[..rest.find(end).unwrap()].to_owned()
+    };
+    insta::assert_snapshot!(
+        "cross_in_the_script",
+        part("each_mount() {", "# What was revoked") + &part("commands() {", "say() {")
+    );
+    let sheet = text_of(&files, SHEET);
+    assert!(sheet.contains("sh handover.sh --dry-run"), "{sheet}");
+    assert!(!sheet.contains("## By hand"), "{sheet}");
+    let start = sheet.find("## Cross-certificates").unwrap();
+    let end = sheet.find("## The root's CRL").unwrap();
+    insta::assert_snapshot!("cross_on_the_sheet", &sheet[start..end]);
+}
+
 fn revoking() -> Handover {
     let mut handover = example();
     handover.revoked = vec![

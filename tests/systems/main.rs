@@ -17,6 +17,7 @@ mod play;
 mod bundles;
 mod cert_manager;
 mod cfssl;
+mod cross;
 mod kubernetes;
 mod life;
 mod linkerd;
