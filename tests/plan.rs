@@ -38,6 +38,7 @@ fn new_writes_the_ready_ceremonies() {
         ("first-root", "first-root"),
         ("more-intermediates", "more-intermediates"),
         ("cert-manager", "cert-manager"),
+        ("vault-server-tls", "vault-server-tls"),
         ("next-crl", "next-crl"),
         ("revoke", "revoke"),
         ("renew", "renew"),

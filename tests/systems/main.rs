@@ -23,3 +23,4 @@ mod life;
 mod linkerd;
 mod pages;
 mod requests;
+mod server_tls;

@@ -44,7 +44,7 @@ fn with_answer(line: &str, section: &str, answers: &Answers) -> String {
         ("[step.cert_manager]", "server", false) => answers.server.as_deref().map(quoted),
         ("[root]", "subject", false) => subject(answers),
         ("[root]", "key", false) => answers.key.as_deref().map(quoted),
-        ("[[step.request]]", "generate", false) => of_organisation(line, answers),
+        ("[[step]]" | "[[step.request]]", "generate", false) => of_organisation(line, answers),
         (_, "crl_url", _) if section.starts_with("[profile.") => {
             answers.crl_url.as_deref().map(quoted)
         }

@@ -12,6 +12,7 @@ const TEMPLATES: &[Template] = &[
     Template::FirstRoot,
     Template::MoreIntermediates,
     Template::CertManager,
+    Template::VaultServerTls,
     Template::NextCrl,
     Template::Revoke,
     Template::Renew,
