@@ -52,6 +52,7 @@ export GOPATH="$tools/gopath" GOBIN="$tools/bin" GOFLAGS=-modcacherw
 [ "$("$GOBIN/zlint" -version 2>/dev/null | grep -o "$ZLINT")" = "$ZLINT" ] ||
     go install "github.com/zmap/zlint/v3/cmd/zlint@$ZLINT"
 (cd judges/go && go build -o "$GOBIN/judge-go" .)
+(cd judges/linkerd && go build -o "$GOBIN/judge-linkerd" .)
 (cd judges/cert-manager && go build -o "$GOBIN/judge-cert-manager" .)
 javac -d "$tools/java" judges/java/Pkix.java
 
@@ -60,6 +61,7 @@ javac -d "$tools/java" judges/java/Pkix.java
     echo "openssl $(openssl version | cut -d ' ' -f 2)"
     echo "certtool $(certtool --version | sed -n '1s/.* //p')"
     echo "go $(go env GOVERSION | sed 's/^go//')"
+    echo "linkerd $(sed -n 's/^require .*linkerd2 //p' judges/linkerd/go.mod)"
     echo "nss $(dpkg-query -W -f '${Version}' libnss3-tools 2>/dev/null || echo '?')"
     echo "java $(javac -version 2>&1 | cut -d ' ' -f 2)"
     echo "zlint ${ZLINT#v}"

@@ -82,6 +82,7 @@ impl Root {
             root_not_after: UtcTime::from_unix(2_100_000_000),
             crl: None,
             crosses: Vec::new(),
+            trust: None,
             requests: Vec::new(),
             intermediates,
             revoked: Vec::new(),

@@ -43,12 +43,15 @@ fn new_writes_the_ready_ceremonies() {
         ("renew", "renew"),
         ("replace-after-compromise", "replace-after-compromise"),
         ("cross-sign", "cross-sign"),
+        ("request-for-our-root", "request-for-our-root"),
         ("adopt-root", "adopt-root"),
         ("end-of-root", "end-of-root"),
         ("kubernetes-clusters", "kubernetes-clusters"),
         ("cfssl-migration", "cfssl-migration"),
         ("cfssl-migration", "cfssl-attack"),
         ("cfssl-migration", "cfssl-adopt"),
+        ("linkerd", "linkerd"),
+        ("linkerd", "linkerd-new-anchor"),
     ] {
         let ready = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join(format!("ceremonies/{folder}/{template}.toml"));

@@ -8,7 +8,7 @@ use super::findings::{AuditId, Findings};
 use super::products::{Bench, Made};
 use super::story::at;
 use crate::digest::Digest;
-use crate::handover::{self, Handover, Intermediate, OutputFile, Revoked};
+use crate::handover::{self, Handover, Intermediate, OutputFile, Revoked, Trust};
 use crate::ledger::entry::Event;
 use crate::ledger::layout;
 use crate::plan::document::TOOL;
@@ -74,12 +74,23 @@ pub(super) fn check(bench: &Bench<'_>, made: &[Made], findings: &mut Findings) {
             }
         }
     }
+    if let (Some(trust), true) = (trust(bench), story.handed_over.is_some()) {
+        let root = &bench.authority.certificate.der;
+        let files = handover::trust_files(&trust, root, rehearsal);
+        expected.extend(files.into_iter().map(below_out));
+    }
     let completed = story.outcome == Some("completed");
     compare(bench.files, &expected, completed, has_root, findings);
     if has_root && story.handed_over.is_some() {
         check_closing(bench, made, rehearsal, findings);
     }
     check_record(bench, findings);
+}
+
+/// The trust bundle that the plan asks for, from the anchors in `in/`.
+fn trust(bench: &Bench<'_>) -> Option<Trust> {
+    let bundle = bench.script.plan.as_ref()?.trust_bundle.as_ref()?;
+    Trust::of(bundle, |path| bench.files.get(&format!("in/{path}"))).ok()
 }
 
 /// Script and sheet are made again. Another version may have other words: that is told, and
@@ -130,6 +141,7 @@ fn delivered(
             .map(Revoked::of)
             .collect(),
         crosses: Vec::new(),
+        trust: trust(bench),
         requests: Vec::new(),
     };
     for one in made {

@@ -97,6 +97,17 @@ fn head(report: &PlanReport) -> Vec<String> {
     if report.ledger.head != Digest::ZERO {
         lines.push(line("ledger head", &report.ledger.head.to_string()));
     }
+    if let Some(trust) = &report.trust_bundle {
+        lines.push(line("trust bundle", &format!("{}, this root", trust.name)));
+        for anchor in &trust.also {
+            lines.push(line("and", &anchor.subject));
+            lines.push(line(
+                "",
+                &format!("{}, ends {}", anchor.path, anchor.not_after),
+            ));
+            lines.push(line("sha-256", &anchor.sha256.to_string()));
+        }
+    }
     for waiver in &report.waivers {
         let words = format!(
             "{} in step {}, by {}: {}",

@@ -37,6 +37,7 @@ pub mod seal;
 mod signed_file;
 pub mod stand_in;
 pub mod tbs;
+mod trust;
 
 pub use id::{CheckId, Level};
 

@@ -2,7 +2,9 @@
 //! so the same findings come out when planning, on the day and years later.
 
 use super::extensions::{is_nested, usage_words};
-use super::{CheckId, Finding, Findings, Refusal, adoption, destroy, ending, profile, renewed};
+use super::{
+    CheckId, Finding, Findings, Refusal, adoption, destroy, ending, profile, renewed, trust,
+};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
 use crate::ledger::register::Register;
@@ -47,7 +49,7 @@ pub fn on_ledger(plan: &Plan, register: &Register) -> Vec<Planned> {
 
 /// Checks everything that a plan holds, in the order of its steps.
 pub fn all(plan: &Plan) -> Vec<Planned> {
-    let mut list = Vec::new();
+    let mut list: Vec<Planned> = trust_bundle(plan).into_iter().collect();
     for step in &plan.steps {
         match &step.kind {
             StepKind::GenerateRootKey
@@ -96,6 +98,16 @@ pub fn all(plan: &Plan) -> Vec<Planned> {
         }
     }
     list
+}
+
+/// It belongs to no step: it is told and recorded with the first thing that is signed.
+fn trust_bundle(plan: &Plan) -> Option<Planned> {
+    let trust = plan.trust.as_ref()?;
+    let mut steps = plan.steps.iter();
+    let step = steps.find(|step| !step.kind.products().is_empty());
+    let step = step.or(plan.steps.first())?;
+    let found = trust::trust(plan, trust);
+    Some(planned(plan, step, "trust bundle".to_owned(), found))
 }
 
 fn planned(plan: &Plan, step: &Step, what: String, mut findings: Findings) -> Planned {

@@ -10,10 +10,12 @@ mod revoked;
 mod script;
 mod sheet;
 mod template;
+mod trust;
 
 pub use mount::{MountError, check_mounts, mount_folder, shell_quote};
 pub use requests::{RequestScript, request_script};
 pub use revoked::Revoked;
+pub use trust::{Trust, trust_files};
 
 use crate::digest::Digest;
 use crate::plan::Succession;
@@ -28,6 +30,8 @@ const CRL: &str = "root.crl";
 const CRL_DER: &str = "root.crl.der";
 const SCRIPT: &str = "handover.sh";
 const SHEET: &str = "HANDOVER.md";
+const TRUST_BUNDLE: &str = "trust-bundle.pem";
+const TRUST_MANAGER: &str = "trust-bundle.yaml";
 
 /// One signed intermediate and the mount it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +116,8 @@ pub struct Handover {
     pub revoked: Vec<Revoked>,
     /// Cross-certificates, in the order of their steps.
     pub crosses: Vec<CrossSigned>,
+    /// The anchors that clients are to trust, where the file asks for them.
+    pub trust: Option<Trust>,
     /// Requests for the root's own key, in the order of their steps.
     pub requests: Vec<OwnRequest>,
 }
@@ -249,13 +255,18 @@ pub fn product_files(handover: &Handover) -> Result<Vec<OutputFile>, MountError>
     Ok(files)
 }
 
-/// `handover.sh` and `HANDOVER.md`: made at the end, when everything else is delivered.
+/// The trust bundle, `handover.sh` and `HANDOVER.md`: made at the end, when everything else is
+/// delivered.
 pub fn closing_files(handover: &Handover) -> Result<Vec<OutputFile>, MountError> {
+    let trust = handover.trust.iter();
+    let mut files: Vec<OutputFile> = trust
+        .flat_map(|trust| trust_files(trust, &handover.root_der, handover.rehearsal))
+        .collect();
+    files.push(OutputFile::new(SCRIPT, script::text(handover)?));
     let mut delivered = product_files(handover)?;
-    let script = OutputFile::new(SCRIPT, script::text(handover)?);
-    delivered.push(script.clone());
-    let sheet = OutputFile::new(SHEET, sheet::text(handover, &delivered)?);
-    Ok(vec![script, sheet])
+    delivered.extend(files.clone());
+    files.push(OutputFile::new(SHEET, sheet::text(handover, &delivered)?));
+    Ok(files)
 }
 
 fn certificate(der: &[u8]) -> String {

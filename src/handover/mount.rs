@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::x509::escape::escape;
 
 /// Names directly below `out/` that no mount may take.
-const FIXED: [&str; 7] = [
+const FIXED: [&str; 9] = [
     super::ROOT,
     super::CRL,
     super::CRL_DER,
@@ -14,6 +14,8 @@ const FIXED: [&str; 7] = [
     super::SHEET,
     super::CROSS_SIGNED,
     super::REQUESTS,
+    super::TRUST_BUNDLE,
+    super::TRUST_MANAGER,
 ];
 
 /// Names inside every mount's folder: `a/bundle.pem` may be a mount beside `a`.

@@ -7,8 +7,8 @@ use super::cert_manager::{self, CA_BUNDLE, ISSUER};
 use super::mount::path_of;
 use super::revoked;
 use super::{
-    CRL, CRL_DER, Handover, Intermediate, MountError, OutputFile, ROOT, bundle_path, commands,
-    mount_folder, request_path, shell_quote,
+    CRL, CRL_DER, Handover, Intermediate, MountError, OutputFile, ROOT, TRUST_BUNDLE,
+    TRUST_MANAGER, bundle_path, commands, mount_folder, request_path, shell_quote,
 };
 use crate::digest::Digest;
 use crate::plan::Succession;
@@ -29,6 +29,7 @@ pub(super) fn text(handover: &Handover, delivered: &[OutputFile]) -> Result<Stri
         cert_managers(&mut page, handover)?;
     }
     crosses(&mut page, handover)?;
+    trust_bundle(&mut page, handover);
     requests(&mut page, handover);
     revoked_there(&mut page, handover);
     crl(&mut page, handover);
@@ -286,6 +287,30 @@ fn trust(page: &mut Page, handover: &Handover) -> Result<(), MountError> {
     }
     page.gap();
     Ok(())
+}
+
+/// The anchors of a change of roots: what goes to clients, and in which order.
+fn trust_bundle(page: &mut Page, handover: &Handover) {
+    let Some(trust) = &handover.trust else { return };
+    page.heading("## The trust bundle");
+    page.prose(&format!(
+        "`{TRUST_BUNDLE}` is what clients are to trust: this root, and the anchors that the \
+         ceremony file names beside it. `{TRUST_MANAGER}` is the same for trust-manager, which \
+         writes it into a ConfigMap. Give one of the two to the cluster:"
+    ));
+    page.code(&format!("kubectl apply -f {TRUST_MANAGER}"));
+    page.code(&format!(
+        "kubectl create configmap {} --from-file={}={TRUST_BUNDLE}",
+        trust.bundle.name, trust.bundle.key
+    ));
+    page.gap();
+    if !trust.also.is_empty() {
+        page.prose(
+            "**First** this bundle, then a restart of whoever reads its anchors when it starts \
+             (Linkerd's proxies do), and only then the first certificate below the new root. When \
+             nothing lives below an old anchor any more, take its lines out and restart again.",
+        );
+    }
 }
 
 /// The mounts whose certificates cert-manager asks for.

@@ -33,6 +33,7 @@ fn example() -> Handover {
         }),
         revoked: Vec::new(),
         crosses: Vec::new(),
+        trust: None,
         requests: Vec::new(),
         intermediates: vec![
             intermediate("nyc3-etcd", "etcd/nyc3-c1/pki", 1),

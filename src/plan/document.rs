@@ -7,6 +7,7 @@ use super::cert_manager::CertManager;
 use super::cross::CrossPlan;
 use super::profile::Profile;
 pub use super::revoke_document::RevokeDocument;
+use super::trust::TrustBundle;
 use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind, SubjectKeyId};
 use crate::digest::{Digest, hex, unhex};
 use crate::x509::certificate_policy::CertificatePolicy;
@@ -50,6 +51,9 @@ pub struct PlanDocument {
     /// Refusals put aside.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<WaiverDocument>,
+    /// The anchors that clients are to trust.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust_bundle: Option<TrustBundle>,
     /// Inputs, sorted by path.
     pub inputs: Vec<InputDocument>,
 }
@@ -281,6 +285,7 @@ impl PlanDocument {
                     by: waiver.by.clone(),
                 })
                 .collect(),
+            trust_bundle: plan.trust.as_ref().map(|trust| trust.bundle.clone()),
             inputs: plan
                 .inputs
                 .iter()

@@ -7,13 +7,14 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub use super::cert_manager::CertManagerFile;
+use super::kubernetes::{DataKey, Labels};
 pub use super::subject::{Subject, VaultSubject};
 use super::words::not_one_of;
 pub use super::words::{
     DigestWord, DnsTree, EmailTree, ExtendedUsage, FORMAT, Format, Id, IpRange, Key, KeyId, Kind,
-    Length, Login, Moment, Mount, NotAfter, Padding, Path, PathLength, PolicyOid, PolicyWord,
-    ReasonWord, Role, SealWord, SerialHex, SshKey, Text, TokenLabel, UriTree, Url, Usage, VaultKey,
-    nearest,
+    KubernetesName, Length, Login, Moment, Mount, NotAfter, Padding, Path, PathLength, PolicyOid,
+    PolicyWord, ReasonWord, Role, SealWord, SerialHex, SshKey, Text, TokenLabel, UriTree, Url,
+    Usage, VaultKey, nearest,
 };
 use crate::digest::Digest;
 use crate::x509::escape::{escape_message, escape_quoted};
@@ -63,6 +64,9 @@ pub struct CeremonyFile {
     /// Lists of keys that are known to be lost.
     #[serde(default)]
     pub keys: KeysFile,
+    /// What the hand-over writes besides.
+    #[serde(default)]
+    pub handover: HandoverFile,
     /// The seal.
     #[serde(default)]
     pub seal: SealFile,
@@ -302,6 +306,29 @@ pub struct KeysFile {
     pub blocked: Option<Path>,
 }
 
+/// `[handover]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandoverFile {
+    /// The anchors that clients are to trust.
+    pub trust_bundle: Option<Spanned<TrustBundleFile>>,
+}
+
+/// `[handover] trust_bundle`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustBundleFile {
+    /// Name of the Bundle and of its ConfigMap.
+    pub name: KubernetesName,
+    /// Key in the ConfigMap.
+    pub key: Option<DataKey>,
+    /// Labels of the namespaces that get it.
+    pub namespaces: Option<Labels>,
+    /// Anchors beside this ceremony's root.
+    #[serde(default)]
+    pub also: Vec<Path>,
+}
+
 /// `[seal]`
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -383,6 +410,17 @@ fn constraint_not_written(field: &str) -> Option<String> {
         "\"{}\" constraints are not written: {clients}",
         escape_quoted(field)
     ))
+}
+
+/// Whether a text calls itself a ceremony file. One with a mistake in it does too.
+pub fn is_ceremony(source: &str) -> bool {
+    let names_it = |line: &str| line.starts_with("format") && line.contains(FORMAT);
+    source.lines().any(names_it)
+}
+
+/// Whether a text is TOML that says something, a ceremony file or another.
+pub fn is_toml(source: &str) -> bool {
+    toml::from_str::<toml::Table>(source).is_ok_and(|table| !table.is_empty())
 }
 
 #[cfg(test)]

@@ -154,6 +154,7 @@ impl<'a> Draft<'a> {
         paths.extend(self.spki_list().map(str::to_owned));
         paths.extend(self.revocation_inputs());
         paths.extend(self.adoption_inputs());
+        paths.extend(self.trust_inputs());
         paths.into_iter().collect()
     }
 
@@ -217,6 +218,7 @@ impl<'a> Draft<'a> {
             ledger,
             steps,
             waivers: self.waivers(),
+            trust: self.trust(inputs),
             inputs: inputs
                 .iter()
                 .map(|(path, bytes)| (path.clone(), Digest::of(bytes)))

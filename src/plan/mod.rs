@@ -11,6 +11,7 @@ pub mod explain;
 pub mod file;
 mod fit;
 pub mod generate;
+mod kubernetes;
 pub mod lock;
 pub mod make;
 mod order;
@@ -23,6 +24,7 @@ mod root_plan;
 mod subject;
 pub mod succession;
 pub mod template;
+pub mod trust;
 mod words;
 
 use crate::digest::Digest;
@@ -42,6 +44,7 @@ use generate::Generate;
 use past::RevokePlan;
 use profile::Profile;
 pub use succession::{SubjectKeyId, Succession};
+use trust::TrustPlan;
 
 /// What is allowed, beyond what is always refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -389,6 +392,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Refusals put aside.
     pub waivers: Vec<Waiver>,
+    /// The anchors that clients are to trust, where the hand-over writes them.
+    pub trust: Option<TrustPlan>,
     /// Inputs by path, with their digests, sorted by path.
     pub inputs: Vec<(String, Digest)>,
 }

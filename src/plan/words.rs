@@ -32,6 +32,7 @@ macro_rules! word {
         }
     };
 }
+pub(super) use word;
 
 word!(
     /// The format's name.

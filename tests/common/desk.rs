@@ -31,7 +31,7 @@ impl Desk {
         self.folder.path().join(name)
     }
 
-    fn run(&self, program: &str, arguments: &[&str]) -> (bool, String) {
+    pub fn run(&self, program: &str, arguments: &[&str]) -> (bool, String) {
         let output = Command::new(program)
             .args(arguments)
             .envs(self.bao.environment())
@@ -53,10 +53,15 @@ impl Desk {
 
     /// A mount of its own for each test.
     pub fn mount(&self, name: &str) -> String {
-        let own = self.folder.path().file_name().unwrap().to_str().unwrap();
-        let path = format!("{}/{name}", own.trim_start_matches('.'));
+        let path = self.mount_path(name);
         self.bao.enable_pki(&path, "87600h");
         path
+    }
+
+    /// The path of a mount that nobody else has, and that is not there yet.
+    pub fn mount_path(&self, name: &str) -> String {
+        let own = self.folder.path().file_name().unwrap().to_str().unwrap();
+        format!("{}/{name}", own.trim_start_matches('.'))
     }
 
     /// A request of the mount: `internal` with a new key, `existing` with one that is there.
@@ -73,7 +78,9 @@ impl Desk {
             .post(&format!("{mount}/intermediate/generate/{how}"), &body);
         let answer = answer.unwrap();
         let csr = answer["data"]["csr"].as_str().unwrap();
-        std::fs::write(self.path(file), csr).unwrap();
+        let path = self.path(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, csr).unwrap();
     }
 
     /// The first ceremony: a root, the mount's intermediate, a CRL.
@@ -100,19 +107,30 @@ impl Desk {
             "format = \"anchorite/ceremony/0\"\nid = \"{id}\"\ntitle = \"{id}\"\n\
              [token]\nlabel = \"acme\"\n{rest}"
         );
+        self.rehearse_in("keep", id, &text)
+    }
+
+    /// Rehearses a whole file of this id under a root of its own, in an empty ledger.
+    pub fn on_an_empty_ledger(&self, id: &str, text: &str) -> String {
+        let mut numbered = (1..).map(|number| format!("{id}-{number}"));
+        let free = numbered.find(|keep| !self.path(keep).exists());
+        self.rehearse_in(&free.expect("numbers do not end"), id, text)
+    }
+
+    fn rehearse_in(&self, keep: &str, id: &str, text: &str) -> String {
         let file = format!("{id}.toml");
         std::fs::write(self.path(&file), text).unwrap();
         self.good(
             env!("CARGO_BIN_EXE_anchorite"),
-            &["rehearse", &file, "--keep", "keep"],
+            &["rehearse", &file, "--keep", keep],
         );
-        let folders = std::fs::read_dir(self.path("keep/ledger")).unwrap();
+        let folders = std::fs::read_dir(self.path(&format!("{keep}/ledger"))).unwrap();
         let mut names = folders.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let ending = format!("-{id}");
         let name = names
             .find(|name| name.ends_with(&ending))
             .expect("the sealed ceremony");
-        format!("keep/ledger/{name}/out")
+        format!("{keep}/ledger/{name}/out")
     }
 
     /// The script goes twice, as a person may.

@@ -8,6 +8,7 @@ pub mod bao;
 pub mod desk;
 pub mod etcd;
 pub mod howto;
+pub mod linkerd;
 pub mod person;
 pub mod proof;
 pub mod pty;

@@ -94,6 +94,7 @@ pub fn out_files(
         root_der: root.der.clone(),
         crl,
         crosses: Vec::new(),
+        trust: None,
         requests: plan
             .own_requests()
             .map(|product| {

@@ -1,8 +1,8 @@
 //! The report made from a prepared ceremony.
 
 use super::{
-    Approval, DigestFact, FORMAT, FieldFact, FileFact, LedgerFact, PersonFact, PlanReport,
-    PlannedFact, ProductFact, ProfileFact, RootFact, StepFact, WaiverFact,
+    AnchorFact, Approval, DigestFact, FORMAT, FieldFact, FileFact, LedgerFact, PersonFact,
+    PlanReport, PlannedFact, ProductFact, ProfileFact, RootFact, StepFact, TrustFact, WaiverFact,
 };
 use crate::ceremony::prepare::Prepared;
 use crate::check::{Finding, Outcome};
@@ -10,10 +10,12 @@ use crate::digest::Digest;
 use crate::plan::cross::CrossPlan;
 use crate::plan::document::RevokeDocument;
 use crate::plan::profile::Profile;
+use crate::plan::trust::TrustPlan;
 use crate::plan::{
     CrlPlan, IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, Waiver,
     explain, lock, template,
 };
+use crate::x509::certificate::Certificate;
 use crate::x509::escape::escape;
 use crate::x509::facts::{CertificateFacts, CrlFacts, RequestFacts};
 use crate::x509::tbs::{CertificateTbs, CertificationRequestInfo, CrlTbs};
@@ -57,6 +59,7 @@ impl PlanReport {
             people: people(plan),
             profiles: profiles(plan),
             steps,
+            trust_bundle: plan.trust.as_ref().map(trust),
             lacks_first_crl: is_new && !plan.steps.iter().any(issues_crl),
             files: files(prepared),
             lock: DigestFact::of(prepared.lock_digest()),
@@ -80,6 +83,22 @@ fn root(prepared: &Prepared) -> RootFact {
         new_key,
         sha256,
         findings: of_root.flat_map(|(_, found)| found.clone()).collect(),
+    }
+}
+
+fn trust(plan: &TrustPlan) -> TrustFact {
+    let anchors = plan.files().filter_map(|(path, bytes)| {
+        let anchor = Certificate::from_file(bytes).ok()?;
+        Some(AnchorFact {
+            path: escape(path),
+            subject: anchor.fields.subject.to_string(),
+            not_after: anchor.fields.not_after.readable(),
+            sha256: anchor.digest(),
+        })
+    });
+    TrustFact {
+        name: plan.bundle.name.clone(),
+        also: anchors.collect(),
     }
 }
 

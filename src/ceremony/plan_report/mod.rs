@@ -40,6 +40,9 @@ pub struct PlanReport {
     pub profiles: Vec<ProfileFact>,
     /// The steps in their order.
     pub steps: Vec<StepFact>,
+    /// What clients are to trust.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust_bundle: Option<TrustFact>,
     /// A new root gets no CRL in this ceremony.
     pub lacks_first_crl: bool,
     /// What the lock covers.
@@ -96,6 +99,28 @@ pub struct PersonFact {
     pub role: String,
     /// Has a key, and signs the seal.
     pub signs: bool,
+}
+
+/// The anchors that the hand-over writes for clients.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrustFact {
+    /// Name of the Bundle.
+    pub name: String,
+    /// Every anchor beside the root.
+    pub also: Vec<AnchorFact>,
+}
+
+/// An anchor beside the root.
+#[derive(Clone, Debug, Serialize)]
+pub struct AnchorFact {
+    /// Path.
+    pub path: String,
+    /// subject
+    pub subject: String,
+    /// Last second.
+    pub not_after: String,
+    /// Digest of the certificate.
+    pub sha256: Digest,
 }
 
 /// A profile with every field.

@@ -3,7 +3,7 @@
 use crate::ceremony::error::CeremonyError;
 use crate::ceremony::run::Course;
 use crate::digest::Digest;
-use crate::handover::{self, Crl, CrossSigned, Handover, Intermediate, OwnRequest, Revoked};
+use crate::handover::{self, Crl, CrossSigned, Handover, Intermediate, OwnRequest, Revoked, Trust};
 use crate::ledger::entry::Event;
 use crate::ledger::{layout, verify_text};
 use crate::plan::StepKind;
@@ -59,6 +59,7 @@ impl Course<'_, '_> {
             });
         }
         let crosses = self.cross_signed()?;
+        let trust = self.trust()?;
         let requests = self.own_requests()?;
         let crls: Vec<String> = plan
             .steps
@@ -85,8 +86,18 @@ impl Course<'_, '_> {
                 .map(|one| Revoked::of(&RevokeDocument::of(one)))
                 .collect(),
             crosses,
+            trust,
             requests,
         }))
+    }
+
+    fn trust(&self) -> Result<Option<Trust>, CeremonyError> {
+        let prepared = &self.job.prepared;
+        let file = |path: &str| prepared.inputs.get(path).map_or(&[][..], Vec::as_slice);
+        let plan = prepared.plan.trust.as_ref();
+        plan.map(|plan| Trust::of(&plan.bundle, file))
+            .transpose()
+            .map_err(|error| CeremonyError::Contradiction(format!("trust bundle: {error}")))
     }
 
     fn cross_signed(&self) -> Result<Vec<CrossSigned>, CeremonyError> {

@@ -50,11 +50,14 @@ fn text(template: Template) -> &'static str {
         Template::Renew => ready!("renew"),
         Template::ReplaceAfterCompromise => ready!("replace-after-compromise"),
         Template::CrossSign => ready!("cross-sign"),
+        Template::RequestForOurRoot => ready!("request-for-our-root"),
         Template::AdoptRoot => ready!("adopt-root"),
         Template::EndOfRoot => ready!("end-of-root"),
         Template::KubernetesClusters => ready!("kubernetes-clusters"),
         Template::CfsslMigration => ready!("cfssl-migration"),
         Template::CfsslAttack => ready!("cfssl-migration", "cfssl-attack"),
         Template::CfsslAdopt => ready!("cfssl-migration", "cfssl-adopt"),
+        Template::Linkerd => ready!("linkerd"),
+        Template::LinkerdNewAnchor => ready!("linkerd", "linkerd-new-anchor"),
     }
 }

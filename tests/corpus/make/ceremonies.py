@@ -194,7 +194,7 @@ for name_, fields, why, says in (
 ):
     changed(name_, P, G % fields, why, says)
 changed("generate-renew", P, G % (MADE, 'key = "ec:P-256"') + "\nrenew = true", "a renewal with a new key", "existing = true")
-changed("generate-rekey", P, G % (MADE, "existing = true") + "\nrekey = true", "a new key that is there already", 'key = \\"ec:P-256\\"')
+changed("generate-rekey", P, G % (MADE, "existing = true") + "\nrekey = true", "a new key that is there already", "rekey takes a new key")
 changed("generate-other-step", 'do = "issue-root"', 'do = "issue-root"\ngenerate = { subject = { CN = "x" }, key = "ed25519" }', "a field of another step", "generate")
 changed("generated-other-key", P, G % ('CN = "etcd CA"', 'key = "ed25519"'), "made by hand with another key", "REQ-GENERATED", exit_=1, check="REQ-GENERATED")
 changed("generated-other-name", P, G % (MADE, "existing = true"), "made by hand with another name", "REQ-GENERATED", exit_=1, check="REQ-GENERATED")
@@ -324,6 +324,34 @@ for word, signer in (("p384", EC384), ("ed25519", ED)):
     INPUTS[f"inputs/linkerd-{word}.csr"] = pem(csr(signer, name(("CN", "vault.linkerd.cluster.local"))))
     judged(f"linkerd-key-{word}", "REQ-KEY-LINKERD", "a key whose signatures Linkerd refuses", MESH, ANCHOR,
            (P, f'request = "inputs/linkerd-{word}.csr"'))
+
+# Anchors that clients are given beside the root.
+TRUST = 'next_update = "6mo"\n'
+INPUTS["inputs/anchor.pem"] = pem(certificate(EC256, subject=SUBJECT), "CERTIFICATE")
+
+
+def trusting(*also):
+    files = ", ".join(f'"inputs/{one}"' for one in also)
+    return TRUST, TRUST + f'\n[handover.trust_bundle]\nname = "roots"\nalso = [{files}]\n'
+
+
+refused("trust", with_changes(trusting("root.pem", "anchor.pem")), None, "two anchors beside the root", exit=0)
+judged("trust-twice", "TRUST-ANCHORS", "an anchor twice", trusting("root.pem", "anchor.pem", "root.pem"))
+judged("trust-intermediate", "CERT-ISSUER", "an intermediate as an anchor", trusting("leaf.pem"))
+judged("trust-request", "CERT-CONTAINER", "a request as an anchor", trusting("etcd.csr"))
+refused("linkerd-trust", with_changes(MESH, ANCHOR, trusting("anchor.pem")), None,
+        "a P-256 anchor beside a P-256 anchor", exit=0)
+judged("linkerd-trust-p384", "PROFILE-LINKERD-ANCHOR", "an anchor that Linkerd refuses beside one that it takes",
+       MESH, ANCHOR, trusting("root.pem"))
+for word, old, new, says in (
+    ("name", '"roots"', '"Trust Roots"', "Kubernetes"), ("name-quote", '"roots"', '"a\\"b"', "Kubernetes"),
+    ("key", '"roots"', '"roots"\nkey = "a/b"', "ConfigMap"),
+    ("label", '"roots"', '"roots"\nnamespaces = { "a b" = "c" }', "label"),
+    ("field", '"roots"', '"roots"\nsources = []', "sources"), ("no-name", 'name = "roots"\n', "", "name"),
+    ("path", "inputs/root.pem", "../root.pem", ".."), ("missing", "inputs/root.pem", "inputs/none.pem", "none.pem"),
+):
+    refused(f"trust-{word}", with_changes(trusting("root.pem")).replace(old, new, 1), "FILE",
+            f"a trust bundle with a wrong {word}", exit=3, says=says)
 
 for check in ("PROFILE-EKU-NESTED", "PROFILE-POLICIES"):
     changed("waiver-" + check.lower(), 'next_update = "6mo"\n', 'next_update = "6mo"\n' + WAIVER % (check, "etcd", "eve"),
