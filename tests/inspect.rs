@@ -328,8 +328,8 @@ fn what_is_no_such_file_is_told_and_refused() {
         "module = \"/usr/lib/softhsm/libsofthsm2.so\"\n",
     );
     let sealed = fs::read_dir(stage.path("k/ledger")).unwrap();
-    let sealed = sealed.map(|entry| entry.unwrap().path());
-    let sealed = sealed.filter(|path| path.join("SEAL.txt").exists()).next();
+    let mut folders = sealed.map(|entry| entry.unwrap().path());
+    let sealed = folders.find(|path| path.join("SEAL.txt").exists());
     let sealed = sealed.unwrap();
     for name in ["SEAL.txt", "SEAL.txt.root.p7s", "SHA256SUMS"] {
         fs::copy(sealed.join(name), stage.path(name)).unwrap();
