@@ -111,31 +111,36 @@ HOME=$demo/home
 export HOME
 cd "$demo"
 
-title "1. Two mounts ask for intermediates"
+title "1. One reviewed file says what is asked for, and what will be done"
+quoted "anchorite new first-root </dev/null > first-root.toml"
+# At a terminal it would ask for names.
+"$anchorite" new first-root </dev/null >template.toml
+# The lines that have Vault make the requests are comments there.
+wanted='generate spki_list'
+[ -n "$bao" ] || wanted=''
+sed_lines=''
+for field in $wanted; do sed_lines="$sed_lines
+s/^# $field /$field /"; done
+sed "$sed_lines" template.toml >first-root.toml
+[ -z "$wanted" ] || quoted "# and the # taken from spki_list and generate: how Vault makes the requests"
+grep -v -e '^#' -e '^ *$' first-root.toml | sed 's/ *# .*//' | show
+say "comments left out: a root, two intermediates, a first CRL"
+
+title "2. Two mounts make their requests"
 if [ -n "$bao" ]; then
     start_server
     say "$("$bao" version | cut -d, -f1): a dev server on $BAO_ADDR, in memory"
-    for mount in etcd kubernetes; do
-        "$bao" secrets enable -path="pki/$mount" -max-lease-ttl=87600h pki >>openbao-cli.txt
-        quoted "bao write -field=csr pki/$mount/intermediate/generate/internal" \
-            "common_name=\"Acme $mount CA\" key_type=ec key_bits=256 > requests/$mount.csr"
-        "$bao" write -field=csr "pki/$mount/intermediate/generate/internal" \
-            common_name="Acme $mount CA" key_type=ec key_bits=256 \
-            >"requests/$mount.csr" 2>>openbao-cli.txt
-    done
+    VAULT_CLI=$bao
+    export VAULT_CLI
+    quoted "anchorite requests first-root.toml > requests.sh"
+    "$anchorite" requests first-root.toml >requests.sh
+    expect 0 sh requests.sh
     say "the private keys stay in the server; only the two requests leave it"
 else
     say "no OpenBao here: openssl makes two requests in the shape that Vault gives them"
     like_vault etcd "Acme etcd CA"
     like_vault kubernetes "Acme kubernetes CA"
 fi
-
-title "2. One reviewed file says what will be done"
-quoted "anchorite new first-root </dev/null > first-root.toml"
-# At a terminal it would ask for names.
-"$anchorite" new first-root </dev/null >first-root.toml
-grep -v -e '^#' -e '^ *$' first-root.toml | sed 's/ *# .*//' | show
-say "as it came from the tool, comments left out: a root, two intermediates, a first CRL"
 
 title "3. The plan: every certificate-to-be, before any token is there"
 quoted "anchorite plan first-root.toml > plan.txt"
@@ -171,8 +176,6 @@ expect 1 "$anchorite" verify changed --root "$sealed/out/root.pem"
 
 title "6. The bundles go back"
 if [ -n "$bao" ]; then
-    VAULT_CLI=$bao
-    export VAULT_CLI
     expect 0 sh "$sealed/out/handover.sh" --rehearsal
     "$bao" write pki/etcd/roles/member allow_any_name=true enforce_hostnames=false \
         max_ttl=720h >>openbao-cli.txt

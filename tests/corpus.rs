@@ -64,6 +64,11 @@ struct Item {
     notice: Option<String>,
     /// The certificate it is held against.
     issuer: Option<String>,
+    /// The request that it answers.
+    request: Option<String>,
+    /// Who reads it besides Vault.
+    #[serde(rename = "for")]
+    consumer: Option<String>,
     /// A ceremony file's exit code.
     exit: Option<i32>,
     /// What must stand in the answer.
@@ -100,8 +105,12 @@ impl Item {
             return vec!["plan", &self.path];
         }
         let mut arguments = vec!["inspect", &self.path, "--as", &self.kind];
-        if let Some(issuer) = &self.issuer {
-            arguments.extend(["--issuer", issuer]);
+        for (option, value) in [
+            ("--issuer", &self.issuer),
+            ("--request", &self.request),
+            ("--for", &self.consumer),
+        ] {
+            arguments.extend(value.iter().flat_map(|value| [option, value]));
         }
         arguments
     }

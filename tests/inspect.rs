@@ -10,7 +10,7 @@ mod common;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use common::real::*;
@@ -279,6 +279,84 @@ fn bundles_that_set_signed_would_take_and_fail_with() {
     stage.write("commented", &text);
     let (code, value) = json(stage, "inspect", &["inspect", "commented"]);
     assert_eq!(code, 0, "{value}");
+}
+
+#[test]
+fn a_bundle_is_held_against_its_request_and_its_readers() {
+    let stage = rehearsed();
+    let inspect = |more: &[&str]| {
+        let arguments = [&["inspect", "bundle.pem"], more].concat();
+        json(stage, "inspect", &arguments)
+    };
+    let (code, value) = inspect(&["--request", "requests/etcd.csr"]);
+    assert_eq!(code, 0, "{value}");
+    let (code, value) = inspect(&["--request", "requests/kubernetes.csr"]);
+    assert_eq!((code, failed(&value)), (1, vec!["BUNDLE-REQUEST"]));
+    let (code, value) = inspect(&["--for", "linkerd", "--for", "etcd", "--for", "etcd"]);
+    assert_eq!((code, failed(&value)), (1, vec!["BUNDLE-LINKERD"]));
+    assert_eq!(
+        value["for"],
+        serde_json::json!(["vault", "linkerd", "etcd"])
+    );
+    for (more, code) in [
+        (["--request", "missing.csr"], 3),
+        (["--request", "root.pem"], 1),
+        (["--for", "consul"], 2),
+    ] {
+        let arguments = [&["inspect", "bundle.pem"], &more[..]].concat();
+        assert_eq!(stage.quiet(&arguments).status.code(), Some(code));
+    }
+    for more in [["--request", "requests/etcd.csr"], ["--for", "go"]] {
+        let arguments = [&["inspect", "root.pem"], &more[..]].concat();
+        let output = stage.quiet(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains("--as bundle"));
+    }
+}
+
+#[test]
+fn what_is_no_such_file_is_told_and_refused() {
+    let stage = rehearsed();
+    let out = Command::new("openssl")
+        .args(["genpkey", "-algorithm", "ED25519", "-out"])
+        .arg(stage.path("own.key"))
+        .status();
+    assert!(out.unwrap().success());
+    stage.write("empty", "");
+    stage.write(
+        "site.toml",
+        "module = \"/usr/lib/softhsm/libsofthsm2.so\"\n",
+    );
+    let sealed = fs::read_dir(stage.path("k/ledger")).unwrap();
+    let mut folders = sealed.map(|entry| entry.unwrap().path());
+    let sealed = folders.find(|path| path.join("SEAL.txt").exists());
+    let sealed = sealed.unwrap();
+    for name in ["SEAL.txt", "SEAL.txt.root.p7s", "SHA256SUMS"] {
+        fs::copy(sealed.join(name), stage.path(name)).unwrap();
+    }
+    for (file, kind) in [
+        ("own.key", "private-key"),
+        ("SEAL.txt", "seal"),
+        ("SEAL.txt.root.p7s", "cms"),
+        ("SHA256SUMS", "sums"),
+        ("first-root.toml", "ceremony"),
+        ("site.toml", "toml"),
+        ("empty", "empty"),
+    ] {
+        let (code, value) = json(stage, "inspect", &["inspect", file]);
+        assert_eq!((code, &value["kind"]), (1, &Value::from(kind)), "{value}");
+        assert_eq!(value["told_by"], "content");
+        assert!(value["refused"].is_string() && failed(&value).is_empty());
+    }
+    let said = text(stage, 1, &["inspect", "own.key"]);
+    let key = stage.read("own.key");
+    assert!(!said.contains(key.lines().nth(1).unwrap()));
+    snapshot("private_key", &said);
+    snapshot("seal", &text(stage, 1, &["inspect", "SEAL.txt"]));
+    // Whoever says that it is a request is told what a request must not hold.
+    let arguments = ["inspect", "own.key", "--as", "request"];
+    let (code, value) = json(stage, "inspect", &arguments);
+    assert_eq!((code, failed(&value)), (1, vec!["REQ-PRIVATE-KEY"]));
 }
 
 #[test]

@@ -43,6 +43,7 @@ fn new_writes_the_ready_ceremonies() {
         ("renew", "renew"),
         ("replace-after-compromise", "replace-after-compromise"),
         ("cross-sign", "cross-sign"),
+        ("request-for-our-root", "request-for-our-root"),
         ("adopt-root", "adopt-root"),
         ("end-of-root", "end-of-root"),
         ("kubernetes-clusters", "kubernetes-clusters"),

@@ -53,13 +53,14 @@ fn rehearsed(key: &str) -> Stage {
     stage
 }
 
-/// One intermediate and a CRL under the root in `root.pem`.
+/// One intermediate, a request of the root's own and a CRL under the root in `root.pem`.
 fn second() -> String {
     format!(
         "format = \"anchorite/ceremony/0\"\nid = \"second\"\ntitle = \"One more\"\n\
              token = {{ label = \"{LABEL}\" }}\nroot = {{ certificate = \"root.pem\" }}\n\
              [[step]]\ndo = \"issue-intermediate\"\nmount = \"etcd\"\n\
-             request = \"requests/etcd.csr\"\n[[step]]\ndo = \"issue-crl\"\n"
+             request = \"requests/etcd.csr\"\n[[step]]\nid = \"ask\"\n\
+             do = \"certificate-request\"\n[[step]]\ndo = \"issue-crl\"\n"
     )
 }
 
@@ -117,6 +118,42 @@ fn judge(stage: &Stage, algorithm: &str) {
             assert_eq!(lines.count(), 2, "{shown}");
         }
     }
+    judge_request(stage, algorithm);
+}
+
+/// Another CA of openssl's takes the root's own request, and finds its way down through the root.
+fn judge_request(stage: &Stage, algorithm: &str) {
+    let out = format!("kept/ledger/{SECOND}/out");
+    let request = format!("{out}/requests/ask.csr");
+    let shown = stage.tool(
+        ".",
+        &format!("openssl req -in {request} -noout -verify -text"),
+    );
+    assert!(shown.contains("verify OK"), "{shown}");
+    let signed = format!("Signature Algorithm: {algorithm}");
+    let lines = shown.lines().filter(|line| line.trim() == signed);
+    assert_eq!(lines.count(), 1, "{shown}");
+    stage.tool(
+        ".",
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 \
+         -addext keyUsage=critical,keyCertSign,cRLSign -subj /CN=Partner -keyout partner.key \
+         -out partner.pem",
+    );
+    stage.write("cross.cnf", "authorityKeyIdentifier = keyid\n");
+    stage.tool(
+        ".",
+        &format!(
+            "openssl x509 -req -in {request} -CA partner.pem -CAkey partner.key -days 365 \
+             -extfile cross.cnf -copy_extensions copy -out cross.pem"
+        ),
+    );
+    stage.tool(
+        ".",
+        &format!(
+            "openssl verify -x509_strict -CAfile partner.pem -untrusted cross.pem \
+             {out}/etcd/intermediate.pem"
+        ),
+    );
 }
 
 /// A copy of the first ceremony with something changed; both verifiers must refuse it.

@@ -1,4 +1,5 @@
-//! What can be done to a ceremony that revokes: changed reasons, entries without an event, events
+//! What can be done to ceremonies of a root's later life. To one that asks for a certificate of
+//! the root's own key: see `tampered/requests.rs`. To one that revokes: changed reasons, entries without an event, events
 //! without an entry, and what was revoked brought back to life. The root key itself signs it all
 //! anew: only what the verifier recomputes can tell.
 
@@ -10,6 +11,8 @@ mod later_life;
 #[path = "common/ledger.rs"]
 #[allow(dead_code)]
 mod ledger;
+#[path = "tampered/requests.rs"]
+mod requests;
 #[path = "common/tamper.rs"]
 #[allow(dead_code)]
 mod tamper;

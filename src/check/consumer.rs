@@ -61,6 +61,12 @@ impl Consumer {
         Self::ALL.into_iter().find(|one| one.word() == word)
     }
 
+    /// Who reads a bundle: Vault always, then those that were named, each once.
+    pub fn readers(named: &[Self]) -> Vec<Self> {
+        let is_one = |one: &Self| *one == Self::Vault || named.contains(one);
+        Self::ALL.into_iter().filter(is_one).collect()
+    }
+
     /// Why it refuses a certificate with such a key at this place.
     pub fn key_refusal(self, place: Place, key: KeyKind) -> Option<String> {
         match (self, place) {

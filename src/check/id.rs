@@ -383,6 +383,20 @@ rules! {
         "set-signed takes a broken chain without a word: find the certificate that really signed this one";
     BundleRoot = "BUNDLE-ROOT", "a bundle ends in its root, and in the given one where one is given",
         "add the root as the last certificate: without it ca_chain and cert-manager's ca.crt lack it";
+    BundleDates = "BUNDLE-DATES", "every certificate of a bundle is valid now",
+        "compare the clock with a watch; otherwise have the named certificate issued again: set-signed takes it, and nothing below it works";
+    BundleRequest = "BUNDLE-REQUEST", "a bundle's first certificate is over the key of the request, where one is given",
+        "set-signed takes another key without a word, and the mount has no issuer then: find the certificate that answers this request";
+    BundleVault = "BUNDLE-VAULT", "Vault and OpenBao can read every key and signature of a bundle, and make a CRL with its first certificate",
+        "have the named certificate issued again, with a key and usages that Vault can work with";
+    BundleLinkerd = "BUNDLE-LINKERD", "Linkerd takes a bundle: root of P-256 or RSA 2048 or 4096, signed with SHA-256; a mount's key of P-256 or RSA with room for a CA below; serverAuth and clientAuth",
+        "the linkerd profile and a root with key = \"ec:P-256\" give such a bundle";
+    BundleCertManager = "BUNDLE-CERT-MANAGER", "cert-manager takes a bundle: one line of certificates that ends in the root, each readable by Go",
+        "put the root last, and nothing beside the line: ca.crt is what stands at its end";
+    BundleEtcd = "BUNDLE-ETCD", "etcd takes a bundle: every key and signature readable by Go, serverAuth and clientAuth",
+        "have the named certificate issued again: each member is server and client at once";
+    BundleGo = "BUNDLE-GO", "Go's crypto/x509 can read every key and signature of a bundle",
+        "have the named certificate issued again with RSA, P-256, P-384, P-521 or Ed25519, and SHA-256 or longer";
     CrlFileSize = "CRL-FILE-SIZE", "a CRL file has at most 128 MiB",
         "get the CRL again from where it is published";
     CrlFilePrivateKey = "CRL-FILE-PRIVATE-KEY", "a CRL file holds no private key",

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use serde::Serialize;
 
 use super::exit;
+use crate::check::consumer::Consumer;
 
 const FIRST_STEPS: &str = "\
 First steps:
@@ -120,6 +122,8 @@ pub enum Template {
     ReplaceAfterCompromise,
     /// Another CA is signed by this root too
     CrossSign,
+    /// This root asks another CA for a certificate of its key
+    RequestForOurRoot,
     /// A root that was made elsewhere goes on in a ledger
     AdoptRoot,
     /// A last CRL, and the root's key is destroyed
@@ -266,9 +270,21 @@ pub struct InspectArgs {
     /// The root certificate it is held against
     #[arg(long, value_name = "PEM")]
     pub issuer: Option<PathBuf>,
+    /// The request that a bundle answers
+    #[arg(long, value_name = "CSR")]
+    pub request: Option<PathBuf>,
+    /// Who reads a bundle, besides Vault; may come again
+    #[arg(long = "for", value_name = "CONSUMER", value_parser = consumer())]
+    pub consumers: Vec<Consumer>,
     /// The same facts as one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// The words of [`Consumer`], listed by `--help` and completed by shells.
+fn consumer() -> impl TypedValueParser<Value = Consumer> {
+    PossibleValuesParser::new(Consumer::ALL.map(Consumer::word))
+        .try_map(|word| Consumer::parse(&word).ok_or("no such consumer"))
 }
 
 /// The kinds of files that `inspect` shows.

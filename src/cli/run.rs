@@ -145,17 +145,27 @@ pub fn perform(
     run_ceremony(&mut desk, job, resume).map_err(|failure| Trouble::from(*failure))
 }
 
+fn what_was_signed(done: &Done, job: &Job) -> String {
+    let requests = job.prepared.plan.own_requests().count();
+    let others = match done.signed.len().saturating_sub(requests) {
+        1 => "1 certificate or CRL".to_owned(),
+        others => format!("{others} certificates and CRLs"),
+    };
+    // A ceremony asks once at most.
+    match (done.signed.len(), requests) {
+        (_, 0) => others,
+        (1, _) => "1 request".to_owned(),
+        _ => format!("{others} and 1 request"),
+    }
+}
+
 /// Where things are, and what comes next.
 pub fn finish(ledger: &Path, done: &Done, job: &Job) {
     let folder = ledger.join(&done.folder);
     let folder = shown(&folder);
     let mut text = format!(
         "\nDone: {} signed, sealed in {folder}\nThe seal's digest, for everybody's notes:\n",
-        if done.signed.len() == 1 {
-            "1 certificate or CRL".to_owned()
-        } else {
-            format!("{} certificates and CRLs", done.signed.len())
-        }
+        what_was_signed(done, job)
     );
     for words in done.seal.word_lines(8) {
         text.push_str(&format!("  {words}\n"));

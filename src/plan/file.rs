@@ -412,6 +412,17 @@ fn constraint_not_written(field: &str) -> Option<String> {
     ))
 }
 
+/// Whether a text calls itself a ceremony file. One with a mistake in it does too.
+pub fn is_ceremony(source: &str) -> bool {
+    let names_it = |line: &str| line.starts_with("format") && line.contains(FORMAT);
+    source.lines().any(names_it)
+}
+
+/// Whether a text is TOML that says something, a ceremony file or another.
+pub fn is_toml(source: &str) -> bool {
+    toml::from_str::<toml::Table>(source).is_ok_and(|table| !table.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

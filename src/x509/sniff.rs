@@ -3,6 +3,8 @@
 
 use memchr::memmem;
 
+use super::{pem, private_key};
+
 /// What a file seems to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
@@ -14,13 +16,19 @@ pub enum Content {
     Certificates,
     /// A CRL.
     Crl,
+    /// A private key, in whatever form.
+    PrivateKey,
+    /// A public key.
+    PublicKey,
+    /// A signature or certificates in CMS (PKCS #7).
+    Cms,
 }
 
 /// Tells what the bytes seem to be; `None` where nothing speaks for anything.
 pub fn content(bytes: &[u8]) -> Option<Content> {
     let labels = labels(bytes);
     if labels.is_empty() {
-        return outline(bytes);
+        return outline(bytes).or_else(|| holds_a_key(bytes).then_some(Content::PrivateKey));
     }
     let certificates = labels.iter().filter(|label| is_certificate(label)).count();
     let first = labels.iter().find_map(|label| match *label {
@@ -28,11 +36,23 @@ pub fn content(bytes: &[u8]) -> Option<Content> {
         b"X509 CRL" | b"CRL" => Some(Content::Crl),
         label if is_certificate(label) => Some(Content::Certificate),
         _ => None,
-    })?;
+    });
     match first {
-        Content::Certificate if certificates > 1 => Some(Content::Certificates),
-        other => Some(other),
+        Some(Content::Certificate) if certificates > 1 => Some(Content::Certificates),
+        Some(other) => Some(other),
+        // A file that is something else, too, is judged as that: its checks name the key.
+        None if holds_a_key(bytes) => Some(Content::PrivateKey),
+        None => labels.iter().find_map(|label| match *label {
+            b"PUBLIC KEY" | b"RSA PUBLIC KEY" => Some(Content::PublicKey),
+            b"PKCS7" | b"CMS" => Some(Content::Cms),
+            _ => None,
+        }),
     }
+}
+
+/// Looked for where any file of these kinds would have ended.
+fn holds_a_key(bytes: &[u8]) -> bool {
+    private_key::is_in(bytes.get(..pem::SIZE_LIMIT).unwrap_or(bytes))
 }
 
 fn is_certificate(label: &[u8]) -> bool {
@@ -63,9 +83,18 @@ fn outline(bytes: &[u8]) -> Option<Content> {
     let (0x30, outer, _) = element(bytes)? else {
         return None;
     };
-    let (0x30, body, _) = element(outer)? else {
+    // id-data and id-signedData begin so (RFC 5652 4, 5.1).
+    const PKCS7: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7];
+    if outer.starts_with(PKCS7) {
+        return Some(Content::Cms);
+    }
+    let (0x30, body, after) = element(outer)? else {
         return None;
     };
+    // An algorithm and a BIT STRING: a SubjectPublicKeyInfo (RFC 5280 4.1).
+    if body.first() == Some(&0x06) && after.first() == Some(&0x03) {
+        return Some(Content::PublicKey);
+    }
     let mut tags = Vec::new();
     let mut rest = body;
     while tags.len() < 4 {
@@ -128,7 +157,10 @@ mod tests {
             Some(Content::Certificates)
         );
         assert_eq!(tell(&["X509 CRL"]), Some(Content::Crl));
-        assert_eq!(tell(&["PRIVATE KEY"]), None);
+        assert_eq!(tell(&["PRIVATE KEY"]), Some(Content::PrivateKey));
+        assert_eq!(tell(&["PUBLIC KEY"]), Some(Content::PublicKey));
+        assert_eq!(tell(&["CMS"]), Some(Content::Cms));
+        assert_eq!(tell(&["X9.42 DH PARAMETERS"]), None);
         assert_eq!(content(b"-----BEGIN "), None);
         assert_eq!(content(b""), None);
         assert_eq!(content(b"\x30"), None);
@@ -152,6 +184,16 @@ mod tests {
         assert_eq!(of(&[0x02, 0x30, 0x30, 0x17]), Some(Content::Crl));
         assert_eq!(of(&[0x30, 0x30, 0x18]), Some(Content::Crl));
         assert_eq!(of(&[0x04]), None);
+        let spki = [0x30, 7, 0x30, 3, 6, 1, 42, 3, 0];
+        assert_eq!(content(&spki), Some(Content::PublicKey));
+        let cms = [
+            &[0x30, 11, 6, 9][..],
+            &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2],
+        ]
+        .concat();
+        assert_eq!(content(&cms), Some(Content::Cms));
+        let sec1 = [0x30, 7, 2, 1, 1, 4, 2, 1, 2];
+        assert_eq!(content(&sec1), Some(Content::PrivateKey));
     }
 
     proptest! {

@@ -1,12 +1,18 @@
 //! Keys of requests: their types, encodings and points.
 
+use anchorite::check::request::lists::KeyLists;
+use anchorite::check::request::{RequestContext, request};
 use anchorite::check::{CheckId, Outcome};
 use anchorite::digest::Digest;
-use anchorite::x509::public_key::PublicKey;
+use anchorite::ledger::register::Register;
+use anchorite::plan::Waiver;
+use anchorite::plan::generate::Generate;
+use anchorite::x509::name::{AttributeType, Name};
+use anchorite::x509::public_key::{Curve, KeyKind, PublicKey};
 use anchorite::x509::tlv::{bit_string, sequence, unsigned};
 
-use crate::Case;
 use crate::requests::{EC, Parts, RSA, Room, check, rcgen_request};
+use crate::{Case, findings};
 
 pub fn cases() -> Vec<Case> {
     use CheckId as Id;
@@ -111,5 +117,93 @@ pub fn cases() -> Vec<Case> {
         named(Digest::of(b"x")),
     ));
     list.push(case(Id::RequestSpki, Notice, "not named", &parts.der()));
+    let recorded = |digest: Digest, path: &str| {
+        let line = format!("{digest}  {path}\n");
+        let mut room = Room::empty();
+        room.lists = KeyLists::NONE
+            .with_recorded(("list", line.as_bytes()))
+            .unwrap();
+        room.check(&parts.der())
+    };
+    for (wanted, name, found) in [
+        (Pass, "recorded", recorded(right, "x.csr")),
+        (
+            Fail,
+            "another recorded",
+            recorded(Digest::of(b"x"), "x.csr"),
+        ),
+        (Fail, "of another file", recorded(right, "y.csr")),
+    ] {
+        list.push(Case::new(Id::RequestSpkiList, wanted, name, found));
+    }
+    list.extend(generated(&parts));
     list
+}
+
+/// What the file has Vault make: Vault's string types count for nothing, its texts do.
+fn generated(parts: &Parts) -> Vec<Case> {
+    use Outcome::{Fail, Pass, Waived};
+    let texts = |common: &'static str| {
+        [
+            (AttributeType::Country, "DE"),
+            (AttributeType::Organization, "Acme"),
+            (AttributeType::CommonName, common),
+        ]
+    };
+    let asked = |subject: Name, key| Generate { subject, key };
+    let p256 = Some(KeyKind::Ec(Curve::P256));
+    let good = asked(Name::build(&texts("Acme etcd")), p256);
+    let check = |der: &[u8], asked: &Generate, waivers: &[&Waiver]| {
+        let register = Register::default();
+        findings(request(
+            der,
+            &RequestContext {
+                generate: Some(asked),
+                waivers,
+                ..RequestContext::alone("x.csr", &register)
+            },
+        ))
+    };
+    // Go writes what is printable as PrintableString, where this program writes UTF8String.
+    let printable = Parts::with(|parts| {
+        for byte in &mut parts.subject {
+            if *byte == 0x0c {
+                *byte = 0x13;
+            }
+        }
+    });
+    let mut turned = texts("Acme etcd");
+    turned.swap(1, 2);
+    let waiver = Waiver {
+        check: "REQ-GENERATED".to_owned(),
+        step: "x".to_owned(),
+        reason: "made by hand".to_owned(),
+        by: "alice".to_owned(),
+    };
+    let der = parts.der();
+    let other = asked(good.subject.clone(), Some(KeyKind::Ec(Curve::P384)));
+    let case = |wanted, name, found| Case::new(CheckId::RequestGenerated, wanted, name, found);
+    let refused = |name, subject, key| case(Fail, name, check(&der, &asked(subject, key), &[]));
+    vec![
+        case(Pass, "as asked", check(&der, &good, &[])),
+        case(Pass, "other string types", check(&printable, &good, &[])),
+        case(
+            Pass,
+            "any key that is there",
+            check(&der, &asked(good.subject.clone(), None), &[]),
+        ),
+        case(
+            Waived,
+            "another key, waived",
+            check(&der, &other, &[&waiver]),
+        ),
+        case(Fail, "another key", check(&der, &other, &[])),
+        refused("another name", Name::build(&texts("Acme Etcd")), p256),
+        refused("another order", Name::build(&turned), p256),
+        refused(
+            "one value less",
+            Name::build(&texts("Acme etcd")[1..]),
+            p256,
+        ),
+    ]
 }

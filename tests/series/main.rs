@@ -12,6 +12,7 @@
 mod common;
 
 mod life;
+mod request;
 mod second;
 
 use life::Life;

@@ -7,7 +7,14 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[allow(dead_code, reason = "each test crate uses its part")]
+#[path = "../checks/made.rs"]
+mod made;
+#[allow(dead_code, reason = "each test crate uses its part")]
+#[path = "../play/mod.rs"]
+mod play;
 
+mod bundles;
 mod cert_manager;
 mod cfssl;
 mod kubernetes;

@@ -188,7 +188,14 @@ fn every_request_that_openbao_makes_is_judged_rightly() {
         bao: Bao::shared(),
     };
     let slow = std::env::var_os("ANCHORITE_SLOW").is_some_and(|set| !set.is_empty());
-    let cases = cases::all(slow);
+    let mut cases = cases::all(slow);
+    if place.bao.is_vault() {
+        let (openbaos, both): (Vec<Case>, Vec<Case>) =
+            cases.into_iter().partition(cases::is_openbaos);
+        cases = both;
+        let left_out: Vec<&str> = openbaos.iter().map(|case: &Case| case.name).collect();
+        eprintln!("left out, {}: {left_out:?}", cases::OPENBAOS);
+    }
     let wrong: Vec<String> = cases.iter().filter_map(|case| place.judge(case)).collect();
     assert!(
         wrong.is_empty(),

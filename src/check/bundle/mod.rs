@@ -1,13 +1,19 @@
 //! Checks of a bundle for `set-signed`: an intermediate, whatever stands above it, and its root
 //! last. Vault takes nearly anything here and fails later; this tells before.
 
-use super::certificate::{CertificateContext, Role, certificate_der};
+mod consumers;
+mod mount;
+
+use super::certificate::{CertificateContext, Found, Role, certificate_der};
+use super::consumer::Consumer;
+use super::judged::Judged;
 use super::{CheckId, Cleared, Finding, Findings, Outcome, Refusal};
 use crate::x509::certificate::{Certificate, SignedParts};
 use crate::x509::escape::escape;
 use crate::x509::name::Name;
 use crate::x509::pem;
 use crate::x509::raw::RawCertificate;
+use crate::x509::request::Request;
 use crate::x509::time::UtcTime;
 
 /// What a bundle is checked against.
@@ -17,8 +23,25 @@ pub struct BundleContext<'a> {
     pub path: &'a str,
     /// The root that it must end in, where it is known.
     pub root: Option<&'a Certificate>,
+    /// The mount's request that it answers, where it is known.
+    pub request: Option<&'a Request>,
+    /// Who will read it besides Vault.
+    pub consumers: &'a [Consumer],
     /// The time, where it matters.
     pub now: Option<UtcTime>,
+}
+
+impl<'a> BundleContext<'a> {
+    /// A bundle by itself, for Vault: nothing is known beside it.
+    pub fn alone(path: &'a str) -> Self {
+        Self {
+            path,
+            root: None,
+            request: None,
+            consumers: &[],
+            now: None,
+        }
+    }
 }
 
 /// The rules of a certificate that tie it to its issuer.
@@ -53,6 +76,9 @@ pub fn bundle(
     order(&ders, &mut findings);
     members(&ders, context, &mut findings);
     root(&ders, context, &mut findings);
+    dates(&ders, context.now, &mut findings);
+    mount::request(&ders, context.request, &mut findings);
+    consumers::judge(&ders, context, &mut findings);
     if let Some(refusal) = findings.refusal(context.path) {
         return Err(refusal);
     }
@@ -78,8 +104,17 @@ fn is_self_issued(der: &[u8]) -> bool {
     names(der).is_some_and(|(issuer, subject)| issuer == subject)
 }
 
-/// Whether the certificate after this one has the name that this one's issuer has.
+/// Whether a certificate is the end of every chain: its own key signed it.
+fn is_root(der: &[u8]) -> bool {
+    Found::read(der).is_ok_and(|found| found.is_self_issued() && found.is_signed_by_itself())
+}
+
+/// Whether the certificate after this one has the name that this one's issuer has. After a root
+/// there is nothing to follow.
 fn is_followed_by_issuer(ders: &[Vec<u8>], at: usize) -> bool {
+    if is_root(&ders[at]) {
+        return false;
+    }
     let issuer = names(&ders[at]).map(|(issuer, _)| issuer);
     let next = ders.get(at + 1).and_then(|der| names(der));
     issuer.is_some() && issuer == next.map(|(_, subject)| subject)
@@ -106,6 +141,9 @@ fn out_of_order(ders: &[Vec<u8>], at: usize) -> String {
     let Some((issuer, _)) = names(&ders[at]) else {
         return format!("certificate {} cannot be read", at + 1);
     };
+    if is_root(&ders[at]) {
+        return format!("certificate {} is a root, and more follows it", at + 1);
+    }
     let is_it = |der: &Vec<u8>| names(der).is_some_and(|(_, subject)| subject == issuer);
     match ders.iter().position(is_it) {
         Some(place) => format!(
@@ -113,15 +151,18 @@ fn out_of_order(ders: &[Vec<u8>], at: usize) -> String {
             at + 1,
             place + 1
         ),
-        None => {
-            let name = Name::from_der(issuer).map(|name| name.to_string());
-            format!(
-                "certificate {}'s issuer is not there: {}",
-                at + 1,
-                name.unwrap_or_else(|error| escape(&error.to_string()))
-            )
-        }
+        None => format!(
+            "certificate {}'s issuer is not there: {}",
+            at + 1,
+            readable(issuer)
+        ),
     }
+}
+
+/// A name for people, or why it is none.
+fn readable(name: &[u8]) -> String {
+    let read = Name::from_der(name).map(|name| name.to_string());
+    read.unwrap_or_else(|error| escape(&error.to_string()))
 }
 
 /// Each certificate's own checks, with the next one as its issuer.
@@ -141,7 +182,6 @@ fn members(ders: &[Vec<u8>], context: &BundleContext<'_>, findings: &mut Finding
                     Role::Ca
                 },
                 issuer: above.filter(|_| !is_self_issued(der)),
-                now: context.now,
                 ..CertificateContext::alone(context.path)
             },
         );
@@ -184,4 +224,26 @@ fn root(ders: &[Vec<u8>], context: &BundleContext<'_>, findings: &mut Findings) 
         None => "it ends in a root",
     };
     findings.require(CheckId::BundleRoot, words.is_none(), words.unwrap_or(good));
+}
+
+/// A root or policy CA that has expired may be kept for what it signed; a bundle with one is of
+/// no use to anybody.
+fn dates(ders: &[Vec<u8>], now: Option<UtcTime>, findings: &mut Findings) {
+    let Some(now) = now else { return };
+    let mut judged = Judged::default();
+    for (at, der) in ders.iter().enumerate() {
+        // What cannot be read is refused by the certificate's own checks.
+        let Ok(raw) = RawCertificate::from_der(der) else {
+            continue;
+        };
+        if let Ok(start) = UtcTime::from_der(&raw.not_before) {
+            let words = format!("certificate {} is not valid yet: it begins {start}", at + 1);
+            judged.must(now >= start, words);
+        }
+        if let Ok(end) = UtcTime::from_der(&raw.not_after) {
+            let words = format!("certificate {} has expired: it ended {end}", at + 1);
+            judged.must(now <= end, words);
+        }
+    }
+    findings.judged(CheckId::BundleDates, judged, format!("all valid on {now}"));
 }

@@ -126,16 +126,16 @@ fn within(
 }
 
 /// A certificate, as far as it can be read.
-struct Found<'a> {
+pub(super) struct Found<'a> {
     der: &'a [u8],
-    parts: SignedParts<'a>,
-    raw: RawCertificate<'a>,
+    pub(super) parts: SignedParts<'a>,
+    pub(super) raw: RawCertificate<'a>,
     extensions: Vec<Extension>,
     key: Option<PublicKey>,
 }
 
 impl<'a> Found<'a> {
-    fn read(der: &'a [u8]) -> Result<Self, DerError> {
+    pub(super) fn read(der: &'a [u8]) -> Result<Self, DerError> {
         let parts = SignedParts::from_der(der, "Certificate")?;
         let raw = RawCertificate::from_tbs(parts.tbs)?;
         Ok(Self {
@@ -147,16 +147,26 @@ impl<'a> Found<'a> {
         })
     }
 
-    fn extension(&self, oid: &str) -> Option<&Extension> {
+    pub(super) fn extension(&self, oid: &str) -> Option<&Extension> {
         self.extensions.iter().find(|one| one.oid == oid)
     }
 
-    fn value(&self, oid: &str) -> Option<ExtensionValue> {
+    pub(super) fn value(&self, oid: &str) -> Option<ExtensionValue> {
         self.extension(oid)?.read().ok()
     }
 
     /// Whether it names itself as its issuer.
-    fn is_self_issued(&self) -> bool {
+    pub(super) fn is_self_issued(&self) -> bool {
         self.raw.issuer.raw == self.raw.subject.raw
+    }
+    /// Whether its own key signed it.
+    pub(super) fn is_signed_by_itself(&self) -> bool {
+        self.key.as_ref().is_some_and(|key| self.verifies(key))
+    }
+
+    /// Whether this key signed it.
+    fn verifies(&self, key: &PublicKey) -> bool {
+        let parts = &self.parts;
+        signed_file::signature((parts.algorithm, parts.tbs, parts.signature), key)
     }
 }

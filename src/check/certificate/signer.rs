@@ -39,10 +39,6 @@ pub(super) fn judge(found: &Found<'_>, context: &CertificateContext<'_>, finding
 }
 
 fn signer<'a>(found: &Found<'_>, context: &CertificateContext<'a>) -> Signer<'a> {
-    let own_key_signed = || {
-        let own = found.key.as_ref();
-        own.is_some_and(|key| verifies(found, key))
-    };
     let names_another_key = || {
         let (named, _) = authority(found);
         named.is_some() && named != subject_key(found)
@@ -52,16 +48,11 @@ fn signer<'a>(found: &Found<'_>, context: &CertificateContext<'a>) -> Signer<'a>
         Some(_) => Signer::Itself,
         None if context.role == Role::Root && found.is_self_issued() => Signer::Itself,
         // Self-issued under another key: a root's new key certified by its old one.
-        None if found.is_self_issued() && (own_key_signed() || !names_another_key()) => {
+        None if found.is_self_issued() && (found.is_signed_by_itself() || !names_another_key()) => {
             Signer::Itself
         }
         None => Signer::Unknown,
     }
-}
-
-fn verifies(found: &Found<'_>, key: &PublicKey) -> bool {
-    let parts = &found.parts;
-    signed_file::signature((parts.algorithm, parts.tbs, parts.signature), key)
 }
 
 /// The key identifier that it names its issuer by, and whether issuer and serial stand there.
@@ -135,7 +126,7 @@ fn signature(
     };
     // A key that is refused already verifies nothing here, and the signature may be sound.
     let Some(key) = key else { return };
-    let verifies = verifies(found, key);
+    let verifies = found.verifies(key);
     let algorithm = SignatureAlgorithm::from_der(found.parts.algorithm);
     let words = if verifies {
         format!("verifies under {whose}")

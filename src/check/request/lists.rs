@@ -68,13 +68,21 @@ impl KeyLists {
         let [debian, blocked] = draft
             .key_lists()
             .map(|path| path.map(|path| (path, inputs.get(path).map_or(&[][..], Vec::as_slice))));
-        let recorded = draft.spki_list().map(|path| {
-            let bytes = inputs.get(path).map_or(&[][..], Vec::as_slice);
-            recorded((path, bytes))
-        });
+        let lists = Self::read(debian, blocked)?;
+        match draft.spki_list() {
+            Some(path) => {
+                let bytes = inputs.get(path).map_or(&[][..], Vec::as_slice);
+                lists.with_recorded((path, bytes))
+            }
+            None => Ok(lists),
+        }
+    }
+
+    /// With what was recorded beside Vault, by its path and bytes.
+    pub fn with_recorded(self, list: (&str, &[u8])) -> Result<Self, ListError> {
         Ok(Self {
-            recorded: recorded.transpose()?,
-            ..Self::read(debian, blocked)?
+            recorded: Some(recorded(list)?),
+            ..self
         })
     }
 
@@ -215,6 +223,29 @@ mod tests {
             );
             assert!(debian(empty).is_err());
         }
+        let recorded = |text: &str| {
+            let read = KeyLists::NONE.with_recorded(("x", text.as_bytes()));
+            read.map_err(|error| error.to_string())
+        };
+        let line = format!("{digest}  a b.csr\n");
+        let lists = recorded(&format!("{line}{digest}  c.csr\n")).unwrap();
+        assert_eq!(lists.recorded("a b.csr"), Some(Some(digest)));
+        assert_eq!(lists.recorded("b.csr"), Some(None));
+        assert_eq!(KeyLists::NONE.recorded("a b.csr"), None);
+        assert_eq!(
+            recorded(&format!("{line}{line}")).unwrap_err(),
+            "x, line 2: an earlier line has this file"
+        );
+        for bad in [
+            format!("{line}\n"),
+            format!("{line}# x\n"),
+            format!("{line}{digest}  d.csr"),
+        ] {
+            let words = "x, line 2: not 64 hex digits, two spaces and a request's path";
+            assert_eq!(recorded(&bad).unwrap_err(), words);
+        }
+        assert!(recorded("").is_err());
+        assert!(KeyLists::NONE.with_recorded(("x", b"\xff\n")).is_err());
         assert!(debian(&[b'0'; 20]).is_ok());
         assert!(debian(&[b'0'; 18]).is_err());
         assert!(debian(&[0xff; 20]).is_err());

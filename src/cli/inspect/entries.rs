@@ -70,6 +70,7 @@ pub fn judge(object: &Object<'_>) -> Judged {
     Judged {
         facts: Some(Facts::Transcript(facts)),
         findings,
+        refused: None,
         accepted: "every line follows the one before it",
         not_checked: "everything but the chain. This is no verification: anchorite verify asks for seal, signatures, files and register",
     }

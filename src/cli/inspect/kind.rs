@@ -3,7 +3,18 @@
 use serde::Serialize;
 
 use super::super::args::FileKind;
+use super::other::{self, OtherKind};
 use crate::x509::sniff::{self, Content};
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Kind {
+    /// One that is judged.
+    Judged(FileKind),
+    /// One that is told, and never taken.
+    Other(OtherKind),
+}
 
 /// Who told the kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -17,20 +28,42 @@ pub enum ToldBy {
     Nothing,
 }
 
+impl Kind {
+    /// Its word, for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Judged(kind) => kind.word(),
+            Self::Other(kind) => kind.word(),
+        }
+    }
+}
+
 /// The kind that was asked for, or the one that the content tells.
-pub fn tell(asked: Option<FileKind>, bytes: &[u8]) -> (FileKind, ToldBy) {
+pub fn tell(asked: Option<FileKind>, bytes: &[u8]) -> (Kind, ToldBy) {
     if let Some(kind) = asked {
-        return (kind, ToldBy::Argument);
+        return (Kind::Judged(kind), ToldBy::Argument);
     }
-    if is_transcript(bytes) {
-        return (FileKind::Transcript, ToldBy::Content);
+    let kind = if is_transcript(bytes) {
+        Some(Kind::Judged(FileKind::Transcript))
+    } else {
+        let text = || other::text(bytes).map(Kind::Other);
+        sniff::content(bytes).map(of_content).or_else(text)
+    };
+    match kind {
+        Some(kind) => (kind, ToldBy::Content),
+        None => (Kind::Judged(FileKind::Request), ToldBy::Nothing),
     }
-    match sniff::content(bytes) {
-        Some(Content::Request) => (FileKind::Request, ToldBy::Content),
-        Some(Content::Certificate) => (FileKind::Certificate, ToldBy::Content),
-        Some(Content::Certificates) => (FileKind::Bundle, ToldBy::Content),
-        Some(Content::Crl) => (FileKind::Crl, ToldBy::Content),
-        None => (FileKind::Request, ToldBy::Nothing),
+}
+
+fn of_content(content: Content) -> Kind {
+    match content {
+        Content::Request => Kind::Judged(FileKind::Request),
+        Content::Certificate => Kind::Judged(FileKind::Certificate),
+        Content::Certificates => Kind::Judged(FileKind::Bundle),
+        Content::Crl => Kind::Judged(FileKind::Crl),
+        Content::PrivateKey => Kind::Other(OtherKind::PrivateKey),
+        Content::PublicKey => Kind::Other(OtherKind::PublicKey),
+        Content::Cms => Kind::Other(OtherKind::Cms),
     }
 }
 
@@ -51,12 +84,20 @@ mod tests {
     #[test]
     fn what_is_asked_for_wins_and_lines_tell() {
         let line = b"{\"n\":1,\"prev\":\"00\"}\n";
-        assert_eq!(tell(None, line), (FileKind::Transcript, ToldBy::Content));
+        let transcript = Kind::Judged(FileKind::Transcript);
+        assert_eq!(tell(None, line), (transcript, ToldBy::Content));
         assert_eq!(
             tell(Some(FileKind::Crl), line),
-            (FileKind::Crl, ToldBy::Argument)
+            (Kind::Judged(FileKind::Crl), ToldBy::Argument)
         );
+        let request = Kind::Judged(FileKind::Request);
         let json = b"{\"data\":{\"csr\":\"x\"}}";
-        assert_eq!(tell(None, json), (FileKind::Request, ToldBy::Nothing));
+        assert_eq!(tell(None, json), (request, ToldBy::Nothing));
+        let key = b"-----BEGIN EC PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----\n";
+        let told = Kind::Other(OtherKind::PrivateKey);
+        assert_eq!(tell(None, key), (told, ToldBy::Content));
+        // A key that travels with a request is that request's refusal.
+        let both = [&key[..], b"-----BEGIN CERTIFICATE REQUEST-----\n"].concat();
+        assert_eq!(tell(None, &both), (request, ToldBy::Content));
     }
 }

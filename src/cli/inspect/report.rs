@@ -6,8 +6,9 @@ use super::super::args::FileKind;
 use super::super::output::Report as Shown;
 use super::Object;
 use super::entries::TranscriptFacts;
-use super::kind::ToldBy;
+use super::kind::{Kind, ToldBy};
 use crate::ceremony::script;
+use crate::check::consumer::Consumer;
 use crate::check::{Finding, Outcome, Refusal};
 use crate::digest::Digest;
 use crate::x509::facts::{CertificateFacts, CrlFacts, RequestFacts};
@@ -26,12 +27,21 @@ pub struct Report {
     octets: usize,
     /// Digest of the file.
     sha256: Digest,
-    kind: FileKind,
+    kind: Kind,
     told_by: ToldBy,
     verdict: Verdict,
+    /// Who reads a bundle.
+    #[serde(rename = "for", skip_serializing_if = "Vec::is_empty")]
+    readers: Vec<&'static str>,
     /// What a ceremony knows besides, and what was not looked at here.
     not_checked: &'static str,
     findings: Vec<Told>,
+    /// What a file is that no ceremony takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<&'static str>,
+    /// What a person can do about it.
+    #[serde(skip)]
+    hint: &'static str,
     /// What people are told of a file that is accepted.
     #[serde(skip)]
     accepted: &'static str,
@@ -97,6 +107,8 @@ pub struct Judged {
     pub facts: Option<Facts>,
     /// Every check.
     pub findings: Vec<Told>,
+    /// What the file is where it is told and refused without a check, and what can be done.
+    pub refused: Option<(&'static str, &'static str)>,
     /// What is said where none failed.
     pub accepted: &'static str,
     /// What was not looked at.
@@ -114,8 +126,12 @@ pub fn findings<T>(result: Result<(T, Vec<Finding>), Refusal>) -> Vec<Told> {
 
 impl Report {
     /// Puts together what was found.
-    pub fn new(object: &Object<'_>, (kind, told_by): (FileKind, ToldBy), judged: Judged) -> Self {
-        let failed = judged.findings.iter().any(is_failed);
+    pub fn new(object: &Object<'_>, (kind, told_by): (Kind, ToldBy), judged: Judged) -> Self {
+        let failed = judged.refused.is_some() || judged.findings.iter().any(is_failed);
+        let readers = match kind {
+            Kind::Judged(FileKind::Bundle) => Consumer::readers(object.consumers),
+            _ => Vec::new(),
+        };
         Self {
             format: FORMAT,
             file: object.path.to_owned(),
@@ -128,8 +144,11 @@ impl Report {
             } else {
                 Verdict::Accepted
             },
+            readers: readers.into_iter().map(Consumer::word).collect(),
             not_checked: judged.not_checked,
             findings: judged.findings,
+            refused: judged.refused.map(|(says, _)| says),
+            hint: judged.refused.map_or("", |(_, hint)| hint),
             accepted: judged.accepted,
             facts: judged.facts,
         }
@@ -141,6 +160,11 @@ impl Report {
     }
 
     fn conclusion(&self) -> Vec<String> {
+        if let Some(says) = self.refused {
+            let mut lines = wrapped("", &format!("REFUSED: {says}."));
+            lines.extend(wrapped("hint: ", self.hint));
+            return lines;
+        }
         let mut failed = self.findings.iter().filter(|finding| is_failed(finding));
         let Some(first) = failed.next() else {
             let words = format!("ACCEPTED: {}.", self.accepted);
@@ -168,19 +192,24 @@ impl Shown for Report {
             line(self.kind.word(), &self.file),
             line("sha-256", &self.sha256.to_string()),
         ];
+        if !self.readers.is_empty() {
+            page.push(line("for", &self.readers.join(", ")));
+        }
         if self.told_by == ToldBy::Nothing {
             page.extend(wrapped(
                 &line("note", ""),
                 "nothing in it tells what it is; it is judged as a request. --as says otherwise",
             ));
         }
-        match &self.facts {
-            Some(facts) => page.extend(facts.lines()),
-            None => page.push(line("content", "cannot be read")),
+        if self.refused.is_none() {
+            match &self.facts {
+                Some(facts) => page.extend(facts.lines()),
+                None => page.push(line("content", "cannot be read")),
+            }
+            page.push("Checks:".to_owned());
+            let told = |one: &Told| script::outcome(one.outcome, one.id, &one.words);
+            page.extend(self.findings.iter().flat_map(told));
         }
-        page.push("Checks:".to_owned());
-        let told = |one: &Told| script::outcome(one.outcome, one.id, &one.words);
-        page.extend(self.findings.iter().flat_map(told));
         page.push(String::new());
         page.extend(self.conclusion());
         joined(&page)

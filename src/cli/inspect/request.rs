@@ -1,17 +1,32 @@
 //! A request by itself, and against the root that a person names.
 
+use std::path::Path;
+
+use super::super::trouble::Trouble;
 use super::Object;
 use super::report::{Facts, Judged, findings};
 use crate::check::CheckId;
 use crate::check::request::{RequestContext, request};
+use crate::host::{read_named, shown};
 use crate::ledger::register::Register;
 use crate::x509::facts::RequestFacts;
+use crate::x509::pem;
 use crate::x509::request::Request;
 
 /// What only a ledger's register can tell.
 const BY_REGISTER: [CheckId; 2] = [CheckId::RequestSubjectTaken, CheckId::RequestKeyTaken];
 /// What only the root can tell.
 const BY_ROOT: [CheckId; 2] = [CheckId::RequestSubjectIssuer, CheckId::RequestKeyIssuer];
+
+/// Reads a request named on the command line: one that a ceremony would take.
+pub fn named(path: &Path) -> Result<Request, Trouble> {
+    let bytes = read_named(path, pem::SIZE_LIMIT as u64)?;
+    let register = Register::default();
+    match request(&bytes, &RequestContext::alone(&shown(path), &register)) {
+        Ok((request, _)) => Ok(request.into_inner()),
+        Err(refusal) => Err(Trouble::from(&refusal)),
+    }
+}
 
 /// Judges a request.
 pub fn judge(object: &Object<'_>) -> Judged {
@@ -31,6 +46,7 @@ pub fn judge(object: &Object<'_>) -> Judged {
     Judged {
         facts: facts.map(|one| Facts::Request(RequestFacts::of(&one))),
         findings,
+        refused: None,
         accepted: "a ceremony takes this request",
         not_checked: match object.issuer {
             Some(_) => "what the ledger has issued before, and what the ceremony file says",

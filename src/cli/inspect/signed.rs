@@ -22,6 +22,7 @@ pub fn certificate(object: &Object<'_>) -> Judged {
     Judged {
         facts: der.and_then(|der| read(&der)).map(Facts::Certificate),
         findings: findings(check_certificate(object.bytes, &context)),
+        refused: None,
         accepted: "a ceremony takes this certificate",
         not_checked: match object.issuer {
             Some(_) => "whether it is revoked, and what the ceremony file says",
@@ -45,6 +46,7 @@ pub fn crl(object: &Object<'_>) -> Judged {
     Judged {
         facts: facts.map(Facts::Crl),
         findings: findings(crl_file(object.bytes, &context)),
+        refused: None,
         accepted: "a ceremony takes this CRL",
         not_checked: match object.issuer {
             Some(_) => "what the ledger knows of it: its number and what it must list",
@@ -60,17 +62,26 @@ pub fn bundle(object: &Object<'_>) -> Judged {
     let context = BundleContext {
         path: object.path,
         root: object.issuer,
+        request: object.request,
+        consumers: object.consumers,
         now: Some(object.now),
     };
     let ders = pem::decode_several(object.bytes, Certificate::LABELS).ok();
     Judged {
         facts: ders.map(|list| Facts::Bundle(list.iter().filter_map(|der| read(der)).collect())),
         findings: findings(check_bundle(object.bytes, &context)),
+        refused: None,
         accepted: "set-signed gets from this bundle what it needs",
-        not_checked: match object.issuer {
-            Some(_) => "whether the mount holds the key, and whether a certificate is revoked",
-            None => {
-                "whether this is your root (--issuer), whether the mount holds the key, and whether a certificate is revoked"
+        not_checked: match (object.issuer, object.request) {
+            (Some(_), Some(_)) => "whether a certificate is revoked",
+            (Some(_), None) => {
+                "whether the mount holds the key (--request), and whether a certificate is revoked"
+            }
+            (None, Some(_)) => {
+                "whether this is your root (--issuer), and whether a certificate is revoked"
+            }
+            (None, None) => {
+                "whether this is your root (--issuer), whether the mount holds the key (--request), and whether a certificate is revoked"
             }
         },
     }

@@ -42,7 +42,7 @@ fn with_answer(line: &str, section: &str, answers: &Answers) -> String {
         ("", "title", false) => of_organisation(line, answers),
         ("[token]", "label", false) => answers.token_label().map(|label| quoted(&label)),
         ("[step.cert_manager]", "server", false) => answers.server.as_deref().map(quoted),
-        ("[root]", "subject", false) => subject(answers),
+        ("[root]", "subject", false) => subject(line, answers),
         ("[root]", "key", false) => answers.key.as_deref().map(quoted),
         ("[[step.request]]", "generate", false) => of_organisation(line, answers),
         (_, "crl_url", _) if section.starts_with("[profile.") => {
@@ -88,6 +88,9 @@ fn steps(template: &str, pattern: &str, answers: &Answers) -> Vec<String> {
                 "id" => quoted(id),
                 "mount" => quoted(mount),
                 "request" => quoted(&format!("requests/{id}.csr")),
+                "#" if line.starts_with(GENERATE) => {
+                    return format!("{GENERATE} {}", generate(id, answers));
+                }
                 _ => return line.to_owned(),
             };
             with_value(line, &value)
@@ -128,18 +131,37 @@ fn of_organisation(line: &str, answers: &Answers) -> Option<String> {
     Some(value_of(line)?.replace(ORGANISATION, &name))
 }
 
-fn subject(answers: &Answers) -> Option<String> {
-    let part = |key: &str, value: &Option<String>| {
-        let value = value.as_deref()?;
-        Some(format!("{key} = {}", quoted(value)))
-    };
-    let parts = [
-        part("C", &answers.country),
-        part("O", &answers.organisation),
-        part("CN", &answers.root),
+/// How a template's line begins that has Vault make a request: a comment, for most people have
+/// requests already.
+const GENERATE: &str = "# generate =";
+
+fn generate(id: &str, answers: &Answers) -> String {
+    let organisation = answers
+        .organisation
+        .as_deref()
+        .map_or_else(String::new, |name| format!("O = {}, ", quoted(name)));
+    let name = quoted(&format!("{id} CA"));
+    format!("{{ subject = {{ {organisation}CN = {name} }}, key = \"ec:P-256\" }}")
+}
+
+/// The line's subject with what was answered; nothing where nothing was.
+fn subject(line: &str, answers: &Answers) -> Option<String> {
+    let answered = [
+        ("C", &answers.country),
+        ("ST", &answers.state),
+        ("L", &answers.locality),
+        ("O", &answers.organisation),
+        ("OU", &answers.unit),
+        ("CN", &answers.root),
     ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| format!("{{ {} }}", parts.join(", ")))
+    answered.iter().find(|(_, value)| value.is_some())?;
+    let own: toml::Table = line.parse().ok()?;
+    let parts = answered.iter().filter_map(|(key, value)| {
+        let own = own.get("subject").and_then(|subject| subject.get(key));
+        let value = value.as_deref().or(own.and_then(toml::Value::as_str))?;
+        (!value.is_empty()).then(|| format!("{key} = {}", quoted(value)))
+    });
+    Some(format!("{{ {} }}", parts.collect::<Vec<_>>().join(", ")))
 }
 
 /// A TOML string.

@@ -50,6 +50,7 @@ fn text(template: Template) -> &'static str {
         Template::Renew => ready!("renew"),
         Template::ReplaceAfterCompromise => ready!("replace-after-compromise"),
         Template::CrossSign => ready!("cross-sign"),
+        Template::RequestForOurRoot => ready!("request-for-our-root"),
         Template::AdoptRoot => ready!("adopt-root"),
         Template::EndOfRoot => ready!("end-of-root"),
         Template::KubernetesClusters => ready!("kubernetes-clusters"),

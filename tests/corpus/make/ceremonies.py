@@ -194,7 +194,7 @@ for name_, fields, why, says in (
 ):
     changed(name_, P, G % fields, why, says)
 changed("generate-renew", P, G % (MADE, 'key = "ec:P-256"') + "\nrenew = true", "a renewal with a new key", "existing = true")
-changed("generate-rekey", P, G % (MADE, "existing = true") + "\nrekey = true", "a new key that is there already", 'key = \\"ec:P-256\\"')
+changed("generate-rekey", P, G % (MADE, "existing = true") + "\nrekey = true", "a new key that is there already", "rekey takes a new key")
 changed("generate-other-step", 'do = "issue-root"', 'do = "issue-root"\ngenerate = { subject = { CN = "x" }, key = "ed25519" }', "a field of another step", "generate")
 changed("generated-other-key", P, G % ('CN = "etcd CA"', 'key = "ed25519"'), "made by hand with another key", "REQ-GENERATED", exit_=1, check="REQ-GENERATED")
 changed("generated-other-name", P, G % (MADE, "existing = true"), "made by hand with another name", "REQ-GENERATED", exit_=1, check="REQ-GENERATED")
