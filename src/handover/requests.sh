@@ -87,8 +87,10 @@ recorded_of() {
     }' "./$list"
 }
 
+folder_of() { [ -d "${1%/*}" ] || mkdir -p -- "${1%/*}"; }
+
 record() {
-    mkdir -p -- "$(dirname -- "./$list")"
+    folder_of "./$list"
     {
         [ ! -f "./$list" ] || awk 1 "./$list"
         printf '%s  %s\n' "$2" "$1"
@@ -230,9 +232,9 @@ keys_in() {
 
 # A run that ended between asking and saving has left word of it.
 tell_pending() {
-    before=$(cat "./$3.asked")
+    before=$(cat "./$2.asked")
     found=''
-    for key in $2; do
+    for key in $1; do
         case " $before " in
             *"$key"*) ;;
             *) found="$found $key" ;;
@@ -287,7 +289,11 @@ make_request() {
     fi
 
     keys=$(keys_in "$1")
-    [ ! -f "./$3.asked" ] || tell_pending "$2" "$keys" "$3"
+    if [ -f "./$3.asked" ]; then
+        tell_pending "$keys" "$3"
+    elif [ -n "$keys" ] && [ "$6" = new ]; then
+        say "  has keys      $(printf '%s\n' "$keys" | wc -w | tr -d ' ') already; another is made"
+    fi
     fields=$5
     way=internal
     if [ "$6" = existing ]; then
@@ -295,7 +301,7 @@ make_request() {
         key=$(key_of_default "$1" "$2") || exit 1
         fields="$5,\"key_ref\":\"$key\""
     fi
-    mkdir -p -- "$(dirname -- "./$3")"
+    folder_of "./$3"
     printf '%s\n' "$keys" >"./$3.asked"
     asked=yes
     csr=$(printf '%s}' "$fields" |

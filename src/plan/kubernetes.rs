@@ -17,7 +17,7 @@ word!(
     DataKey(String), |text| {
         let good = (1..=KEY).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
-            && text.trim_matches('.') != "";
+            && !text.trim_matches('.').is_empty();
         if good {
             Ok(text)
         } else {

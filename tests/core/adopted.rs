@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use anchorite::audit::Verdict;
 use anchorite::ceremony::CeremonyError;
-use anchorite::ceremony::ledger_view::LedgerView;
 use anchorite::ceremony::prepare::{Ingredients, PrepareError, Prepared, prepare};
 use anchorite::ceremony::run::Job;
 use anchorite::digest::Digest;
@@ -344,55 +343,6 @@ fn a_lost_ledger_is_told_as_such() {
     assert!(lost);
     let report = scene.world.verify_ledger(&scene.root);
     assert!(report.to_text().contains("was lost: fire of 2026"));
-}
-
-#[test]
-fn an_adoption_survives_a_death_at_every_call() {
-    let clean = {
-        let mut scene = Scene::new();
-        let job = scene.job(ADOPT);
-        scene.world.plain(&job, false)
-    };
-    let mut spots: Vec<Setting> = Vec::new();
-    for dies_at in clean.store_changes {
-        let dies_at = Some(dies_at);
-        spots.push(Setting {
-            dies_at,
-            ..Setting::default()
-        });
-    }
-    for n in 1..=clean.token_calls.len() {
-        let mut setting = Setting::default();
-        setting.faults.dies_after = Some(n);
-        spots.push(setting);
-    }
-    // One old ledger for all of them: its token is not changed by a crash.
-    let mut scene = Scene::new();
-    for (at, setting) in spots.into_iter().enumerate() {
-        for how in [Crash::Dropped, Crash::Kept, Crash::Torn] {
-            let fresh = World::new();
-            let old = std::mem::replace(&mut scene.world, fresh);
-            scene.world.hardware = old.hardware;
-            scene.world.clock = old.clock;
-            scene.world.hardware.borrow_mut().notes.clear();
-            let job = scene.job(ADOPT);
-            let _ = scene.world.run(&job, false, &setting);
-            scene.world.crash(how);
-            if scene.world.names() != ["0001-adopt"] {
-                let resume = scene.world.open_folder().is_some();
-                let last = scene.world.plain(&job, resume);
-                if let Err(failure) = &last.result {
-                    panic!("{how:?} at {at}: {}", failure.error);
-                }
-            }
-            let report = scene.world.verify_ledger(&scene.root);
-            let text = report.to_text();
-            assert_eq!(report.verdict, Verdict::Verified, "{how:?} at {at}: {text}");
-            let register: LedgerView = scene.world.view();
-            assert_eq!(register.register.issued.len(), 4, "{how:?} at {at}");
-        }
-    }
-    assert_eq!(scene.world.hardware.borrow().violations, [""; 0]);
 }
 
 #[test]

@@ -4,15 +4,12 @@ use std::rc::Rc;
 
 use anchorite::audit::Verdict;
 use anchorite::ceremony::CeremonyError;
-use anchorite::ceremony::destruction;
-use anchorite::digest::Digest;
 use anchorite::ledger::post_seal::Destruction;
-use anchorite::ports::Desk;
 use anchorite::x509::certificate::Certificate;
 
 use crate::play::ceremony::{FIRST, LATER, job, later};
-use crate::play::ports::{Crash, Manner, TestEntropy, TestOperator};
-use crate::play::token::{Faults, HardKey, Pair, TestToken, TestTokens, good_attributes};
+use crate::play::ports::Manner;
+use crate::play::token::{Faults, HardKey, Pair, good_attributes};
 use crate::play::world::{Session, Setting, World};
 use crate::{SEALED, products, whole};
 
@@ -30,29 +27,6 @@ fn ends(world: &mut World, steps: &str, manner: Manner) -> Session {
         ..Setting::default()
     };
     world.run(&job, false, &setting)
-}
-
-/// `run --resume` on a sealed folder.
-fn goes_on(world: &mut World) -> Result<(), CeremonyError> {
-    world.store.crash_after(None);
-    let (disk, dead) = (world.store.disk.clone(), world.store.dead.clone());
-    let mut token = TestToken::new(world.hardware.clone(), disk.clone(), dead.clone(), 9);
-    let mut tokens = TestTokens {
-        hardware: world.copy.clone(),
-        disk,
-        dead,
-        serial: "0002",
-    };
-    let mut desk = Desk {
-        token: &mut token,
-        tokens: &mut tokens,
-        clock: &mut world.clock.clone(),
-        entropy: &mut TestEntropy::new(9),
-        operator: &mut TestOperator::new(Manner::Paper, world.clock.clone()),
-        store: &mut world.store,
-    };
-    let done = destruction::resume(&mut desk, Digest::of(b"tool"));
-    done.map(drop).map_err(|failure| failure.error)
 }
 
 fn state(world: &mut World) -> Option<Destruction> {
@@ -176,7 +150,7 @@ fn what_is_no_copy_is_refused_in_its_own_words() {
     world.copy.borrow_mut().keys.push(HardKey {
         id: anchorite::ports::KeyId(vec![1]),
         label: "acme-root-g1".to_owned(),
-        pair: Pair::generate(anchorite::x509::public_key::RootKey::P384),
+        pair: Rc::new(Pair::generate(anchorite::x509::public_key::RootKey::P384)),
         attributes: good_attributes(),
     });
     let (id, words) = refused(&mut world);
@@ -209,10 +183,7 @@ fn the_key_ends_after_its_seal_and_nothing_follows() {
     assert!(told.contains("was destroyed"), "{told}");
     let next = world.view().end.unwrap().refusal().to_string();
     assert!(next.contains("destroyed in ceremony 0002-end"), "{next}");
-    assert!(matches!(
-        goes_on(&mut world),
-        Err(CeremonyError::NothingOpen)
-    ));
+    assert!(matches!(world.end(), Err(CeremonyError::NothingOpen)));
 }
 
 #[test]
@@ -243,53 +214,10 @@ fn a_person_who_stops_keeps_the_key_and_can_go_on() {
     assert!(verified(&mut world).contains("may still exist"));
     let refusal = world.view().end.unwrap().refusal().to_string();
     assert!(refusal.contains("announces"), "{refusal}");
-    goes_on(&mut world).unwrap();
+    world.end().unwrap();
     assert_eq!(state(&mut world), Some(Destruction::Done));
     assert_eq!(world.hardware.borrow().keys.len(), 0);
     assert!(verified(&mut world).contains("was destroyed"));
-}
-
-/// Every crash from the seal's name on: the destruction goes on, or the ceremony itself does.
-#[test]
-fn the_end_survives_every_crash() {
-    let clean = {
-        let mut world = whole(FIRST);
-        ends(&mut world, END, Manner::Paper)
-    };
-    let calls = clean.store_calls.len();
-    let rename = clean
-        .store_calls
-        .iter()
-        .rposition(|call| call.contains("rename"))
-        .unwrap();
-    let tokens = clean.token_calls.len();
-    let stores = (rename..=calls).map(|n| (Some(n), None));
-    let tokens = (tokens.saturating_sub(8)..=tokens).map(|n| (None, Some(n)));
-    for (dies_at, dies_after) in stores.chain(tokens) {
-        for how in [Crash::Dropped, Crash::Kept, Crash::Torn] {
-            let mut world = whole(FIRST);
-            let job = job(&later("end", END), world.view(), 1);
-            let setting = Setting {
-                dies_at,
-                faults: Faults {
-                    dies_after,
-                    ..Faults::default()
-                },
-                ..Setting::default()
-            };
-            let _ = world.run(&job, false, &setting);
-            world.crash(how);
-            if world.open_folder().is_some() {
-                assert!(world.plain(&job, true).result.is_ok());
-            } else if state(&mut world) != Some(Destruction::Done) {
-                let spot = format!("{dies_at:?} {dies_after:?} {how:?}");
-                goes_on(&mut world).unwrap_or_else(|error| panic!("{spot}: {error}"));
-            }
-            assert_eq!(state(&mut world), Some(Destruction::Done));
-            assert_eq!(world.hardware.borrow().keys.len(), 0);
-            verified(&mut world);
-        }
-    }
 }
 
 /// What came after the seal is read, and every change of it is seen.
@@ -325,7 +253,7 @@ fn a_changed_end_is_refused() {
     assert_eq!(report.verdict, Verdict::Verified);
     assert!(format!("{report:?}").contains("its answer is not recorded"));
     assert_eq!(state(&mut world), Some(Destruction::Asked));
-    goes_on(&mut world).unwrap();
+    world.end().unwrap();
     world.store.disk.borrow_mut().put(path, good.as_bytes());
     // In a ceremony that announces nothing it has no place.
     world

@@ -1,14 +1,20 @@
 //! `certificate-request`: what a root asks another CA for, under every key that a root can have.
 
 use anchorite::audit::Verdict;
+use anchorite::digest::{Digest, hex, unhex};
 use anchorite::ledger::entry::Event;
+use anchorite::ledger::register::Certainty;
 use anchorite::plan::make::Draft;
+use anchorite::plan::request::OwnRequest;
+use anchorite::ports::{Store as _, TokenError};
 use anchorite::x509::certificate::Certificate;
+use anchorite::x509::key_usage::KeyUsage;
 use anchorite::x509::public_key::{PublicKey, RootKey};
 use anchorite::x509::request::Request;
 
 use crate::play::ceremony::{FIRST, first_job, job, later, try_prepare, webtrust};
-use crate::play::ports::Manner;
+use crate::play::ports::{Crash, Manner};
+use crate::play::token::Faults;
 use crate::play::world::{Setting, World};
 use crate::{SEALED, every_intent_was_approved, products, whole};
 
@@ -136,7 +142,7 @@ fn the_plan_and_the_pages() {
     let root = world.view().root.unwrap();
     let next = try_prepare(&later("later", STEP), world.view()).unwrap();
     let plan = of_step(shown(&next), title);
-    let digest = anchorite::digest::Digest::of(&root.fields.spki);
+    let digest = Digest::of(&root.fields.spki);
     assert!(plan.contains(&digest.to_string()), "{plan}");
     let json = serde_json::to_value(PlanReport::of(&next, true, None)).unwrap();
     let facts = &json["steps"][0]["products"][0]["own_request"];
@@ -219,4 +225,78 @@ fn who_does_not_approve_it_signs_nothing() {
     let root = Certificate::from_der(&products(&world, SEALED)["root"]).unwrap();
     let report = world.verify_ledger(&root);
     assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_text());
+}
+
+/// A ceremony whose token went away when it was to sign the request.
+fn interrupted() -> World {
+    let first = first_job(&asking(), 1);
+    let calls = World::new().plain(&first, false).token_calls;
+    let signs = (1..).zip(&calls).filter(|(_, call)| *call == "C_Sign");
+    // The root's own comes before.
+    let (at, _) = signs.clone().nth(1).unwrap();
+    let failed = TokenError::Failed {
+        function: "C_Sign".to_owned(),
+        code: "CKR_DEVICE_REMOVED".to_owned(),
+    };
+    let setting = Setting {
+        faults: Faults {
+            fail_at: Some((at, failed)),
+            ..Faults::default()
+        },
+        ..Setting::default()
+    };
+    let mut world = World::new();
+    assert!(world.run(&first, false, &setting).result.is_err());
+    world.crash(Crash::Dropped);
+    world
+}
+
+/// What stood in the open ceremony's last entry is not signed unless it is the root's own.
+#[test]
+fn a_body_that_was_changed_over_night_is_not_signed() {
+    let mut world = interrupted();
+    let path = format!("{}/transcript.jsonl", world.open_folder().unwrap());
+    let text = String::from_utf8(world.bytes(&path)).unwrap();
+    let last = text.lines().last().unwrap();
+    let body = last.split("\"tbs\":\"").nth(1).unwrap();
+    let body = unhex(body.split('"').next().unwrap()).unwrap();
+    let root = world.view().open_root.unwrap();
+    let mut other = OwnRequest::of(&root.fields).unwrap();
+    other.key_usage.push(KeyUsage::DigitalSignature);
+    let forged = other.info().unwrap().0;
+    let digest = |bytes: &[u8]| Digest::of(bytes).to_string();
+    let changed = last
+        .replace(&hex(&body), &hex(&forged))
+        .replace(&digest(&body), &digest(&forged));
+    assert_ne!(changed, last);
+    let start = u64::try_from(text.len() - last.len() - 1).unwrap();
+    world.store.truncate(&path, start).unwrap();
+    let line = format!("{changed}\n");
+    world.store.append(&path, line.as_bytes()).unwrap();
+    world.store.sync_file(&path).unwrap();
+    let before = world.hardware.borrow().signatures.len();
+    let session = world.plain(&first_job(&asking(), 2), true);
+    assert_eq!(session.refusal(), "OWN-REQUEST-WISHES");
+    assert_eq!(world.hardware.borrow().signatures.len(), before);
+}
+
+#[test]
+fn a_request_that_was_given_up_was_possibly_signed() {
+    let mut world = interrupted();
+    let open = world.open_folder().unwrap();
+    let aborted = world.abort(&open).unwrap();
+    assert_eq!(aborted.possibly_signed, ["ask"]);
+    let root = world.view().root.unwrap();
+    let register = world.view().register;
+    let sure: Vec<Certainty> = register.requests.iter().map(|one| one.certainty).collect();
+    assert_eq!(sure, [Certainty::PossiblySigned]);
+    let report = world.verify(SEALED, &root);
+    let consistent =
+        matches!(&report.verdict, Verdict::Consistent(why) if why.starts_with("aborted"));
+    assert!(consistent, "{}", report.to_text());
+    assert!(report.to_text().contains("POSSIBLY signed"));
+    // The next ceremony asks again, and the ledger holds.
+    let next = job(&later("later", STEP), world.view(), 2);
+    assert!(world.plain(&next, false).result.is_ok());
+    judge(&mut world, "0002-later", "after an abort");
 }

@@ -1,155 +1,247 @@
-//! The same crashes in ceremonies of a root's later life.
+//! A root's later life, ceremony by ceremony, each with a crash at every call to the disk and
+//! to the tokens: revoked and listed; re-keyed, renewed, cross-signed and copied; taken over by
+//! a second ledger; ended.
 
-use anchorite::audit::Verdict;
-use anchorite::ceremony::run::Job;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use anchorite::digest::Digest;
 use anchorite::ledger::entry::Event;
-use anchorite::x509::raw::RawCrl;
+use anchorite::ledger::post_seal::Destruction;
+use anchorite::ledger::register::Register;
+use anchorite::x509::certificate::Certificate;
+use anchorite::x509::request::{Request, RequestFields};
 use anchorite::x509::serial::Serial;
+use rcgen::{CertificateParams, KeyPair};
 
-use super::{SEALED, Spot};
-use crate::play::ceremony::{first_job, job_with, later, listed};
-use crate::play::ports::Crash;
-use crate::play::token::Faults;
-use crate::play::world::{Setting, World};
+use super::every_call::{Act, at_every_call};
+use crate::play::ceremony::{FIRST, first_job, later, listed, mounts, subject};
+use crate::play::ports::TestStore;
+use crate::play::products::signed;
+use crate::play::world::World;
+
+/// What the newest CRL lists.
+fn listed_by(register: &Register) -> Vec<Serial> {
+    let crl = register.published_crl().unwrap();
+    crl.entries().map(|entry| entry.unwrap().serial).collect()
+}
+
+fn serial(register: &Register, product: &str) -> Serial {
+    let mut issued = register.issued.iter();
+    let found = issued.find(|one| one.product == product);
+    found.unwrap().serial.clone()
+}
+
+fn root_alone(world: &mut World) -> BTreeMap<String, Vec<u8>> {
+    let root = world.view().root.unwrap();
+    BTreeMap::from([("root.pem".to_owned(), root.der)])
+}
 
 /// A ledger with a first ceremony in it.
 fn begun() -> World {
     let mut world = World::new();
     let source = listed().replace("ec:P-384", "ec:P-256");
-    let done = world.plain(&first_job(&source, 1), false);
-    assert!(done.result.is_ok());
+    assert!(world.plain(&first_job(&source, 1), false).result.is_ok());
     world
 }
 
-/// What dies and in which way.
-#[derive(Clone, Copy, Debug)]
-enum Death {
-    Store(usize, Crash),
-    Token(usize, Crash),
-}
-
-impl Death {
-    fn setting(self) -> Setting {
-        match self {
-            Self::Store(n, _) => Setting {
-                dies_at: Some(n),
-                ..Setting::default()
-            },
-            Self::Token(n, _) => Setting {
-                faults: Faults {
-                    dies_after: Some(n),
-                    ..Faults::default()
-                },
-                ..Setting::default()
-            },
-        }
-    }
-
-    fn how(self) -> Crash {
-        match self {
-            Self::Store(_, how) | Self::Token(_, how) => how,
-        }
-    }
-}
-
-/// Every death of a second ceremony, each resumed to its end and judged.
-fn at_every_call(
-    sealed: &str,
-    job: impl Fn(&mut World, u32) -> Job,
-    judge: impl Fn(&World, Spot<'_>),
-) {
+/// One is revoked, and the CRL lists it.
+fn revoked() -> Act {
     let mut world = begun();
-    let second = job(&mut world, 1);
-    let clean = world.plain(&second, false);
-    if let Err(failure) = &clean.result {
-        panic!("no crash: {}", failure.error);
-    }
-    judge(&world, format_args!("no crash"));
-    let mut deaths: Vec<Death> = (1..=clean.store_calls.len())
-        .map(|n| Death::Store(n, Crash::Dropped))
-        .collect();
-    // The first ceremony's tests take each of them; here a third is enough.
-    for how in [Crash::Kept, Crash::Torn, Crash::Zeros] {
-        let changes = clean.store_changes.iter().step_by(3);
-        deaths.extend(changes.map(|n| Death::Store(*n, how)));
-    }
-    for how in Crash::ALL {
-        deaths.extend((1..=clean.token_calls.len()).map(|n| Death::Token(n, how)));
-    }
-    for death in deaths {
-        let mut world = begun();
-        let first = job(&mut world, 1);
-        let second = job(&mut world, 2);
-        let _ = world.run(&first, false, &death.setting());
-        world.crash(death.how());
-        if !world.names().contains(&sealed.to_owned()) {
-            let resume = world.open_folder().is_some();
-            let last = world.plain(&second, resume);
-            if let Err(failure) = &last.result {
-                panic!("{death:?}: the ceremony does not end: {}", failure.error);
-            }
-        }
-        assert_eq!(world.names(), [SEALED, sealed], "{death:?}");
-        assert_eq!(world.hardware.borrow().violations, [""; 0], "{death:?}");
-        judge(&world, format_args!("{death:?}"));
-        if super::judge::is_sampled(&world) {
-            let root = world.view().root.unwrap();
-            let report = world.verify_ledger(&root);
-            let text = report.to_text();
-            assert_eq!(report.verdict, Verdict::Verified, "{death:?}: {text}");
-        }
-    }
-}
-
-fn serial(world: &mut World) -> Serial {
-    let register = world.view().register;
-    let found = register
-        .issued
-        .iter()
-        .find(|one| one.product == "clusters/etcd");
-    found.unwrap().serial.clone()
-}
-
-/// One event, one CRL, and what it lists is what was revoked: whatever happened on the way.
-#[test]
-fn a_revocation_dies_at_every_call() {
-    const GONE: &str = "0002-gone";
-    let job = |world: &mut World, session| {
-        let steps = format!(
-            "[[step]]\nid = \"gone\"\ndo = \"revoke\"\nserial = \"{}\"\nreason = \"superseded\"\n\
-             [[step]]\nid = \"crl\"\ndo = \"issue-crl\"\n",
-            serial(world)
-        );
-        job_with(&later("gone", &steps), world.view(), &[], session)
-    };
-    at_every_call(GONE, job, |world, spot| {
-        let entries = world.entries(GONE);
-        let revoked: Vec<Serial> = entries
-            .iter()
-            .filter_map(|entry| match &entry.event {
+    let etcd = serial(&world.view().register, "clusters/etcd");
+    let steps = format!(
+        "[[step]]\nid = \"gone\"\ndo = \"revoke\"\nserial = \"{etcd}\"\nreason = \"superseded\"\n\
+         [[step]]\nid = \"crl\"\ndo = \"issue-crl\"\n"
+    );
+    Act {
+        inputs: root_alone(&mut world),
+        world,
+        id: "gone",
+        source: later("gone", &steps),
+        judge: |world, entries, spot| {
+            let events = entries.iter().filter_map(|entry| match &entry.event {
                 Ok(Event::Revoked { serial, .. }) => Serial::parse(serial),
                 _ => None,
-            })
-            .collect();
-        assert_eq!(revoked.len(), 1, "{spot}");
-        let der = world.bytes(&format!("{GONE}/out/root.crl.der"));
-        let crl = anchorite::x509::crl::Crl::from_der(&der).unwrap();
-        let raw = RawCrl::from_tbs(&crl.tbs).unwrap();
-        let listed: Vec<Serial> = raw
-            .entries()
-            .map(|entry| Serial::from_der(&entry.unwrap().serial).unwrap())
-            .collect();
-        assert_eq!(listed, revoked, "{spot}");
-        assert_eq!(crl.fields.number(), Some(2), "{spot}");
-        // However often the token was asked for the CRL, it was for one body.
-        let hardware = world.hardware.borrow();
-        let bodies = hardware.signatures.iter().filter(|one| {
-            let fields = anchorite::x509::crl::CrlFields::from_tbs(&one.message);
-            fields.is_ok_and(|fields| fields.number() == Some(2))
-        });
-        assert!(
-            bodies.into_iter().all(|one| one.message == crl.tbs),
-            "{spot}"
-        );
+            });
+            let events: Vec<Serial> = events.collect();
+            assert_eq!(events.len(), 1, "{spot}");
+            let register = world.view().register;
+            assert_eq!(listed_by(&register), events, "{spot}");
+            assert_eq!(register.published_crl().unwrap().number, 2, "{spot}");
+        },
+    }
+}
+
+/// A new key under the revoked one's name, the other renewed, another CA cross-signed, and the
+/// root's key confirmed in a second token.
+fn changed() -> Act {
+    static AGAIN: OnceLock<String> = OnceLock::new();
+    let again = AGAIN.get_or_init(|| {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name = subject(mounts()[0].name);
+        let request = params.serialize_request(&KeyPair::generate().unwrap());
+        request.unwrap().pem().unwrap()
     });
+    let mut world = revoked().done();
+    // Made by the same tool: any other's would do.
+    let mut other = World::new();
+    let source = FIRST.replace("Acme Root G1", "Other Root");
+    let source = &source[..source.find("[[step]]\nid = \"etcd\"").unwrap()];
+    assert!(other.plain(&first_job(source, 1), false).result.is_ok());
+    world.copy = world.fork().hardware;
+    let mut inputs = root_alone(&mut world);
+    for (path, bytes) in [
+        ("again.csr", again.as_bytes()),
+        (mounts()[1].file, mounts()[1].request.as_bytes()),
+        ("other.pem", &other.view().root.unwrap().der),
+    ] {
+        inputs.insert(path.to_owned(), bytes.to_vec());
+    }
+    let steps = "[[step]]\nid = \"etcd\"\ndo = \"issue-intermediate\"\nmount = \"etcd\"\nrequest = \"again.csr\"\nrekey = true\n\
+         [[step]]\nid = \"apps\"\ndo = \"issue-intermediate\"\nmount = \"apps/a\"\nrequest = \"apps.csr\"\nrenew = true\n\
+         [[step]]\nid = \"cross\"\ndo = \"cross-sign\"\ncertificate = \"other.pem\"\n\
+         [[step]]\nid = \"copy\"\ndo = \"confirm-copy\"\ntoken = \"acme-copy\"\n";
+    Act {
+        world,
+        id: "changed",
+        source: later("changed", steps),
+        inputs,
+        judge: |world, _, spot| {
+            let register = world.view().register;
+            assert_eq!(register.copies.len(), 1, "{spot}");
+            let products: Vec<&str> = register.issued[3..]
+                .iter()
+                .map(|one| one.product.as_str())
+                .collect();
+            assert_eq!(products, ["etcd", "apps", "cross"], "{spot}");
+            let of = |product: &str| {
+                let mut issued = register.issued.iter();
+                issued.find(|one| one.product == product).unwrap()
+            };
+            assert_ne!(of("etcd").spki_sha256, of("clusters/etcd").spki_sha256);
+            assert_eq!(of("apps").spki_sha256, of("clusters/apps/a").spki_sha256);
+            assert_ne!(of("apps").serial, of("clusters/apps/a").serial, "{spot}");
+        },
+    }
+}
+
+/// A second ledger takes over all of it: the first one is lost.
+fn adopted() -> Act {
+    let mut old = changed().done();
+    let mut inputs = root_alone(&mut old);
+    let mut list = Vec::new();
+    for folder in old.names() {
+        let objects = signed(&old.entries(&folder), |path| {
+            old.bytes(&format!("{folder}/{path}"))
+        });
+        for (name, object) in objects {
+            if let Ok(certificate) = Certificate::from_der(&object)
+                && name != "root"
+            {
+                let path = format!("{folder}-{}.der", name.replace('/', "-"));
+                inputs.insert(path.clone(), certificate.der);
+                list.push(format!("\"{path}\""));
+            }
+            if name == "crl" {
+                inputs.insert("root.crl".to_owned(), object);
+            }
+        }
+    }
+    let mut world = old.fork();
+    world.store = TestStore::new();
+    let step = format!(
+        "[[step]]\nid = \"adopt\"\ndo = \"adopt-root\"\ncertificates = [{}]\n\
+         previous = \"root.crl\"\nlost_ledger = \"fire\"\n",
+        list.join(", ")
+    );
+    Act {
+        world,
+        id: "adopt",
+        source: later("adopt", &step),
+        inputs,
+        judge: |world, _, spot| {
+            let register = world.view().register;
+            // The root, and five below it.
+            assert_eq!(register.issued.len(), 6, "{spot}");
+            assert_eq!(listed_by(&register).len(), 1, "{spot}");
+            assert_eq!(register.next_crl_number(), 3, "{spot}");
+        },
+    }
+}
+
+/// The last CRL, and the key destroyed after the seal.
+fn ended() -> Act {
+    let mut world = adopted().done();
+    let steps = "[[step]]\nid = \"copy\"\ndo = \"confirm-copy\"\ntoken = \"acme-copy\"\n\
+         [[step]]\nid = \"crl\"\ndo = \"issue-crl\"\nfinal = true\n\
+         [[step]]\nid = \"end\"\ndo = \"destroy-key\"\n";
+    Act {
+        inputs: root_alone(&mut world),
+        world,
+        id: "end",
+        source: later("end", steps),
+        judge: |world, _, spot| {
+            let view = world.view();
+            assert_eq!(view.end.unwrap().state, Destruction::Done, "{spot}");
+            assert!(view.register.is_closed(), "{spot}");
+            assert_eq!(listed_by(&view.register).len(), 1, "{spot}");
+            assert_eq!(world.hardware.borrow().keys.len(), 0, "{spot}");
+            assert_eq!(world.copy.borrow().keys.len(), 1, "{spot}");
+        },
+    }
+}
+
+/// The root asks another CA: one request, of one body.
+fn asked() -> Act {
+    let mut world = begun();
+    let step = "[[step]]\nid = \"ask\"\ndo = \"certificate-request\"\n";
+    Act {
+        inputs: root_alone(&mut world),
+        world,
+        id: "ask",
+        source: later("ask", step),
+        judge: |world, entries, spot| {
+            let file = world.bytes("0002-ask/out/requests/ask.csr");
+            let request = Request::from_bytes(&file).unwrap();
+            let made = entries.iter().filter_map(|entry| match &entry.event {
+                Ok(Event::Issued { sha256, .. }) => Some(*sha256),
+                _ => None,
+            });
+            let made: Vec<Digest> = made.collect();
+            assert_eq!(made, [Digest::of(&request.der)], "{spot}");
+            let hardware = world.hardware.borrow();
+            let bodies = hardware.signatures.iter();
+            let mut bodies = bodies.filter(|one| RequestFields::from_info(&one.message).is_ok());
+            assert!(bodies.all(|one| one.message == request.info), "{spot}");
+            let approved = entries.iter().any(|entry| {
+                matches!(&entry.event, Ok(Event::Answer { id, accepted: true, .. }) if id == "approve")
+            });
+            assert!(approved, "{spot}");
+        },
+    }
+}
+
+#[test]
+fn a_request_dies_at_every_call() {
+    at_every_call(&asked());
+}
+
+#[test]
+fn a_revocation_dies_at_every_call() {
+    at_every_call(&revoked());
+}
+
+#[test]
+fn a_rekey_a_renewal_a_cross_certificate_and_a_copy_die_at_every_call() {
+    at_every_call(&changed());
+}
+
+#[test]
+fn a_second_ledger_s_adoption_dies_at_every_call() {
+    at_every_call(&adopted());
+}
+
+#[test]
+fn the_end_dies_at_every_call() {
+    at_every_call(&ended());
 }

@@ -14,6 +14,7 @@
 #[path = "../play/mod.rs"]
 mod play;
 
+mod every_call;
 mod judge;
 mod life;
 

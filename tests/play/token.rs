@@ -116,14 +116,16 @@ fn rsa_sign(pair: &RsaKeyPair, method: &'static dyn lc::RsaEncoding, message: &[
 }
 
 /// A key pair in the hardware.
+#[derive(Clone)]
 pub struct HardKey {
     pub id: KeyId,
     pub label: String,
-    pub pair: Pair,
+    pub pair: Rc<Pair>,
     pub attributes: BTreeMap<String, String>,
 }
 
 /// A signature that the token made.
+#[derive(Clone)]
 pub struct Signature {
     pub key: KeyId,
     pub message: Vec<u8>,
@@ -131,7 +133,7 @@ pub struct Signature {
 }
 
 /// What survives the program.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Hardware {
     pub keys: Vec<HardKey>,
     pub signatures: Vec<Signature>,
@@ -169,8 +171,8 @@ pub struct TestToken {
     pub disk: Rc<RefCell<Disk>>,
     pub dead: Rc<RefCell<bool>>,
     pub faults: Faults,
-    /// Every call, by its name.
-    pub calls: Vec<String>,
+    /// Every call to this token and to those on the shelf, by its name.
+    pub calls: Rc<RefCell<Vec<String>>>,
     pub seed: u64,
     identity: TokenIdentity,
     randoms: u64,
@@ -189,7 +191,7 @@ impl TestToken {
             disk,
             dead,
             faults: Faults::default(),
-            calls: Vec::new(),
+            calls: Rc::default(),
             seed,
             identity: identity(),
             randoms: 0,
@@ -201,8 +203,8 @@ impl TestToken {
         if *self.dead.borrow() {
             return Err(failed(name, "the program is dead"));
         }
-        self.calls.push(name.to_owned());
-        let n = self.calls.len();
+        self.calls.borrow_mut().push(name.to_owned());
+        let n = self.calls.borrow().len();
         if self.faults.dies_after == Some(n) {
             *self.dead.borrow_mut() = true;
         }
@@ -219,6 +221,9 @@ pub struct TestTokens {
     pub disk: Rc<RefCell<Disk>>,
     pub dead: Rc<RefCell<bool>>,
     pub serial: &'static str,
+    /// Counted together with the first token's calls, and so are its faults.
+    pub calls: Rc<RefCell<Vec<String>>>,
+    pub faults: Faults,
 }
 
 impl Tokens for TestTokens {
@@ -227,6 +232,8 @@ impl Tokens for TestTokens {
         let mut token = TestToken::new(hardware.clone(), disk.clone(), dead.clone(), 77);
         token.identity.label = label.to_owned();
         token.identity.serial = self.serial.to_owned();
+        token.calls = self.calls.clone();
+        token.faults = self.faults.clone();
         Ok(Box::new(token))
     }
 }
@@ -341,7 +348,7 @@ impl Token for TestToken {
             hardware.keys.push(HardKey {
                 id: spec.id.clone(),
                 label: spec.label.clone(),
-                pair: Pair::generate(kind),
+                pair: Rc::new(Pair::generate(kind)),
                 attributes: attributes.clone(),
             });
         }

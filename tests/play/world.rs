@@ -1,14 +1,16 @@
 //! A ceremony's surroundings that outlive its program: disk, token hardware, wall clock.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use anchorite::audit::{self, LedgerReport, Report};
 use anchorite::ceremony::abort::{Aborted, abort};
+use anchorite::ceremony::destruction;
 use anchorite::ceremony::ledger_view::LedgerView;
 use anchorite::ceremony::mirror::{MirrorError, Mirrored, Standing, catch_up, standing};
 use anchorite::ceremony::run::{Done, Job, run};
 use anchorite::ceremony::{CeremonyError, Failure};
+use anchorite::digest::Digest;
 use anchorite::ledger::chain;
 use anchorite::ledger::entry::Entry;
 use anchorite::ports::{Desk, Store};
@@ -95,6 +97,27 @@ impl World {
         }
     }
 
+    /// The same disk, tokens and clock once more, each its own from now on.
+    pub fn fork(&self) -> Self {
+        fn own<T: Clone>(shared: &Rc<RefCell<T>>) -> Rc<RefCell<T>> {
+            Rc::new(RefCell::new(shared.borrow().clone()))
+        }
+        let store = |store: &TestStore| {
+            let mut forked = TestStore::new();
+            forked.disk = own(&store.disk);
+            forked
+        };
+        Self {
+            store: store(&self.store),
+            hardware: own(&self.hardware),
+            copy: own(&self.copy),
+            copy_serial: self.copy_serial,
+            clock: TestClock(Rc::new(Cell::new(self.clock.0.get()))),
+            mirror: self.mirror.as_ref().map(store),
+            sessions: self.sessions,
+        }
+    }
+
     /// One program, from start to end or death.
     pub fn run(&mut self, job: &Job, resume: bool, setting: &Setting) -> Session {
         self.sessions += 1;
@@ -106,12 +129,7 @@ impl World {
             self.sessions,
         );
         token.faults = setting.faults.clone();
-        let mut tokens = TestTokens {
-            hardware: self.copy.clone(),
-            disk: self.store.disk.clone(),
-            dead: self.store.dead.clone(),
-            serial: self.copy_serial,
-        };
+        let mut tokens = self.shelf(&token);
         let mut clock = self.clock.clone();
         let mut entropy = TestEntropy::new(self.sessions);
         entropy.stuck = setting.stuck;
@@ -146,10 +164,40 @@ impl World {
             result,
             pages: operator.pages,
             asked: operator.asked,
-            token_calls: token.calls,
+            token_calls: token.calls.take(),
             store_calls: self.store.calls.clone(),
             store_changes: self.store.changes.clone(),
         }
+    }
+
+    /// Where a program with this token finds the other one.
+    fn shelf(&self, token: &TestToken) -> TestTokens {
+        TestTokens {
+            hardware: self.copy.clone(),
+            disk: self.store.disk.clone(),
+            dead: self.store.dead.clone(),
+            serial: self.copy_serial,
+            calls: token.calls.clone(),
+            faults: token.faults.clone(),
+        }
+    }
+
+    /// `run --resume` on a sealed ceremony that announces the end of the key.
+    pub fn end(&mut self) -> Result<(), CeremonyError> {
+        self.store.crash_after(None);
+        let (disk, dead) = (self.store.disk.clone(), self.store.dead.clone());
+        let mut token = TestToken::new(self.hardware.clone(), disk, dead, 9);
+        let mut tokens = self.shelf(&token);
+        let mut desk = Desk {
+            token: &mut token,
+            tokens: &mut tokens,
+            clock: &mut self.clock.clone(),
+            entropy: &mut TestEntropy::new(9),
+            operator: &mut TestOperator::new(Manner::Paper, self.clock.clone()),
+            store: &mut self.store,
+        };
+        let done = destruction::resume(&mut desk, Digest::of(b"tool"));
+        done.map(drop).map_err(|failure| failure.error)
     }
 
     /// How the mirror stands to the ledger.

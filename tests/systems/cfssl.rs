@@ -13,6 +13,8 @@ use crate::common::real::{PIN, Stage};
 
 const PAGE: &str = "leave-cfssl.md";
 const MOUNT: &str = "pki/kubernetes";
+/// The token's, in all three files.
+const LABEL: &str = "kubernetes-ca";
 const VERIFY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify.sh");
 
 /// Each of these stands in what was said, after the one before.
@@ -140,7 +142,9 @@ fn a_root_of_cfssl_is_adopted_and_goes_on() {
     };
     shell(&stage, what_it_issued);
     let import = self::page("adopt-an-existing-root.md");
-    shell(&stage, &block(&import, "sh", "softhsm2-util --import"));
+    let import = block(&import, "sh", "softhsm2-util --import");
+    stage.make_token(LABEL);
+    shell(&stage, &import.replace("acme-root-g1", LABEL));
     shell(&stage, plan);
     stage.run().exit(0);
     let said = shell(&stage, &block(&page, "sh adopted", "root.crl"));

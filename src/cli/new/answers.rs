@@ -11,6 +11,12 @@ pub(super) struct Answers {
     pub organisation: Option<String>,
     /// C of the root.
     pub country: Option<String>,
+    /// ST of the root; empty where it shall have none, and so the next two.
+    pub state: Option<String>,
+    /// L of the root.
+    pub locality: Option<String>,
+    /// OU of the root.
+    pub unit: Option<String>,
     /// CN of the root; id and token label follow from it.
     pub root: Option<String>,
     /// Label of the token.

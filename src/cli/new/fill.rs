@@ -42,7 +42,7 @@ fn with_answer(line: &str, section: &str, answers: &Answers) -> String {
         ("", "title", false) => of_organisation(line, answers),
         ("[token]", "label", false) => answers.token_label().map(|label| quoted(&label)),
         ("[step.cert_manager]", "server", false) => answers.server.as_deref().map(quoted),
-        ("[root]", "subject", false) => subject(answers),
+        ("[root]", "subject", false) => subject(line, answers),
         ("[root]", "key", false) => answers.key.as_deref().map(quoted),
         ("[[step]]" | "[[step.request]]", "generate", false) => of_organisation(line, answers),
         (_, "crl_url", _) if section.starts_with("[profile.") => {
@@ -144,18 +144,24 @@ fn generate(id: &str, answers: &Answers) -> String {
     format!("{{ subject = {{ {organisation}CN = {name} }}, key = \"ec:P-256\" }}")
 }
 
-fn subject(answers: &Answers) -> Option<String> {
-    let part = |key: &str, value: &Option<String>| {
-        let value = value.as_deref()?;
-        Some(format!("{key} = {}", quoted(value)))
-    };
-    let parts = [
-        part("C", &answers.country),
-        part("O", &answers.organisation),
-        part("CN", &answers.root),
+/// The line's subject with what was answered; nothing where nothing was.
+fn subject(line: &str, answers: &Answers) -> Option<String> {
+    let answered = [
+        ("C", &answers.country),
+        ("ST", &answers.state),
+        ("L", &answers.locality),
+        ("O", &answers.organisation),
+        ("OU", &answers.unit),
+        ("CN", &answers.root),
     ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| format!("{{ {} }}", parts.join(", ")))
+    answered.iter().find(|(_, value)| value.is_some())?;
+    let own: toml::Table = line.parse().ok()?;
+    let parts = answered.iter().filter_map(|(key, value)| {
+        let own = own.get("subject").and_then(|subject| subject.get(key));
+        let value = value.as_deref().or(own.and_then(toml::Value::as_str))?;
+        (!value.is_empty()).then(|| format!("{key} = {}", quoted(value)))
+    });
+    Some(format!("{{ {} }}", parts.collect::<Vec<_>>().join(", ")))
 }
 
 /// A TOML string.

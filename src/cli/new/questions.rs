@@ -36,6 +36,37 @@ const COUNTRY: Asked = Asked {
     put: |answers, text| answers.country = Some(text.to_owned()),
 };
 
+const STATE: Asked = Asked {
+    id: "state",
+    words: |_| "State or province, or none".to_owned(),
+    default: |_| "NW".to_owned(),
+    put: |answers, text| answers.state = Some(unless_none(text)),
+};
+
+const LOCALITY: Asked = Asked {
+    id: "locality",
+    words: |_| "Locality, or none".to_owned(),
+    default: |_| "Wesel".to_owned(),
+    put: |answers, text| answers.locality = Some(unless_none(text)),
+};
+
+const UNIT: Asked = Asked {
+    id: "unit",
+    words: |_| "Unit of the organisation, or none".to_owned(),
+    default: |_| "CA".to_owned(),
+    put: |answers, text| answers.unit = Some(unless_none(text)),
+};
+
+const KUBERNETES: Asked = Asked {
+    default: |_| "Kubernetes".to_owned(),
+    ..ORGANISATION
+};
+
+const KUBERNETES_ROOT: Asked = Asked {
+    default: |_| "Kubernetes CA".to_owned(),
+    ..ROOT
+};
+
 const ROOT: Asked = Asked {
     id: "root",
     words: |_| "Name of the root".to_owned(),
@@ -101,18 +132,8 @@ const ID: Asked = Asked {
 const LABEL: Asked = Asked {
     id: "label",
     words: |_| "Label of the token that holds the root key".to_owned(),
-    default: |_| "acme-root-g1".to_owned(),
+    default: |answers| answers.label.clone().unwrap_or_default(),
     put: |answers, text| answers.label = Some(text.to_owned()),
-};
-
-const LINKERD_LABEL: Asked = Asked {
-    default: |_| "linkerd-root-g1".to_owned(),
-    ..LABEL
-};
-
-const NEXT_LINKERD_LABEL: Asked = Asked {
-    default: |_| "linkerd-root-g2".to_owned(),
-    ..LABEL
 };
 
 const LINKERD_MOUNT: Asked = Asked {
@@ -123,6 +144,10 @@ const LINKERD_MOUNT: Asked = Asked {
 
 fn put_mounts(answers: &mut Answers, text: &str) {
     answers.mounts = words(text);
+}
+
+fn unless_none(text: &str) -> String {
+    if text == NONE { "" } else { text }.to_owned()
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -138,8 +163,16 @@ pub(super) fn of(template: Template) -> &'static [Asked] {
         }
         Template::MoreIntermediates => &[ID, LABEL, MORE_MOUNTS],
         Template::KubernetesClusters => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, CLUSTERS],
-        Template::Linkerd => &[ID, LINKERD_LABEL, LINKERD_MOUNT],
-        Template::LinkerdNewAnchor => &[ID, NEXT_LINKERD_LABEL],
+        Template::CfsslMigration => &[
+            COUNTRY,
+            STATE,
+            LOCALITY,
+            KUBERNETES,
+            UNIT,
+            KUBERNETES_ROOT,
+            CRL_URL,
+        ],
+        Template::Linkerd => &[ID, LABEL, LINKERD_MOUNT],
         Template::NextCrl
         | Template::Revoke
         | Template::Renew
@@ -148,7 +181,7 @@ pub(super) fn of(template: Template) -> &'static [Asked] {
         | Template::RequestForOurRoot
         | Template::AdoptRoot
         | Template::EndOfRoot
-        | Template::CfsslMigration
+        | Template::LinkerdNewAnchor
         | Template::CfsslAttack
         | Template::CfsslAdopt => &[ID, LABEL],
     }
@@ -165,8 +198,10 @@ pub(super) fn ask(
          Enter keeps what stands in brackets. Ctrl-C ends it, and nothing is written.\n",
     );
     let mut answers = Answers::default();
-    if asked.iter().any(|one| one.id == ID.id) {
-        answers.id = ceremony_id(template);
+    for (one, answer) in [(ID, &mut answers.id), (LABEL, &mut answers.label)] {
+        if asked.iter().any(|other| other.id == one.id) {
+            *answer = value_of(template, one.id);
+        }
     }
     let mut open = asked;
     while let Some((first, rest)) = open.split_first() {
@@ -177,9 +212,10 @@ pub(super) fn ask(
     Ok(answers)
 }
 
-/// The id that stands in a template.
-fn ceremony_id(template: &str) -> Option<String> {
-    let line = template.lines().find(|line| line.starts_with("id "))?;
+/// What stands in a template as the first value of this name.
+fn value_of(template: &str, name: &str) -> Option<String> {
+    let is_it = |line: &&str| line.split(' ').next() == Some(name);
+    let line = template.lines().find(is_it)?;
     line.split('"').nth(1).map(str::to_owned)
 }
 

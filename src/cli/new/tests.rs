@@ -77,7 +77,7 @@ fn filled(template: Template, lines: &[&str]) -> (String, String) {
 #[test]
 fn enter_alone_gives_the_template_itself() {
     for &template in TEMPLATES {
-        let (same, _) = filled(template, &[""; 6]);
+        let (same, _) = filled(template, &[""; 7]);
         // The second step has no comment in the template, and gets the first one's.
         let plain = |text: &str| {
             text.lines()
@@ -186,6 +186,30 @@ fn each_cluster_gets_its_two_requests() {
         ]
     );
     assert!(text.contains("# mount path in Vault"), "{text}");
+}
+
+#[test]
+fn parts_of_the_subject_are_changed_left_out_or_kept() {
+    let subject = |lines: &[&str]| {
+        let (text, _) = filled(Template::CfsslMigration, lines);
+        let line = text.lines().find(|line| line.starts_with("subject "));
+        line.unwrap().to_owned()
+    };
+    assert_eq!(
+        subject(&["AT", "none", "Wien", "", "none", "Post CA", ""]),
+        "subject   = { C = \"AT\", L = \"Wien\", O = \"Kubernetes\", CN = \"Post CA\" }"
+    );
+    // A part that the template has, and for which no question stands, is kept.
+    let answers = Answers {
+        root: Some("Post CA".to_owned()),
+        ..Answers::default()
+    };
+    let text = fill::fill(text(Template::CfsslMigration), &answers);
+    assert!(
+        text.contains(
+            "ST = \"NW\", L = \"Wesel\", O = \"Kubernetes\", OU = \"CA\", CN = \"Post CA\""
+        )
+    );
 }
 
 #[test]
