@@ -204,7 +204,11 @@ fn parts_of_the_subject_are_changed_left_out_or_kept() {
         ..Answers::default()
     };
     let text = fill::fill(text(Template::CfsslMigration), &answers);
-    assert!(text.contains("ST = \"NW\", L = \"Wesel\", O = \"Kubernetes\", OU = \"CA\", CN = \"Post CA\""));
+    assert!(
+        text.contains(
+            "ST = \"NW\", L = \"Wesel\", O = \"Kubernetes\", OU = \"CA\", CN = \"Post CA\""
+        )
+    );
 }
 
 #[test]
@@ -224,7 +228,7 @@ proptest! {
         let template = TEMPLATES[at];
         let mut lines: Vec<&str> = typed.iter().map(String::as_str).collect();
         // Enter ends it: whatever was not taken falls back to the default.
-        lines.extend([""; 6]);
+        lines.extend([""; 8]);
         let (text, _) = filled(template, &lines);
         prop_assert!(Draft::parse(&text).is_ok(), "{text}");
     }
