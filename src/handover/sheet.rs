@@ -300,8 +300,12 @@ fn trust_bundle(page: &mut Page, handover: &Handover) {
     ));
     page.code(&format!("kubectl apply -f {TRUST_MANAGER}"));
     page.code(&format!(
-        "kubectl create configmap {} --from-file={}={TRUST_BUNDLE}",
-        trust.bundle.name, trust.bundle.key
+        "kubectl create configmap {} \\",
+        trust.bundle.name
+    ));
+    page.code(&format!(
+        "    --from-file={}={TRUST_BUNDLE}",
+        trust.bundle.key
     ));
     page.gap();
     if !trust.also.is_empty() {

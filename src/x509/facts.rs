@@ -300,7 +300,9 @@ impl RequestFacts {
         let (key, spki_sha256) = key(own.unwrap_or(&fields.spki));
         let mut extensions: Vec<ExtensionFact> =
             fields.extensions.iter().map(ExtensionFact::of).collect();
-        name_marks(&mut extensions);
+        if spki_sha256.is_none() {
+            name_marks(&mut extensions);
+        }
         Ok(Self {
             subject: fields.subject.to_string(),
             key,

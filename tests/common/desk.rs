@@ -111,7 +111,7 @@ impl Desk {
     }
 
     /// Rehearses a whole file of this id under a root of its own, in an empty ledger.
-    pub fn from_empty(&self, id: &str, text: &str) -> String {
+    pub fn on_an_empty_ledger(&self, id: &str, text: &str) -> String {
         let mut numbered = (1..).map(|number| format!("{id}-{number}"));
         let free = numbered.find(|keep| !self.path(keep).exists());
         self.rehearse_in(&free.expect("numbers do not end"), id, text)

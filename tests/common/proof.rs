@@ -69,7 +69,8 @@ pub fn serials(entries: &[Value]) -> BTreeMap<String, String> {
                     "{product}: intended after signed"
                 );
                 intents.insert(n, (product, digest));
-                if let Some(tbs) = unhex(text("tbs")).filter(|tbs| !tbs.is_empty()) {
+                let body = unhex(text("tbs")).filter(|_| text("kind") == "certificate");
+                if let Some(tbs) = body {
                     let fields = CertificateFields::from_tbs(&tbs).unwrap();
                     let serial = fields.serial.to_string();
                     let body = bodies

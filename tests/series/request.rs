@@ -3,8 +3,11 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::common::howto::{blocks, page, run};
 use crate::common::real::{Stage, root_and_crl};
+use crate::common::schema;
 
 /// Another company's root.
 const PARTNER: &str = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
@@ -35,6 +38,7 @@ fn another_ca_certifies_the_root_as_the_page_says() {
         assert!(ready.contains(line), "{line}");
     }
     judge(&stage);
+    judge_json(&stage);
 }
 
 fn ledger(stage: &Stage) -> String {
@@ -42,6 +46,42 @@ fn ledger(stage: &Stage) -> String {
     let mut names = found.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let own = names.find(|name| name.ends_with("-acme-request")).unwrap();
     format!("rehearsal/ledger/{own}")
+}
+
+/// What programs read, as its schemas say.
+fn judge_json(stage: &Stage) {
+    let read = |arguments: &[&str], schema: &str| -> Value {
+        let output = stage.quiet(arguments);
+        let value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(schema::faults(schema, &value), [""; 0]);
+        value
+    };
+    let root = ["--root", "root.pem", "--json"];
+    let verify = [&["verify", "rehearsal/ledger"][..], &root].concat();
+    let verified = read(&verify, "verify");
+    let asked = &verified["life"]["requests"][0];
+    assert_eq!(asked["product"], "for-partner");
+    assert_eq!(asked["possibly_signed"], false);
+    let product = &verified["ceremonies"][1]["facts"]["products"][0];
+    assert_eq!(product["kind"], "request");
+    let (none, nothing) = (&product["serial"], &product["not_after"]);
+    assert!(none.is_null() && nothing.is_null(), "{product}");
+    // Of the rehearsed root, and of one that is made on the day.
+    let plan = [
+        "plan",
+        "request.toml",
+        "--ledger",
+        "rehearsal/ledger",
+        "--json",
+    ];
+    let planned = read(&plan, "plan-report");
+    let facts = &planned["steps"][0]["products"][0]["own_request"];
+    assert_eq!(facts["spki_sha256"], product["spki_sha256"]);
+    let step = "[[step]]\nid = \"ask\"\ndo = \"certificate-request\"\n";
+    stage.write("day.toml", &format!("{}{step}", root_and_crl("day")));
+    let planned = read(&["plan", "day.toml", "--json"], "plan-report");
+    let facts = &planned["steps"][3]["products"][0]["own_request"];
+    assert!(facts["spki_sha256"].is_null(), "{facts}");
 }
 
 /// The tool and the script.

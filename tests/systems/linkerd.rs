@@ -145,7 +145,7 @@ fn ready(desk: &Desk, id: &str, text: &str, mount: &str) -> String {
     let program = env!("CARGO_BIN_EXE_anchorite");
     let script = format!("'{program}' requests {id}.toml > requests.sh && dash requests.sh");
     desk.good("dash", &["-c", &script]);
-    desk.from_empty(id, &text)
+    desk.on_an_empty_ledger(id, &text)
 }
 
 /// From nothing to an anchor and a mount that signs issuers.
@@ -213,7 +213,7 @@ fn path_lengths_go_down_by_one() {
         let mount = desk.mount(name);
         desk.generate(&mount, "internal", &[NAME], "linkerd.csr");
         let text = one_intermediate(name, "key = \"ec:P-256\"", &mount);
-        let out = desk.from_empty(name, &format!("{text}{profile}"));
+        let out = desk.on_an_empty_ledger(name, &format!("{text}{profile}"));
         import(&desk, &mount, &out);
         let issuer = Issuer::of(&desk, &mount, name);
         match (lengths, issuer) {
@@ -313,7 +313,13 @@ fn the_profile_knows_what_linkerd_takes() {
     const P256: [(&str, &str); 2] = [("key_type", "ec"), ("key_bits", "256")];
     let sha256 = "digest = \"sha256\"";
     let rsa = |bits: u32| format!("key = \"rsa:{bits}\"\n{sha256}");
-    let cases: [(&str, String, [(&str, &str); 2], bool); 7] = [
+    type Case = (
+        &'static str,
+        String,
+        [(&'static str, &'static str); 2],
+        bool,
+    );
+    let cases: [Case; 7] = [
         ("p256", "key = \"ec:P-256\"".to_owned(), P256, true),
         (
             "p256-rsa",
@@ -344,7 +350,7 @@ fn the_profile_knows_what_linkerd_takes() {
         assert_eq!(planned, *taken, "{name}: {said}");
         assert!(planned || said.contains("-LINKERD"), "{name}: {said}");
 
-        let out = desk.from_empty(name, &own("vault-issuing-cas"));
+        let out = desk.on_an_empty_ledger(name, &own("vault-issuing-cas"));
         import(&desk, &mount, &out);
         let issuer = Issuer::of(&desk, &mount, name).unwrap();
         let said = issuer.under(&desk.path(&format!("{out}/root.pem")));

@@ -136,16 +136,6 @@ const LABEL: Asked = Asked {
     put: |answers, text| answers.label = Some(text.to_owned()),
 };
 
-const LINKERD_LABEL: Asked = Asked {
-    default: |_| "linkerd-root-g1".to_owned(),
-    ..LABEL
-};
-
-const NEXT_LINKERD_LABEL: Asked = Asked {
-    default: |_| "linkerd-root-g2".to_owned(),
-    ..LABEL
-};
-
 const LINKERD_MOUNT: Asked = Asked {
     words: |_| "Mount that signs Linkerd's identity issuer".to_owned(),
     default: |_| "pki/linkerd".to_owned(),
@@ -180,8 +170,7 @@ pub(super) fn of(template: Template) -> &'static [Asked] {
             KUBERNETES_ROOT,
             CRL_URL,
         ],
-        Template::Linkerd => &[ID, LINKERD_LABEL, LINKERD_MOUNT],
-        Template::LinkerdNewAnchor => &[ID, NEXT_LINKERD_LABEL],
+        Template::Linkerd => &[ID, LABEL, LINKERD_MOUNT],
         Template::NextCrl
         | Template::Revoke
         | Template::Renew
@@ -190,6 +179,7 @@ pub(super) fn of(template: Template) -> &'static [Asked] {
         | Template::RequestForOurRoot
         | Template::AdoptRoot
         | Template::EndOfRoot
+        | Template::LinkerdNewAnchor
         | Template::CfsslAttack
         | Template::CfsslAdopt => &[ID, LABEL],
     }
