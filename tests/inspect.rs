@@ -327,10 +327,13 @@ fn what_is_no_such_file_is_told_and_refused() {
         "site.toml",
         "module = \"/usr/lib/softhsm/libsofthsm2.so\"\n",
     );
-    let sealed = fs::read_dir(stage.path("k/ledger")).unwrap();
-    let sealed = sealed.map(|entry| entry.unwrap().path());
-    let sealed = sealed.filter(|path| path.join("SEAL.txt").exists()).next();
-    let sealed = sealed.unwrap();
+    let mut folders = fs::read_dir(stage.path("k/ledger")).unwrap();
+    let sealed = folders
+        .find_map(|entry| {
+            let path = entry.unwrap().path();
+            path.join("SEAL.txt").exists().then_some(path)
+        })
+        .unwrap();
     for name in ["SEAL.txt", "SEAL.txt.root.p7s", "SHA256SUMS"] {
         fs::copy(sealed.join(name), stage.path(name)).unwrap();
     }

@@ -38,6 +38,7 @@ fn new_writes_the_ready_ceremonies() {
         ("first-root", "first-root"),
         ("more-intermediates", "more-intermediates"),
         ("cert-manager", "cert-manager"),
+        ("vault-server-tls", "vault-server-tls"),
         ("next-crl", "next-crl"),
         ("revoke", "revoke"),
         ("renew", "renew"),
@@ -162,4 +163,47 @@ fn the_page_to_print_holds_the_same_text() {
     for elsewhere in ["http:", "https:", "src=", "url("] {
         assert!(!page.contains(elsewhere), "{elsewhere}");
     }
+}
+
+#[test]
+fn every_anchor_of_a_trust_bundle_is_shown() {
+    let stage = Stage::empty("next.toml");
+    stage.tool(
+        ".",
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout old.key \
+         -subj /CN=root.linkerd.cluster.local -days 3650 -addext \
+         keyUsage=critical,keyCertSign,cRLSign -out old-root.pem",
+    );
+    stage.tool(
+        ".",
+        "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout mount.key \
+         -subj /CN=vault.linkerd.cluster.local -out requests/linkerd-again.csr",
+    );
+    let file = stage.new_file("linkerd-new-anchor");
+    let listed = |line: &&str| !line.starts_with("spki_list");
+    let file: Vec<&str> = file.lines().filter(listed).collect();
+    stage.write("next.toml", &file.join("\n"));
+    let text = planned(&stage, &["plan", "next.toml"]);
+    let said = stage.tool(
+        ".",
+        "openssl x509 -in old-root.pem -noout -fingerprint -sha256",
+    );
+    let digest = said
+        .split('=')
+        .nth(1)
+        .unwrap()
+        .trim()
+        .replace(':', "")
+        .to_lowercase();
+    for wanted in [
+        "linkerd-identity-trust-roots, this root",
+        "old-root.pem, ends 20",
+        &digest,
+    ] {
+        assert!(text.contains(wanted), "{wanted}: {text}");
+    }
+    let json = stdout(&stage.quiet(&["plan", "next.toml", "--json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(common::schema::faults("plan-report", &json), [""; 0]);
+    assert_eq!(json["trust_bundle"]["also"][0]["sha256"], digest);
 }

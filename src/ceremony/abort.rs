@@ -12,9 +12,12 @@ use crate::ledger::entry::{Entry, Event};
 use crate::ledger::layout::{self, CeremonyFolder};
 use crate::ledger::register::unlisted;
 use crate::ledger::seal::Seal;
+use crate::ledger::seal_signature::SealForm;
 use crate::ledger::verify_text;
 use crate::plan::document::PlanDocument;
 use crate::ports::{Clock, Store};
+use crate::x509::certificate::Certificate;
+use crate::x509::root::algorithm_of;
 
 /// What an aborted ceremony leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +60,11 @@ pub fn abort(
     journal.keep_torn(store, &torn)?;
     if journal.progress.closed.is_none() {
         close(store, clock, &mut journal)?;
-    } else if lacks_signature(store, &journal)? {
+    } else if lacks_signature(
+        store,
+        &journal,
+        view.root.as_ref().or(view.open_root.as_ref()),
+    )? {
         return Err(CeremonyError::OnlySealMissing(folder));
     }
     let entries = entries(store, &folder)?;
@@ -77,14 +84,20 @@ pub fn abort(
 
 /// Closed as completed, to be sealed by the root, and not sealed: only the token can end that,
 /// and a seal by nobody would contradict the plan.
-fn lacks_signature(store: &mut dyn Store, journal: &Journal) -> Result<bool, CeremonyError> {
+fn lacks_signature(
+    store: &mut dyn Store,
+    journal: &Journal,
+    root: Option<&Certificate>,
+) -> Result<bool, CeremonyError> {
     let folder = &journal.folder;
     if journal.progress.closed.as_deref() != Some("completed") {
         return Ok(false);
     }
     let plan = store.read(&format!("{folder}/{}", layout::SCRIPT_PLAN))?;
     let direct = PlanDocument::from_bytes(&plan).is_ok_and(|plan| plan.seal == "direct");
-    match store.read(&format!("{folder}/{}", layout::ROOT_SIGNATURE)) {
+    let form = root.and_then(algorithm_of).map(SealForm::of);
+    let holder = form.map_or(layout::ROOT_SIGNATURE, SealForm::holder);
+    match store.read(&format!("{folder}/{holder}")) {
         Ok(_) => Ok(false),
         Err(error) if error.is_missing() => Ok(direct),
         Err(error) => Err(error.into()),

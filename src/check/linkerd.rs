@@ -1,16 +1,14 @@
 //! What Linkerd takes. Its identity service and `linkerd check` refuse other keys and signatures,
 //! and do so long after the ceremony: these rules hold wherever a profile starts from `linkerd`.
 
+use super::consumer::{Consumer, Place};
 use super::plan::{DAY, by_policy};
 use super::profile::dates;
 use super::{CheckId, Findings};
 use crate::plan::profile::{BuiltIn, Profile};
 use crate::plan::{Policy, RootPlan, Validity};
 use crate::x509::certificate::Certificate;
-use crate::x509::public_key::{Curve, KeyKind, PublicKey, SignatureAlgorithm, algorithm_name};
-
-/// Below this many days `linkerd check` warns of an end.
-const DAYS: i64 = 60;
+use crate::x509::public_key::{KeyKind, PublicKey, SignatureAlgorithm, algorithm_name};
 
 /// Whether a profile is for Linkerd.
 pub(super) fn is_for(profile: &Profile) -> bool {
@@ -27,7 +25,10 @@ pub(super) fn profile(findings: &mut Findings, profile: &Profile, root: &RootPla
         RootPlan::Existing(root) => anchor(root),
     };
     findings.require(CheckId::LinkerdAnchor, holds, words);
-    let room = profile.path_length.is_none_or(|length| length >= 1);
+    let tiers = Consumer::Linkerd.tiers_below();
+    let room = profile
+        .path_length
+        .is_none_or(|length| u32::from(length) >= tiers);
     let words = match profile.path_length {
         Some(length) if room => length.to_string(),
         Some(length) => format!("{length}: Vault signs no identity issuer below it"),
@@ -50,7 +51,7 @@ fn validity(findings: &mut Findings, profile: &Profile, root: &RootPlan, policy:
     } else {
         profile.validity.words()
     };
-    let holds = !open && seconds >= DAYS * DAY;
+    let holds = !open && seconds >= Consumer::LINKERD_DAYS * DAY;
     by_policy(findings, CheckId::LinkerdValidity, holds, policy, words);
 }
 
@@ -69,18 +70,17 @@ fn anchor_of(
     algorithm: Option<SignatureAlgorithm>,
     name: &str,
 ) -> (bool, String) {
-    let wanted = match kind {
-        Some(KeyKind::Ec(Curve::P256)) => Some(SignatureAlgorithm::EcdsaSha256),
-        Some(KeyKind::Rsa { bits: 2048 | 4096 }) => Some(SignatureAlgorithm::RsaSha256),
-        _ => None,
-    };
+    let consumer = Consumer::Linkerd;
+    let takes_key = |kind| consumer.key_refusal(Place::Root, kind).is_none();
+    let takes = |algorithm| consumer.signature_refusal(Place::Root, algorithm).is_none();
+    let holds = kind.is_some_and(takes_key) && algorithm.is_some_and(takes);
     let kind = kind.map_or("an unknown key".to_owned(), |kind| kind.to_string());
-    let holds = wanted.is_some() && wanted == algorithm;
     (holds, format!("{kind}, signed with {name}"))
 }
 
 /// Checks the key of an intermediate that is to sign Linkerd's identity issuer.
 pub(super) fn key(findings: &mut Findings, key: &PublicKey) {
-    let holds = matches!(key.kind(), KeyKind::Ec(Curve::P256) | KeyKind::Rsa { .. });
-    findings.require(CheckId::RequestLinkerd, holds, key.kind().to_string());
+    let kind = key.kind();
+    let refusal = Consumer::Linkerd.key_refusal(Place::Intermediate, kind);
+    findings.require(CheckId::RequestLinkerd, refusal.is_none(), kind.to_string());
 }

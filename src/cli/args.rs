@@ -112,6 +112,8 @@ pub enum Template {
     MoreIntermediates,
     /// A new root and the mount that cert-manager gets its certificates from
     CertManager,
+    /// A new root, and Vault's own server certificate below it
+    VaultServerTls,
     /// The next CRL, with nothing newly revoked
     NextCrl,
     /// An intermediate is revoked

@@ -10,7 +10,8 @@
 
 #@values
 
-# Calls "$1" for each mount with: its path, the same as safe text, the bundle, its SHA-256.
+# Calls "$1" for each mount with: its path, the same as safe text, the bundle, its SHA-256, and
+# what the bundle begins with: an intermediate, or a cross-certificate of the mount's own key.
 each_mount() {
     :
     #@mounts
@@ -28,6 +29,8 @@ usage: sh handover.sh [--dry-run] [--rehearsal]
 
 Imports each bundle of this folder into its PKI mount, makes sure that the
 mount has the key, and makes the new certificate the mount's default issuer.
+A cross-certificate stands beside the issuer that is there, which stays the
+default.
 
   --dry-run     check the files, print the commands, change nothing
   --rehearsal   take the files of a rehearsal (never into production)
@@ -37,8 +40,9 @@ The server and the token are those of the command itself: VAULT_ADDR,
 VAULT_TOKEN, VAULT_NAMESPACE, VAULT_CACERT (or BAO_...). VAULT_CLI names the
 command to use where it is not the `vault` or `bao` that is found first.
 
-The token must be allowed, in each mount: update on intermediate/set-signed,
-read on issuer/*, read and update on config/issuers.
+The token must be allowed, in each mount: update on intermediate/set-signed
+(for a cross-certificate on issuers/import/cert), read on issuer/*, read and
+update on config/issuers.
 END
 }
 
@@ -102,11 +106,21 @@ first_block() {
 
 hand_over() {
     at=$((at + 1))
-    asked=yes
+    asked=no
     confirmed=no
     done_here=''
     say "mount $2"
-    answer=$("$cli" write -format=json "$1/intermediate/set-signed" "certificate=@$3") ||
+    before=''
+    case $5 in
+        cross)
+            before=$("$cli" read -field=default "$1/config/issuers") ||
+                stop "cannot read the default issuer of the mount $2"
+            set -- "$@" issuers/import/cert pem_bundle
+            ;;
+        *) set -- "$@" intermediate/set-signed certificate ;;
+    esac
+    asked=yes
+    answer=$("$cli" write -format=json "$1/$6" "$7=@$3") ||
         stop "the server did not confirm the import into the mount $2.
   Vault 1.13 keeps what it read before such an error: look at the mount's issuers."
     confirmed=yes
@@ -128,7 +142,7 @@ hand_over() {
     said=$("$cli" read -field=certificate "$1/issuer/$new" | first_block) ||
         stop "cannot read back issuer $new of the mount $2"
     [ "$said" = "$(first_block <"$3")" ] ||
-        stop "issuer $new of the mount $2 is not the intermediate of $3"
+        stop "issuer $new of the mount $2 is not the certificate of $3"
     say "  imported      issuer $new, and the mount has its key"
 
     case $verifies in
@@ -145,11 +159,13 @@ hand_over() {
         no) say "  not verified  this command has no pki verify-sign (vault 1.13 is the first)" ;;
     esac
 
-    "$cli" write "$1/config/issuers" "default=$new" >/dev/null ||
-        stop "cannot make issuer $new the default of the mount $2"
-    [ "$("$cli" read -field=default "$1/config/issuers")" = "$new" ] ||
+    # A cross-certificate does not take over, whatever default_follows_latest_issuer says.
+    default=${before:-$new}
+    "$cli" write "$1/config/issuers" "default=$default" >/dev/null ||
+        stop "cannot make issuer $default the default of the mount $2"
+    [ "$("$cli" read -field=default "$1/config/issuers")" = "$default" ] ||
         stop "the default issuer of the mount $2 is still another one"
-    say "  default       config/issuers default=$new"
+    say "  default       config/issuers default=$default"
 }
 
 dry_run=no

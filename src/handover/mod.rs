@@ -295,18 +295,32 @@ fn bundle_path(mount: &str) -> Result<String, MountError> {
 /// The commands of one mount as a person types them; the script's `--dry-run` and the
 /// sheet show the same text. `NEW` and `ROOT` stand for the ids that the first answers.
 fn commands(mount: &str) -> Result<Vec<String>, MountError> {
+    let mut lines = import(mount, ("intermediate/set-signed", "certificate"))?;
+    let issuers = format!("{}/config/issuers", mount::path_of(mount));
+    lines.extend([
+        "vault write \\".to_owned(),
+        format!("    {} \\", shell_quote(&issuers)),
+        "    default=NEW".to_owned(),
+    ]);
+    Ok(lines)
+}
+
+/// The same for a cross-certificate, which leaves the mount's default alone.
+fn cross_commands(mount: &str) -> Result<Vec<String>, MountError> {
+    import(mount, ("issuers/import/cert", "pem_bundle"))
+}
+
+/// Imports a mount's bundle and looks at it.
+fn import(mount: &str, (verb, field): (&str, &str)) -> Result<Vec<String>, MountError> {
     let path = mount::path_of(mount);
     let below = |rest: &str| shell_quote(&format!("{path}/{rest}"));
     Ok(vec![
         "vault write -format=json \\".to_owned(),
-        format!("    {} \\", below("intermediate/set-signed")),
-        format!("    certificate=@{}", bundle_path(mount)?),
+        format!("    {} \\", below(verb)),
+        format!("    {field}=@{}", bundle_path(mount)?),
         "vault pki verify-sign \\".to_owned(),
         format!("    {} \\", below("issuer/ROOT")),
         format!("    {}", below("issuer/NEW")),
-        "vault write \\".to_owned(),
-        format!("    {} \\", below("config/issuers")),
-        "    default=NEW".to_owned(),
     ])
 }
 

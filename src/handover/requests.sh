@@ -282,6 +282,9 @@ make_request() {
     fi
     set_urls "$@"
     if [ -e "./$3" ]; then
+        # A mount that was made anew since then has not the request's key.
+        [ "$("$cli" list -format=json "$1/keys" 2>/dev/null)" != '{}' ] ||
+            stop "the mount $2 has no key, and $4 was saved: it is not the mount that made it"
         rm -f -- "./$3.asked"
         say "  saved before  $4"
         say "                SPKI sha-256 $(recorded_of "$3")"

@@ -4,7 +4,9 @@
 use super::mount::path_of;
 use super::revoked;
 use super::template::{self, push};
-use super::{Handover, MountError, SCRIPT, bundle_files, bundle_path, commands, shell_quote};
+use super::{
+    Handover, MountError, SCRIPT, bundle_files, bundle_path, commands, cross_commands, shell_quote,
+};
 use crate::digest::Digest;
 use crate::x509::escape::{escape, escape_once};
 
@@ -47,21 +49,25 @@ fn values(script: &mut String, handover: &Handover) {
 }
 
 fn mounts(script: &mut String, handover: &Handover) -> Result<(), MountError> {
-    for one in &handover.intermediates {
-        let files = bundle_files(&one.mount, &one.der, &handover.root_der, handover.rehearsal)?;
-        let path = bundle_path(&one.mount)?;
+    let intermediates = handover.intermediates.iter();
+    let intermediates = intermediates.map(|one| (&one.mount, &one.der, "intermediate"));
+    let crosses = handover.crosses.iter();
+    let crosses = crosses.filter_map(|one| Some((one.mount.as_ref()?, &one.der, "cross")));
+    for (mount, der, kind) in intermediates.chain(crosses) {
+        let files = bundle_files(mount, der, &handover.root_der, handover.rehearsal)?;
+        let path = bundle_path(mount)?;
         let digest = files
             .iter()
             .find(|file| file.path == path)
             .map_or(Digest::ZERO, |file| Digest::of(&file.bytes));
         push(
             script,
-            &format!("    \"$1\" {} \\", shell_quote(&path_of(&one.mount))),
+            &format!("    \"$1\" {} \\", shell_quote(&path_of(mount))),
         );
-        let shown = shell_quote(&escape(&one.mount));
+        let shown = shell_quote(&escape(mount));
         push(script, &format!("        {shown} \\"));
         push(script, &format!("        {} \\", shell_quote(&path)));
-        push(script, &format!("        {digest}"));
+        push(script, &format!("        {digest} {kind}"));
     }
     Ok(())
 }
@@ -75,6 +81,13 @@ fn by_hand(script: &mut String, handover: &Handover) -> Result<(), MountError> {
         push(script, "");
         push(script, &format!("# {}", escape(&one.mount)));
         for line in commands(&one.mount)? {
+            push(script, &line);
+        }
+    }
+    for mount in handover.crosses.iter().filter_map(|one| one.mount.as_ref()) {
+        push(script, "");
+        push(script, &format!("# {}, a cross-certificate", escape(mount)));
+        for line in cross_commands(mount)? {
             push(script, &line);
         }
     }

@@ -8,7 +8,7 @@ use super::mount::path_of;
 use super::revoked;
 use super::{
     CRL, CRL_DER, Handover, Intermediate, MountError, OutputFile, ROOT, TRUST_BUNDLE,
-    TRUST_MANAGER, bundle_path, commands, mount_folder, request_path, shell_quote,
+    TRUST_MANAGER, commands, cross_commands, mount_folder, request_path, shell_quote,
 };
 use crate::digest::Digest;
 use crate::plan::Succession;
@@ -20,8 +20,11 @@ pub(super) fn text(handover: &Handover, delivered: &[OutputFile]) -> Result<Stri
     let mut page = Page(String::new());
     head(&mut page, handover);
     contents(&mut page, delivered);
-    if !handover.intermediates.is_empty() {
+    let has_crosses = handover.crosses.iter().any(|one| one.mount.is_some());
+    if has_crosses || !handover.intermediates.is_empty() {
         by_script(&mut page, handover);
+    }
+    if !handover.intermediates.is_empty() {
         by_hand(&mut page, handover)?;
         server_settings(&mut page, handover);
         after(&mut page, handover);
@@ -87,8 +90,9 @@ fn by_script(page: &mut Page, handover: &Handover) {
     page.prose(
         "It uses `vault` or `bao`, whichever is found. It checks the files first, stops at \
          the first error, says at the end what was done and what was not, and can be run \
-         again. The token needs, in each mount: update on `intermediate/set-signed`, read \
-         on `issuer/*`, read and update on `config/issuers`.",
+         again. The token needs, in each mount: update on `intermediate/set-signed` (for a \
+         cross-certificate on `issuers/import/cert`), read on `issuer/*`, read and update on \
+         `config/issuers`.",
     );
 }
 
@@ -214,18 +218,17 @@ fn crosses(page: &mut Page, handover: &Handover) -> Result<(), MountError> {
             ("step", escape(&one.step)),
         ]);
         let Some(mount) = &one.mount else { continue };
-        let import = format!("{}/issuers/import/cert", path_of(mount));
-        page.code("vault write -format=json \\");
-        page.code(&format!("    {} \\", shell_quote(&import)));
-        page.code(&format!("    pem_bundle=@{}", bundle_path(mount)?));
+        for line in cross_commands(mount)? {
+            page.code(&line);
+        }
         page.gap();
     }
     if handover.crosses.iter().any(|one| one.mount.is_some()) {
         page.prose(
-            "The mount then has two issuers of one key, each with its own chain, and the server \
-             warns that its default should be looked at: it stays as it was. To change it, write \
-             `config/issuers default=<id>`. `manual_chain` of an issuer would send both ways up \
-             at once. **Leave it alone where cert-manager is downstream:** it wants one line of \
+            "`handover.sh` does the same. The mount then has two issuers of one key, each with its \
+             own chain, and the default stays as it was. To change it, write \
+             `config/issuers default=<id>`; a role takes one of them by `issuer_ref`. \
+             `manual_chain` of an issuer would send both ways up at once. **Leave it alone where cert-manager is downstream:** it wants one line of \
              issuers, and refuses with `certificate chain is malformed or broken`; Vault's own \
              `root/sign-intermediate` fails with it too.",
         );
@@ -300,8 +303,12 @@ fn trust_bundle(page: &mut Page, handover: &Handover) {
     ));
     page.code(&format!("kubectl apply -f {TRUST_MANAGER}"));
     page.code(&format!(
-        "kubectl create configmap {} --from-file={}={TRUST_BUNDLE}",
-        trust.bundle.name, trust.bundle.key
+        "kubectl create configmap {} \\",
+        trust.bundle.name
+    ));
+    page.code(&format!(
+        "    --from-file={}={TRUST_BUNDLE}",
+        trust.bundle.key
     ));
     page.gap();
     if !trust.also.is_empty() {

@@ -221,6 +221,40 @@ fn what_cert_manager_is_told_stands_on_the_sheet() {
     assert_parses(&commands);
 }
 
+/// Without any other intermediate: a ceremony that signs another root's mounts alone.
+#[test]
+fn a_cross_certificate_goes_beside_the_issuer_of_its_mount() {
+    let mut handover = example();
+    let other = handover.intermediates.remove(0);
+    handover.intermediates.clear();
+    let cross = |mount: Option<&str>| CrossSigned {
+        step: "other".to_owned(),
+        mount: mount.map(str::to_owned),
+        subject: other.subject.clone(),
+        der: other.der.clone(),
+        serial: other.serial.clone(),
+        not_after: other.not_after,
+    };
+    handover.crosses = vec![cross(None), cross(Some(&other.mount))];
+    let files = closing_files(&handover).unwrap();
+    let script = text_of(&files, SCRIPT);
+    assert_parses(&script);
+    let part = |start: &str, end: &str| {
+        let rest = &script[script.find(start).unwrap()..];
+        rest[..rest.find(end).unwrap()].to_owned()
+    };
+    insta::assert_snapshot!(
+        "cross_in_the_script",
+        part("each_mount() {", "# What was revoked") + &part("commands() {", "say() {")
+    );
+    let sheet = text_of(&files, SHEET);
+    assert!(sheet.contains("sh handover.sh --dry-run"), "{sheet}");
+    assert!(!sheet.contains("## By hand"), "{sheet}");
+    let start = sheet.find("## Cross-certificates").unwrap();
+    let end = sheet.find("## The root's CRL").unwrap();
+    insta::assert_snapshot!("cross_on_the_sheet", &sheet[start..end]);
+}
+
 fn revoking() -> Handover {
     let mut handover = example();
     handover.revoked = vec![
@@ -296,5 +330,47 @@ fn a_request_for_the_root_has_its_file_and_its_place_on_the_sheet() {
         if !rehearsal {
             insta::assert_snapshot!("requests_on_the_sheet", &sheet[start..end]);
         }
+    }
+}
+
+fn trusting() -> Handover {
+    let mut handover = example();
+    handover.trust = Some(Trust {
+        bundle: crate::plan::trust::TrustBundle {
+            name: "linkerd-identity-trust-roots".to_owned(),
+            key: "ca-bundle.crt".to_owned(),
+            namespaces: [("linkerd.io/is-control-plane".to_owned(), "true".to_owned())].into(),
+            also: vec!["old-root.pem".to_owned()],
+        },
+        also: vec![vec![0x32; 50]],
+    });
+    handover
+}
+
+#[test]
+fn a_trust_bundle_and_its_words() {
+    let files = closing_files(&trusting()).unwrap();
+    let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(names, [TRUST_BUNDLE, TRUST_MANAGER, SCRIPT, SHEET]);
+    insta::assert_snapshot!("trust-bundle.pem", text_of(&files, TRUST_BUNDLE));
+    insta::assert_snapshot!("trust-bundle.yaml", text_of(&files, TRUST_MANAGER));
+    let sheet = text_of(&files, SHEET);
+    let start = sheet.find("## The trust bundle").unwrap();
+    let end = sheet.find("## The root's CRL").unwrap();
+    insta::assert_snapshot!("trust_on_the_sheet", &sheet[start..end]);
+    assert!(sheet.contains(&Digest::of(&files[1].bytes).to_string()));
+    assert!(
+        sheet
+            .lines()
+            .all(|line| line.chars().count() <= 80 || line.contains("https://"))
+    );
+}
+
+#[test]
+fn a_rehearsed_trust_bundle_says_so() {
+    let mut handover = trusting();
+    handover.rehearsal = true;
+    for file in &closing_files(&handover).unwrap()[..2] {
+        assert!(file.bytes.starts_with(b"# REHEARSAL"), "{}", file.path);
     }
 }

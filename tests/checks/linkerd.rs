@@ -4,12 +4,13 @@ use anchorite::ceremony::ledger_view::LedgerView;
 use anchorite::check::CheckId as Id;
 use anchorite::check::{Finding, Outcome};
 use anchorite::plan::profile::BuiltIn;
+use anchorite::x509::certificate::Certificate;
 use anchorite::x509::public_key::{RootKey, SignatureAlgorithm};
 
 use crate::Case;
 use crate::made::{Draft, Signer};
 use crate::planned::{findings_of, found};
-use crate::play::ceremony::{FIRST, LATER, try_prepare};
+use crate::play::ceremony::{FIRST, LATER, try_prepare, try_prepare_with};
 use crate::requests::{Room, rcgen_request};
 
 const FAIL: Outcome = Outcome::Fail;
@@ -44,6 +45,62 @@ fn under(key: RootKey, algorithm: SignatureAlgorithm, lines: &str) -> Vec<Findin
     let text = LATER.replace("\"later.csr\"", "\"later.csr\"\nprofile = \"mesh\"");
     let text = format!("{text}\n[profile.mesh]\nbase = \"linkerd\"\n{lines}\n");
     findings_of(try_prepare(&text, view))
+}
+
+/// A later ceremony under a P-256 root, with these anchors beside it.
+fn trusting(anchors: &[&Certificate], profile: &str) -> Vec<Finding> {
+    let signer = Signer::p256();
+    let view = LedgerView {
+        root: Some(Draft::root(&signer).certificate(&signer)),
+        ..LedgerView::default()
+    };
+    let names: Vec<String> = (0..anchors.len()).map(|at| format!("{at}.pem")).collect();
+    let text = LATER.replace(
+        "\"later.csr\"",
+        &format!("\"later.csr\"\nprofile = \"{profile}\""),
+    );
+    let text = format!("{text}\n[handover.trust_bundle]\nname = \"roots\"\nalso = {names:?}\n");
+    let files = names.iter().map(String::as_str);
+    let files = files.zip(anchors.iter().map(|one| one.der.clone()));
+    let files: Vec<(&str, Vec<u8>)> = files.collect();
+    findings_of(try_prepare_with(&text, view, &files))
+}
+
+/// A root of another ceremony.
+fn another(key: RootKey, algorithm: SignatureAlgorithm) -> Certificate {
+    let signer = Signer::new(key, algorithm);
+    Draft::root(&signer).certificate(&signer)
+}
+
+/// The anchors of a trust bundle.
+fn bundles() -> Vec<Case> {
+    let p256 = another(RootKey::P256, SignatureAlgorithm::EcdsaSha256);
+    let p384 = another(RootKey::P384, SignatureAlgorithm::EcdsaSha384);
+    let trust = |wanted, name, found| Case::new(Id::TrustAnchors, wanted, name, found);
+    let anchor = |wanted, name, found| Case::new(Id::LinkerdAnchor, wanted, name, found);
+    vec![
+        trust(PASS, "the root alone", trusting(&[], "vault")),
+        trust(PASS, "two beside it", trusting(&[&p256, &p384], "vault")),
+        trust(FAIL, "one twice", trusting(&[&p256, &p384, &p256], "vault")),
+        anchor(PASS, "P-256 beside it", trusting(&[&p256], "linkerd")),
+        anchor(FAIL, "P-384 beside it", trusting(&[&p384], "linkerd")),
+    ]
+}
+
+/// This ceremony's own root is in its bundle by itself.
+#[test]
+fn the_own_root_is_not_named_again() {
+    let signer = Signer::p256();
+    let view = LedgerView {
+        root: Some(Draft::root(&signer).certificate(&signer)),
+        ..LedgerView::default()
+    };
+    let text =
+        format!("{LATER}\n[handover.trust_bundle]\nname = \"roots\"\nalso = [\"again.pem\"]\n");
+    // Whatever is no request is the root here.
+    let found = findings_of(try_prepare(&text, view));
+    let failed = found.iter().find(|one| one.outcome == FAIL).unwrap();
+    assert_eq!(failed.id, Id::TrustAnchors, "{found:?}");
 }
 
 /// A request under one of the built-in profiles.
@@ -122,6 +179,7 @@ pub fn cases() -> Vec<Case> {
         key(FAIL, "P-521", &rcgen::PKCS_ECDSA_P521_SHA512),
         key(FAIL, "Ed25519", &rcgen::PKCS_ED25519),
     ]);
+    cases.extend(bundles());
     cases
 }
 

@@ -122,9 +122,10 @@ pub(crate) fn cases() -> Vec<Case> {
         &[6, 9, 42, 0x86, 0x48, 0x86, 0xf7, 13, 1, 9, 7],
         &[0x31, 3, 0x0c, 1, b'x'],
     ]);
-    let fields = tlv::sequence_of(&desk.good.0, "info").unwrap();
-    let attributes = fields[3].value;
-    let more = tlv::encode(context(0), &[&password, attributes]);
+    let attributes = elements(tlv::sequence_of(&desk.good.0, "info").unwrap()[3].raw).unwrap()[0]
+        .value
+        .to_vec();
+    let more = tlv::encode(context(0), &[&password, &attributes]);
     cases.extend([
         fails(
             CheckId::OwnRequestSubject,

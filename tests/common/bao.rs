@@ -218,7 +218,8 @@ fn other_server() -> Option<PathBuf> {
     Some(path)
 }
 
-fn find_binary() -> PathBuf {
+/// The command of the server, which must be there.
+pub fn find_binary() -> PathBuf {
     if let Some(path) = std::env::var_os("BAO_BIN").filter(|path| !path.is_empty()) {
         let path = PathBuf::from(path);
         assert!(path.is_file(), "BAO_BIN names no file: {}", path.display());

@@ -66,6 +66,9 @@ profile = "vault"
 id          = "crl"
 do          = "issue-crl"
 next_update = "6mo"
+
+[handover.trust_bundle]
+name = "roots"
 "#;
 
 /// A second one under the same root.

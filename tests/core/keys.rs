@@ -14,6 +14,7 @@ use anchorite::x509::tbs::{CertificateParts, signed_object};
 use anchorite::x509::time::UtcTime;
 
 use crate::play::ceremony::{FIRST, LATER, first_job, job, mounts, subject};
+use crate::play::ports::Crash;
 use crate::play::products::{rcgen_algorithm, rcgen_crl, rcgen_intermediate, rcgen_root};
 use crate::play::token::Pair;
 use crate::play::world::{Setting, World};
@@ -167,4 +168,32 @@ fn an_existing_root_keeps_its_own_algorithm_where_its_key_may() {
         old[at..at + sha1.len()].copy_from_slice(&sha1);
     }
     assert_eq!(of(&old), Some(SignatureAlgorithm::RsaSha512));
+}
+
+/// All that is left is its name: who gives the ceremony up finds the root's signature, in
+/// whatever form the root's key has it.
+#[test]
+fn a_seal_that_is_signed_needs_no_token_for_its_name() {
+    for key in ["ed25519", "ec:P-256"] {
+        let source = FIRST.replace("ec:P-384", key);
+        let calls = whole_calls(&source);
+        let name = calls.iter().rposition(|call| call.contains("rename"));
+        let setting = Setting {
+            dies_at: name.map(|at| at + 1),
+            ..Setting::default()
+        };
+        let mut world = World::new();
+        let dead = world.run(&first_job(&source, 1), false, &setting);
+        assert!(dead.result.is_err(), "{key}");
+        world.crash(Crash::Kept);
+        let aborted = world.abort("acme-root");
+        let aborted = aborted.unwrap_or_else(|error| panic!("{key}: {error}"));
+        assert!(aborted.completed && world.names() == [SEALED], "{key}");
+        let root = world.view().root.unwrap();
+        assert_eq!(world.verify_ledger(&root).verdict, Verdict::Verified);
+    }
+}
+
+fn whole_calls(source: &str) -> Vec<String> {
+    World::new().plain(&first_job(source, 1), false).store_calls
 }

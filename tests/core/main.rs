@@ -23,6 +23,7 @@ mod profiles;
 mod refused;
 mod revoked;
 mod successions;
+mod trusted;
 mod years;
 
 use std::collections::BTreeMap;

@@ -142,7 +142,7 @@ fn the_plan_and_the_pages() {
     let root = world.view().root.unwrap();
     let next = try_prepare(&later("later", STEP), world.view()).unwrap();
     let plan = of_step(shown(&next), title);
-    let digest = anchorite::digest::Digest::of(&root.fields.spki);
+    let digest = Digest::of(&root.fields.spki);
     assert!(plan.contains(&digest.to_string()), "{plan}");
     let json = serde_json::to_value(PlanReport::of(&next, true, None)).unwrap();
     let facts = &json["steps"][0]["products"][0]["own_request"];

@@ -118,7 +118,7 @@ pub(crate) fn at_every_call(act: &Act) {
     let tokens = (1..=clean.token_calls.len()).map(|n| Death::Token(n, Crash::ALL[n % 4]));
     // A fixed sample, another one in each ceremony; `make crash` takes them all.
     let all = std::env::var("ANCHORITE_ALL_KILLS").is_ok_and(|value| value == "1");
-    let sampled = |at: usize| all || (at + act.folder().len()) % 3 == 0;
+    let sampled = |at: usize| all || (at + act.folder().len()).is_multiple_of(3);
     let deaths = stores.chain(tokens).enumerate();
     let deaths = deaths
         .filter(|(at, _)| sampled(*at))

@@ -138,6 +138,21 @@ impl Clusters {
         assert_eq!(serials.len(), 24);
     }
 
+    /// A member serves its next certificate without a restart.
+    fn certificates_are_read_again(&self, etcd: &Etcd, mount: &str) {
+        let served = etcd.real(
+            "openssl s_client -connect 127.0.0.1:2379 -cert client.pem -key client-key.pem \
+             </dev/null 2>/dev/null | openssl x509 -noout -serial",
+        );
+        let before = self.desk.shell(&served);
+        self.issue(mount, "member", "node0", "node0");
+        let after = self.desk.shell(&served);
+        assert!(before.contains("serial="), "{before}");
+        assert_ne!(after, before);
+        let own = self.desk.shell("openssl x509 -noout -serial -in node0.pem");
+        assert_eq!(after, own);
+    }
+
     /// The roles and the policy keep what they promise.
     fn the_rest_is_refused(&self) {
         let [etcd, k8s] = &self.mounts[0];
@@ -164,7 +179,7 @@ impl Clusters {
     }
 }
 
-/// A member's command; the pages' addresses for the first one.
+/// A member's command; the page's addresses for the first one.
 fn member(at: usize, all: usize, trusted: &str) -> String {
     let port = |at: usize, base: usize| format!("https://127.0.0.1:{}", base + 10_000 * at);
     let cluster: Vec<String> = (0..all)
@@ -185,7 +200,7 @@ fn member(at: usize, all: usize, trusted: &str) -> String {
 /// `etcdctl` against the first member, with the root as its anchor.
 fn etcdctl(certificate: &str, words: &str) -> String {
     format!(
-        "etcdctl --command-timeout=4s --endpoints https://127.0.0.1:2379 --cacert root.pem \
+        "etcdctl --command-timeout=3s --endpoints https://127.0.0.1:2379 --cacert root.pem \
          {certificate} {words}"
     )
 }
@@ -228,12 +243,16 @@ fn twelve_data_centres_and_an_etcd_that_trusts_its_own_ca_alone() {
     // Two members agree: their peer certificates are good to each other.
     assert!(ask(&members, OF_ETCD, "put greeting hello").contains("OK"));
     assert!(ask(&members, OF_ETCD, "get greeting").contains("hello"));
+    all.certificates_are_read_again(&members, etcd);
     for stranger in ["", OF_KUBERNETES] {
         let said = ask(&members, stranger, "get greeting");
         assert!(said.contains("REFUSED"), "{stranger}: {said}");
         assert!(!said.contains("hello"), "{stranger}: {said}");
     }
     are_told(&members.log());
+    // The file of trust is read once: another one in its place changes nothing.
+    all.desk.shell("cp root.pem etcd-ca.pem");
+    assert!(ask(&members, OF_KUBERNETES, "get greeting").contains("REFUSED"));
     drop(members);
 
     // The trap: the root as trust anchor lets the other CA's clients in.
@@ -272,6 +291,8 @@ fn the_page() {
         "kubelet.pem: OK",
         "unable to get local issuer certificate",
         "member.pem: OK",
+        "apiserver.pem: OK",
+        "subject=O = system:nodes, CN = system:node:node1",
         "DNS:node1, DNS:node1.nyc3-c1.example, IP Address:127.0.0.1, IP Address:10.0.0.5",
         "common name admin not allowed by this role",
         "permission denied",

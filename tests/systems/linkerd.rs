@@ -313,7 +313,13 @@ fn the_profile_knows_what_linkerd_takes() {
     const P256: [(&str, &str); 2] = [("key_type", "ec"), ("key_bits", "256")];
     let sha256 = "digest = \"sha256\"";
     let rsa = |bits: u32| format!("key = \"rsa:{bits}\"\n{sha256}");
-    let cases: [(&str, String, [(&str, &str); 2], bool); 7] = [
+    type Case = (
+        &'static str,
+        String,
+        [(&'static str, &'static str); 2],
+        bool,
+    );
+    let cases: [Case; 7] = [
         ("p256", "key = \"ec:P-256\"".to_owned(), P256, true),
         (
             "p256-rsa",

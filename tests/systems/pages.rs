@@ -3,7 +3,7 @@
 use crate::common::howto::Desk;
 
 /// The first ceremony is rehearsed and handed over.
-fn handed_over() -> Desk {
+pub fn handed_over() -> Desk {
     let desk = Desk::new();
     desk.make("requests");
     for (name, common_name) in [

@@ -234,15 +234,14 @@ fn what_is_not_as_it_must_be_stops_the_script_before_anything_is_changed() {
     let desk = Desk::new();
     desk.write("acme.toml", &file(&TWO));
     desk.shell("anchorite requests acme.toml > requests.sh");
-    desk.bao.ok(&["secrets", "enable", "-path=second", "kv"]);
-    let said = desk.refused("dash requests.sh");
+    // Every server has this one, of an engine of its own.
+    let said = desk.refused("sed \"s/'second'/'cubbyhole'/\" requests.sh | dash");
     assert!(
-        said.contains("the mount second is there and is no PKI mount, but kv"),
+        said.contains("the mount cubbyhole is there and is no PKI mount, but cubbyhole"),
         "{said}"
     );
     assert!(said.contains("not done      first"), "{said}");
     assert!(!desk.bao.cli(&["read", "sys/mounts/first"]).status.success());
-    desk.bao.ok(&["secrets", "disable", "second"]);
 
     let said = desk.refused("BAO_TOKEN=wrong VAULT_TOKEN=wrong dash requests.sh");
     assert!(
@@ -282,7 +281,7 @@ fn what_is_not_as_it_must_be_stops_the_script_before_anything_is_changed() {
     assert!(said.contains("VAULT_CLI names no command"), "{said}");
 }
 
-/// What `--help` says that the token must be allowed, and no more; in a namespace.
+/// What `--help` says that the token must be allowed, and no more.
 const RIGHTS: &str = r#"
 path "sys/mounts/first" { capabilities = ["read", "create", "update"] }
 path "sys/mounts/second" { capabilities = ["read"] }
@@ -297,18 +296,26 @@ fn the_rights_that_its_help_names_are_enough_in_a_namespace_too() {
     let desk = Desk::new();
     desk.write("acme.toml", &file(&TWO));
     desk.write("rights.hcl", RIGHTS);
-    let said = desk.shell(
+    // Of Vault only the enterprise's has namespaces.
+    let (namespace, below) = match desk.bao.is_vault() {
+        true => (":", ""),
+        false => (
+            "vault namespace create team >/dev/null
+         BAO_NAMESPACE=team VAULT_NAMESPACE=team; export BAO_NAMESPACE VAULT_NAMESPACE",
+            "team/",
+        ),
+    };
+    let said = desk.shell(&format!(
         "anchorite requests acme.toml > requests.sh
-         vault namespace create team >/dev/null
-         BAO_NAMESPACE=team VAULT_NAMESPACE=team; export BAO_NAMESPACE VAULT_NAMESPACE
+         {namespace}
          vault secrets enable -path=second pki
          vault write second/intermediate/generate/internal common_name=x >/dev/null
          vault policy write rights rights.hcl
          BAO_TOKEN=$(vault token create -policy=rights -field=token)
          VAULT_TOKEN=$BAO_TOKEN; export BAO_TOKEN VAULT_TOKEN
          dash requests.sh; dash requests.sh",
-    );
-    assert!(said.contains("/v1/team/second/crl"), "{said}");
+    ));
+    assert!(said.contains(&format!("/v1/{below}second/crl")), "{said}");
     assert!(
         said.contains("has keys      1 already; another is made"),
         "{said}"
@@ -319,7 +326,10 @@ fn the_rights_that_its_help_names_are_enough_in_a_namespace_too() {
         2,
         "{said}"
     );
-    assert!(!desk.bao.cli(&["read", "sys/mounts/first"]).status.success());
+    if !below.is_empty() {
+        let outside = desk.bao.cli(&["read", "sys/mounts/first"]);
+        assert!(!outside.status.success());
+    }
 }
 
 #[test]

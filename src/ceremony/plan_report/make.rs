@@ -92,7 +92,7 @@ fn trust(plan: &TrustPlan) -> TrustFact {
         Some(AnchorFact {
             path: escape(path),
             subject: anchor.fields.subject.to_string(),
-            not_after: anchor.fields.not_after.readable(),
+            not_after: anchor.fields.not_after.to_string(),
             sha256: anchor.digest(),
         })
     });

@@ -28,14 +28,15 @@ pub(super) fn request(ders: &[Vec<u8>], request: Option<&Request>, findings: &mu
             );
         }
         Some(Some(first)) => {
-            let other = certificates.iter().flatten().any(is_over_it);
-            judged.fault(match other {
-                true => "the certificate over the request's key does not stand first".to_owned(),
-                false => format!(
+            let words = if certificates.iter().flatten().any(is_over_it) {
+                "the certificate over the request's key does not stand first".to_owned()
+            } else {
+                format!(
                     "certificate 1 is over the key {}, the request over {key}",
                     Digest::of(first.spki.raw)
-                ),
-            });
+                )
+            };
+            judged.fault(words);
         }
         _ => judged.fault("certificate 1 cannot be read"),
     }

@@ -44,7 +44,7 @@ fn with_answer(line: &str, section: &str, answers: &Answers) -> String {
         ("[step.cert_manager]", "server", false) => answers.server.as_deref().map(quoted),
         ("[root]", "subject", false) => subject(line, answers),
         ("[root]", "key", false) => answers.key.as_deref().map(quoted),
-        ("[[step.request]]", "generate", false) => of_organisation(line, answers),
+        ("[[step]]" | "[[step.request]]", "generate", false) => of_organisation(line, answers),
         (_, "crl_url", _) if section.starts_with("[profile.") => {
             answers.crl_url.as_deref().map(quoted)
         }
@@ -89,7 +89,7 @@ fn steps(template: &str, pattern: &str, answers: &Answers) -> Vec<String> {
                 "mount" => quoted(mount),
                 "request" => quoted(&format!("requests/{id}.csr")),
                 "#" if line.starts_with(GENERATE) => {
-                    return format!("{GENERATE} {}", generate(id, answers));
+                    return generate(line, (pattern, id), answers);
                 }
                 _ => return line.to_owned(),
             };
@@ -135,13 +135,18 @@ fn of_organisation(line: &str, answers: &Answers) -> Option<String> {
 /// requests already.
 const GENERATE: &str = "# generate =";
 
-fn generate(id: &str, answers: &Answers) -> String {
-    let organisation = answers
-        .organisation
-        .as_deref()
-        .map_or_else(String::new, |name| format!("O = {}, ", quoted(name)));
-    let name = quoted(&format!("{id} CA"));
-    format!("{{ subject = {{ {organisation}CN = {name} }}, key = \"ec:P-256\" }}")
+/// That line for another step: its common name follows from the step's id.
+fn generate(line: &str, (pattern, id): (&str, &str), answers: &Answers) -> String {
+    let name = |id: &str| format!("\"{id} CA\"");
+    let own = pattern.lines().find(|line| line.starts_with("id"));
+    let own = own
+        .and_then(|line| line.split('"').nth(1))
+        .unwrap_or_default();
+    let line = line.replace(&name(own), &name(id));
+    match of_organisation(&line, answers) {
+        Some(value) => format!("# {}", with_value(&line, &value)),
+        None => line,
+    }
 }
 
 /// The line's subject with what was answered; nothing where nothing was.

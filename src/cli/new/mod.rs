@@ -45,6 +45,7 @@ fn text(template: Template) -> &'static str {
         Template::FirstRoot => ready!("first-root"),
         Template::MoreIntermediates => ready!("more-intermediates"),
         Template::CertManager => ready!("cert-manager"),
+        Template::VaultServerTls => ready!("vault-server-tls"),
         Template::NextCrl => ready!("next-crl"),
         Template::Revoke => ready!("revoke"),
         Template::Renew => ready!("renew"),

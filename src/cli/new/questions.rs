@@ -158,7 +158,9 @@ fn words(text: &str) -> Vec<String> {
 pub(super) fn of(template: Template) -> &'static [Asked] {
     match template {
         Template::FirstRoot => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, FIRST_MOUNTS],
-        Template::CertManager => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, SERVER],
+        Template::CertManager | Template::VaultServerTls => {
+            &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, SERVER]
+        }
         Template::MoreIntermediates => &[ID, LABEL, MORE_MOUNTS],
         Template::KubernetesClusters => &[ORGANISATION, COUNTRY, ROOT, KEY, CRL_URL, CLUSTERS],
         Template::CfsslMigration => &[

@@ -12,6 +12,7 @@ const TEMPLATES: &[Template] = &[
     Template::FirstRoot,
     Template::MoreIntermediates,
     Template::CertManager,
+    Template::VaultServerTls,
     Template::NextCrl,
     Template::Revoke,
     Template::Renew,
@@ -228,7 +229,7 @@ proptest! {
         let template = TEMPLATES[at];
         let mut lines: Vec<&str> = typed.iter().map(String::as_str).collect();
         // Enter ends it: whatever was not taken falls back to the default.
-        lines.extend([""; 6]);
+        lines.extend([""; 8]);
         let (text, _) = filled(template, &lines);
         prop_assert!(Draft::parse(&text).is_ok(), "{text}");
     }

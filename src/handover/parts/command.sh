@@ -14,4 +14,16 @@ case $cli in
     /* | vault) ;;
     *) cli=$PWD/$cli ;;
 esac
+# So are the files that the command itself reads.
+for name in VAULT_CACERT VAULT_CAPATH VAULT_CLIENT_CERT VAULT_CLIENT_KEY \
+    BAO_CACERT BAO_CAPATH BAO_CLIENT_CERT BAO_CLIENT_KEY; do
+    eval "file=\${$name:-}"
+    case $file in
+        '' | /*) ;;
+        *)
+            eval "$name=\$PWD/\$file"
+            export "$name"
+            ;;
+    esac
+done
 cd -- "$(dirname -- "$0")"
