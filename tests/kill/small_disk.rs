@@ -55,6 +55,9 @@ fn with_disk(
     command
 }
 
+const NOT_SHOWN: &str = "NOT SHOWN HERE: this machine lets nobody mount a disk. That a disk stays \
+     full is shown by the_disk_refuses alone.";
+
 /// Whether this machine lets us mount at all: in a container often nobody may.
 fn can_mount(stage: &Stage) -> bool {
     make_disk(stage, 128);
@@ -64,20 +67,10 @@ fn can_mount(stage: &Stage) -> bool {
     tried.is_ok_and(|tried| tried.status.success())
 }
 
-fn shown_here() -> bool {
-    let shown = can_mount(&Stage::empty("ceremony.toml"));
-    if !shown {
-        eprintln!(
-            "NOT SHOWN HERE: this machine lets nobody mount a disk. That a disk stays full is \
-             shown by the_disk_refuses alone."
-        );
-    }
-    shown
-}
-
 #[test]
 fn a_disk_that_fills_up_loses_nothing() {
-    if !shown_here() {
+    if !can_mount(&Stage::empty("ceremony.toml")) {
+        eprintln!("{NOT_SHOWN}");
         return;
     }
     for kib in [112, 128, 144] {
@@ -106,7 +99,8 @@ fn a_disk_that_fills_up_loses_nothing() {
 /// The mirror's disk is full, or cannot be written: no signature comes that it does not know of.
 #[test]
 fn a_mirror_s_disk_that_fails_stops_the_ceremony_and_loses_nothing() {
-    if !shown_here() {
+    if !can_mount(&Stage::empty("ceremony.toml")) {
+        eprintln!("{NOT_SHOWN}");
         return;
     }
     let stage = Stage::with(crate::CEREMONY);
