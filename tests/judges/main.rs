@@ -55,7 +55,9 @@ fn stands_alone(text: &str) -> bool {
         .filter_map(|step| step.get("request")?.as_array());
     let bundle = file.get("handover").and_then(|one| one.get("trust_bundle"));
     let beside = bundle.is_some_and(|bundle| bundle.get("also").is_some());
-    !beside && !steps.iter().chain(requests.flatten()).any(later)
+    let crl = toml::Value::from("issue-crl");
+    let has_crl = steps.iter().any(|step| step.get("do") == Some(&crl));
+    !beside && has_crl && !steps.iter().chain(requests.flatten()).any(later)
 }
 
 /// A profile for Linkerd takes two of the roots.
