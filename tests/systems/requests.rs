@@ -288,7 +288,8 @@ path "sys/mounts/second" { capabilities = ["read"] }
 path "sys/mounts/second/tune" { capabilities = ["update"] }
 path "+/config/urls" { capabilities = ["read", "update"] }
 path "+/intermediate/generate/*" { capabilities = ["update"] }
-path "+/keys" { capabilities = ["list"] }
+path "first/keys" { capabilities = ["list"] }
+path "second/keys" { capabilities = ["list"] }
 "#;
 
 #[test]
