@@ -1,16 +1,15 @@
-//! What Linkerd takes. Its identity service and `linkerd check` refuse other keys and signatures,
-//! and do so long after the ceremony: these rules hold wherever a profile starts from `linkerd`.
+//! What Linkerd takes, when planning. Its identity service and `linkerd check` refuse other keys
+//! and signatures, and do so long after the ceremony: these rules hold wherever a profile starts
+//! from `linkerd`.
 
+use super::consumer::{Consumer, Place};
 use super::plan::{DAY, by_policy};
 use super::profile::dates;
 use super::{CheckId, Findings};
 use crate::plan::profile::{BuiltIn, Profile};
 use crate::plan::{Policy, RootPlan, Validity};
 use crate::x509::certificate::Certificate;
-use crate::x509::public_key::{Curve, KeyKind, PublicKey, SignatureAlgorithm, algorithm_name};
-
-/// Below this many days `linkerd check` warns of an end.
-const DAYS: i64 = 60;
+use crate::x509::public_key::{KeyKind, PublicKey, SignatureAlgorithm};
 
 /// Whether a profile is for Linkerd.
 pub(super) fn is_for(profile: &Profile) -> bool {
@@ -20,15 +19,14 @@ pub(super) fn is_for(profile: &Profile) -> bool {
 /// Checks a profile that is for Linkerd, and the root above it.
 pub(super) fn profile(findings: &mut Findings, profile: &Profile, root: &RootPlan, policy: Policy) {
     let (holds, words) = match root {
-        RootPlan::New(new) => {
-            let name = new.algorithm.name();
-            anchor_of(Some(new.key.kind()), Some(new.algorithm), &name)
-        }
+        RootPlan::New(new) => anchor_of(Some(new.key.kind()), Some(new.algorithm)),
         RootPlan::Existing(root) => anchor(root),
     };
     findings.require(CheckId::LinkerdAnchor, holds, words);
-    let room = profile.path_length.is_none_or(|length| length >= 1);
-    let words = match profile.path_length {
+    let tiers = Consumer::Linkerd.tiers_below();
+    let length = profile.path_length;
+    let room = length.is_none_or(|length| u32::from(length) >= tiers);
+    let words = match length {
         Some(length) if room => length.to_string(),
         Some(length) => format!("{length}: Vault signs no identity issuer below it"),
         None => "none".to_owned(),
@@ -50,37 +48,33 @@ fn validity(findings: &mut Findings, profile: &Profile, root: &RootPlan, policy:
     } else {
         profile.validity.words()
     };
-    let holds = !open && seconds >= DAYS * DAY;
+    let holds = !open && seconds >= Consumer::LINKERD_DAYS * DAY;
     by_policy(findings, CheckId::LinkerdValidity, holds, policy, words);
 }
 
 /// Whether Linkerd takes a certificate as a trust anchor, in words.
 pub(super) fn anchor(certificate: &Certificate) -> (bool, String) {
     let key = PublicKey::from_spki(&certificate.fields.spki).ok();
-    anchor_of(
-        key.map(|key| key.kind()),
-        SignatureAlgorithm::from_der(&certificate.algorithm),
-        &algorithm_name(&certificate.algorithm),
-    )
+    let algorithm = SignatureAlgorithm::from_der(&certificate.algorithm);
+    anchor_of(key.map(|key| key.kind()), algorithm)
 }
 
-fn anchor_of(
-    kind: Option<KeyKind>,
-    algorithm: Option<SignatureAlgorithm>,
-    name: &str,
-) -> (bool, String) {
-    let wanted = match kind {
-        Some(KeyKind::Ec(Curve::P256)) => Some(SignatureAlgorithm::EcdsaSha256),
-        Some(KeyKind::Rsa { bits: 2048 | 4096 }) => Some(SignatureAlgorithm::RsaSha256),
-        _ => None,
+fn anchor_of(key: Option<KeyKind>, algorithm: Option<SignatureAlgorithm>) -> (bool, String) {
+    let (Some(key), Some(algorithm)) = (key, algorithm) else {
+        return (false, "its key or its signature is unknown".to_owned());
     };
-    let kind = kind.map_or("an unknown key".to_owned(), |kind| kind.to_string());
-    let holds = wanted.is_some() && wanted == algorithm;
-    (holds, format!("{kind}, signed with {name}"))
+    let refusal = Consumer::Linkerd
+        .key_refusal(Place::Root, key)
+        .or_else(|| Consumer::Linkerd.signature_refusal(Place::Root, algorithm));
+    let holds = refusal.is_none();
+    let good = || format!("{key}, signed with {}", algorithm.name());
+    (holds, refusal.unwrap_or_else(good))
 }
 
 /// Checks the key of an intermediate that is to sign Linkerd's identity issuer.
 pub(super) fn key(findings: &mut Findings, key: &PublicKey) {
-    let holds = matches!(key.kind(), KeyKind::Ec(Curve::P256) | KeyKind::Rsa { .. });
-    findings.require(CheckId::RequestLinkerd, holds, key.kind().to_string());
+    let refusal = Consumer::Linkerd.key_refusal(Place::Intermediate, key.kind());
+    let holds = refusal.is_none();
+    let words = refusal.unwrap_or_else(|| key.kind().to_string());
+    findings.require(CheckId::RequestLinkerd, holds, words);
 }
