@@ -438,23 +438,6 @@ const CASES: &[Case] = &[
         s.insider();
     }),
     (
-        "another anchor to be trusted, insider",
-        Us,
-        "VERIFY-OUT",
-        |s| {
-            let digest = |s: &Scene<'_>| Digest::of(&s.read("out/trust-bundle.pem")).to_string();
-            let old = digest(s);
-            let more = s.text("out/trust-bundle.pem") + &s.text("out/pki/intermediate.pem");
-            s.write("out/trust-bundle.pem", more);
-            s.line("\"handed-over\"", &old, &digest(s));
-            s.insider();
-        },
-    ),
-    ("trust bundle left out, insider", Us, "VERIFY-OUT", |s| {
-        fs::remove_file(s.one("out/trust-bundle.yaml")).unwrap();
-        s.insider();
-    }),
-    (
         "unplanned file delivered, insider",
         Both,
         "VERIFY-OUT",

@@ -1,5 +1,6 @@
-//! What Linkerd takes. Its identity service and `linkerd check` refuse other keys and signatures,
-//! and do so long after the ceremony: these rules hold wherever a profile starts from `linkerd`.
+//! What Linkerd takes, when planning. Its identity service and `linkerd check` refuse other keys
+//! and signatures, and do so long after the ceremony: these rules hold wherever a profile starts
+//! from `linkerd`.
 
 use super::consumer::{Consumer, Place};
 use super::plan::{DAY, by_policy};
@@ -8,7 +9,7 @@ use super::{CheckId, Findings};
 use crate::plan::profile::{BuiltIn, Profile};
 use crate::plan::{Policy, RootPlan, Validity};
 use crate::x509::certificate::Certificate;
-use crate::x509::public_key::{KeyKind, PublicKey, SignatureAlgorithm, algorithm_name};
+use crate::x509::public_key::{KeyKind, PublicKey, SignatureAlgorithm};
 
 /// Whether a profile is for Linkerd.
 pub(super) fn is_for(profile: &Profile) -> bool {
@@ -18,18 +19,14 @@ pub(super) fn is_for(profile: &Profile) -> bool {
 /// Checks a profile that is for Linkerd, and the root above it.
 pub(super) fn profile(findings: &mut Findings, profile: &Profile, root: &RootPlan, policy: Policy) {
     let (holds, words) = match root {
-        RootPlan::New(new) => {
-            let name = new.algorithm.name();
-            anchor_of(Some(new.key.kind()), Some(new.algorithm), &name)
-        }
+        RootPlan::New(new) => anchor_of(Some(new.key.kind()), Some(new.algorithm)),
         RootPlan::Existing(root) => anchor(root),
     };
     findings.require(CheckId::LinkerdAnchor, holds, words);
     let tiers = Consumer::Linkerd.tiers_below();
-    let room = profile
-        .path_length
-        .is_none_or(|length| u32::from(length) >= tiers);
-    let words = match profile.path_length {
+    let length = profile.path_length;
+    let room = length.is_none_or(|length| u32::from(length) >= tiers);
+    let words = match length {
         Some(length) if room => length.to_string(),
         Some(length) => format!("{length}: Vault signs no identity issuer below it"),
         None => "none".to_owned(),
@@ -58,29 +55,26 @@ fn validity(findings: &mut Findings, profile: &Profile, root: &RootPlan, policy:
 /// Whether Linkerd takes a certificate as a trust anchor, in words.
 pub(super) fn anchor(certificate: &Certificate) -> (bool, String) {
     let key = PublicKey::from_spki(&certificate.fields.spki).ok();
-    anchor_of(
-        key.map(|key| key.kind()),
-        SignatureAlgorithm::from_der(&certificate.algorithm),
-        &algorithm_name(&certificate.algorithm),
-    )
+    let algorithm = SignatureAlgorithm::from_der(&certificate.algorithm);
+    anchor_of(key.map(|key| key.kind()), algorithm)
 }
 
-fn anchor_of(
-    kind: Option<KeyKind>,
-    algorithm: Option<SignatureAlgorithm>,
-    name: &str,
-) -> (bool, String) {
-    let consumer = Consumer::Linkerd;
-    let takes_key = |kind| consumer.key_refusal(Place::Root, kind).is_none();
-    let takes = |algorithm| consumer.signature_refusal(Place::Root, algorithm).is_none();
-    let holds = kind.is_some_and(takes_key) && algorithm.is_some_and(takes);
-    let kind = kind.map_or("an unknown key".to_owned(), |kind| kind.to_string());
-    (holds, format!("{kind}, signed with {name}"))
+fn anchor_of(key: Option<KeyKind>, algorithm: Option<SignatureAlgorithm>) -> (bool, String) {
+    let (Some(key), Some(algorithm)) = (key, algorithm) else {
+        return (false, "its key or its signature is unknown".to_owned());
+    };
+    let refusal = Consumer::Linkerd
+        .key_refusal(Place::Root, key)
+        .or_else(|| Consumer::Linkerd.signature_refusal(Place::Root, algorithm));
+    let holds = refusal.is_none();
+    let good = || format!("{key}, signed with {}", algorithm.name());
+    (holds, refusal.unwrap_or_else(good))
 }
 
 /// Checks the key of an intermediate that is to sign Linkerd's identity issuer.
 pub(super) fn key(findings: &mut Findings, key: &PublicKey) {
-    let kind = key.kind();
-    let refusal = Consumer::Linkerd.key_refusal(Place::Intermediate, kind);
-    findings.require(CheckId::RequestLinkerd, refusal.is_none(), kind.to_string());
+    let refusal = Consumer::Linkerd.key_refusal(Place::Intermediate, key.kind());
+    let holds = refusal.is_none();
+    let words = refusal.unwrap_or_else(|| key.kind().to_string());
+    findings.require(CheckId::RequestLinkerd, holds, words);
 }

@@ -66,9 +66,6 @@ profile = "vault"
 id          = "crl"
 do          = "issue-crl"
 next_update = "6mo"
-
-[handover.trust_bundle]
-name = "roots"
 "#;
 
 /// A second one under the same root.
