@@ -207,3 +207,14 @@ fn every_anchor_of_a_trust_bundle_is_shown() {
     assert_eq!(common::schema::faults("plan-report", &json), [""; 0]);
     assert_eq!(json["trust_bundle"]["also"][0]["sha256"], digest);
 }
+
+#[test]
+fn a_request_that_is_not_made_yet_says_who_makes_it() {
+    let stage = Stage::empty("linkerd.toml");
+    stage.write("linkerd.toml", &stage.new_file("linkerd"));
+    let told = stage.quiet(&["plan", "linkerd.toml"]);
+    assert_eq!(told.status.code(), Some(3));
+    let told = stderr(&told);
+    assert!(told.contains("requests/linkerd.csr is not there"), "{told}");
+    assert!(told.contains("hint: anchorite requests prints"), "{told}");
+}

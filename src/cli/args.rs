@@ -110,10 +110,6 @@ pub enum Template {
     FirstRoot,
     /// More intermediates and a new CRL under an existing root
     MoreIntermediates,
-    /// A new root and the mount that cert-manager gets its certificates from
-    CertManager,
-    /// A new root, and Vault's own server certificate below it
-    VaultServerTls,
     /// The next CRL, with nothing newly revoked
     NextCrl,
     /// An intermediate is revoked
@@ -142,6 +138,10 @@ pub enum Template {
     Linkerd,
     /// Linkerd's next trust anchor, over the key that the mount has
     LinkerdNewAnchor,
+    /// A new root and the mount that cert-manager gets its certificates from
+    CertManager,
+    /// A new root, and Vault's own server certificate below it
+    VaultServerTls,
 }
 
 /// `plan`

@@ -22,6 +22,9 @@ const INPUT_LIMIT: u64 = 1024 * 1024;
 /// The most octets of a list of keys: Debian's for 2048 bits has 2 MiB.
 const LIST_LIMIT: u64 = 16 * 1024 * 1024;
 
+/// Where to look for what is missing.
+const BESIDE: &str = "what a ceremony file names lies in its own folder, or below it";
+
 /// The file and its inputs.
 pub struct Read {
     /// Folder of the ceremony file.
@@ -40,14 +43,19 @@ impl Read {
         let mut read = Self::file(file)?;
         let draft = read.draft()?;
         let paths = draft.input_paths().into_iter();
-        let limits: Vec<(String, u64)> = paths
+        let wanted: Vec<(String, u64, &str)> = paths
             .map(|path| {
                 let limit = limit(&draft, &path);
-                (path, limit)
+                let hint = if draft.is_made_in_vault(&path) {
+                    "anchorite requests prints the script that has Vault make it; run that first"
+                } else {
+                    BESIDE
+                };
+                (path, limit, hint)
             })
             .collect();
-        for (path, limit) in limits {
-            read.input(path, limit)?;
+        for (path, limit, hint) in wanted {
+            read.input(path, limit, hint)?;
         }
         Ok(read)
     }
@@ -79,15 +87,12 @@ impl Read {
     /// Reads the certificate of the existing root alone, where the file names one.
     pub fn root_file(&mut self) -> Result<(), Trouble> {
         let path = self.draft()?.root_certificate().map(str::to_owned);
-        path.map_or(Ok(()), |path| self.input(path, INPUT_LIMIT))
+        path.map_or(Ok(()), |path| self.input(path, INPUT_LIMIT, BESIDE))
     }
 
-    fn input(&mut self, path: String, limit: u64) -> Result<(), Trouble> {
-        let bytes = read_input(&self.folder, &path, limit).map_err(|error| {
-            Trouble::from(error)
-                .at(&self.name)
-                .hint("what a ceremony file names lies in its own folder, or below it")
-        })?;
+    fn input(&mut self, path: String, limit: u64, hint: &str) -> Result<(), Trouble> {
+        let bytes = read_input(&self.folder, &path, limit)
+            .map_err(|error| Trouble::from(error).at(&self.name).hint(hint))?;
         self.inputs.insert(path, bytes);
         Ok(())
     }

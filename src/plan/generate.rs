@@ -47,6 +47,12 @@ impl Draft<'_> {
         self.spki_list().unwrap_or(LIST)
     }
 
+    /// Whether `anchorite requests` prints what makes this input.
+    pub fn is_made_in_vault(&self, path: &str) -> bool {
+        let mut made = self.all_wanted().filter(|one| one.generate.is_some());
+        made.any(|one| one.request == path || self.spki_list() == Some(path))
+    }
+
     /// Whether a certificate that Vault asks for ends when the root does.
     pub fn asks_until_issuer(&self) -> Result<bool, FileError> {
         let lives = self.all_wanted().filter(|one| one.generate.is_some());

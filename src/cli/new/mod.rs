@@ -44,8 +44,6 @@ fn text(template: Template) -> &'static str {
     match template {
         Template::FirstRoot => ready!("first-root"),
         Template::MoreIntermediates => ready!("more-intermediates"),
-        Template::CertManager => ready!("cert-manager"),
-        Template::VaultServerTls => ready!("vault-server-tls"),
         Template::NextCrl => ready!("next-crl"),
         Template::Revoke => ready!("revoke"),
         Template::Renew => ready!("renew"),
@@ -60,5 +58,7 @@ fn text(template: Template) -> &'static str {
         Template::CfsslAdopt => ready!("cfssl-migration", "cfssl-adopt"),
         Template::Linkerd => ready!("linkerd"),
         Template::LinkerdNewAnchor => ready!("linkerd", "linkerd-new-anchor"),
+        Template::CertManager => ready!("cert-manager"),
+        Template::VaultServerTls => ready!("vault-server-tls"),
     }
 }

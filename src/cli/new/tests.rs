@@ -11,8 +11,6 @@ use crate::ports::{Interface, Operator, OperatorError, Pin, Question};
 const TEMPLATES: &[Template] = &[
     Template::FirstRoot,
     Template::MoreIntermediates,
-    Template::CertManager,
-    Template::VaultServerTls,
     Template::NextCrl,
     Template::Revoke,
     Template::Renew,
@@ -27,6 +25,8 @@ const TEMPLATES: &[Template] = &[
     Template::CfsslAdopt,
     Template::Linkerd,
     Template::LinkerdNewAnchor,
+    Template::CertManager,
+    Template::VaultServerTls,
 ];
 
 /// Types what it was given, line by line, then presses Ctrl-C.
