@@ -38,14 +38,7 @@ impl Course<'_, '_> {
         let plan = &self.job.prepared.plan;
         let mut intermediates = Vec::new();
         for one in plan.intermediates() {
-            let certificate = self
-                .journal
-                .progress
-                .assembled(&one.product.name)
-                .and_then(|der| Certificate::from_der(&der).ok())
-                .ok_or_else(|| {
-                    CeremonyError::Contradiction(format!("{} was not signed", one.product.name))
-                })?;
+            let certificate = self.signed(&one.product.name, Certificate::from_der)?;
             intermediates.push(Intermediate {
                 step: one.product.name.clone(),
                 mount: one.mount.clone(),
@@ -100,14 +93,22 @@ impl Course<'_, '_> {
             .map_err(|error| CeremonyError::Contradiction(format!("trust bundle: {error}")))
     }
 
+    /// A product that must be signed by now.
+    fn signed<T, E>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&[u8]) -> Result<T, E>,
+    ) -> Result<T, CeremonyError> {
+        let der = self.journal.progress.assembled(name);
+        der.and_then(|der| read(&der).ok())
+            .ok_or_else(|| CeremonyError::Contradiction(format!("{name} was not signed")))
+    }
+
     fn cross_signed(&self) -> Result<Vec<CrossSigned>, CeremonyError> {
         let plan = &self.job.prepared.plan;
         let signed = plan.crosses().map(|one| {
             let name = &one.product.name;
-            let der = self.journal.progress.assembled(name);
-            let certificate = der.and_then(|der| Certificate::from_der(&der).ok());
-            let certificate = certificate
-                .ok_or_else(|| CeremonyError::Contradiction(format!("{name} was not signed")))?;
+            let certificate = self.signed(name, Certificate::from_der)?;
             Ok(CrossSigned {
                 step: name.clone(),
                 mount: one.mount.clone(),
@@ -124,10 +125,7 @@ impl Course<'_, '_> {
         let plan = &self.job.prepared.plan;
         let signed = plan.own_requests().map(|product| {
             let name = &product.name;
-            let der = self.journal.progress.assembled(name);
-            let request = der.and_then(|der| Request::from_der(&der).ok());
-            let request = request
-                .ok_or_else(|| CeremonyError::Contradiction(format!("{name} was not signed")))?;
+            let request = self.signed(name, Request::from_der)?;
             Ok(OwnRequest {
                 step: name.clone(),
                 spki_sha256: Digest::of(&request.spki),
