@@ -20,7 +20,6 @@ mod life;
 
 use std::rc::Rc;
 
-use anchorite::audit::Verdict;
 use anchorite::ceremony::CeremonyError;
 use anchorite::ceremony::run::Job;
 use anchorite::ports::{PinTries, TokenError};
@@ -309,13 +308,7 @@ fn follow(world: &mut World, spot: &str) -> bool {
     // The verifier reads everything again: some of the worlds, the same ones each time.
     if judge::is_sampled(world) {
         let root = world.view().root.unwrap();
-        let report = world.verify_ledger(&root);
-        assert_eq!(
-            report.verdict,
-            Verdict::Verified,
-            "{spot}: {}",
-            report.to_text()
-        );
+        world.is_verified(&root, spot);
     }
     let view = world.view();
     let last = view.register.last_crl().unwrap();
@@ -336,13 +329,7 @@ fn begin_again(world: &mut World, spot: &str) {
         panic!("{spot}: the corrected ceremony: {}", failure.error);
     }
     let root = world.view().root.unwrap();
-    let report = world.verify_ledger(&root);
-    assert_eq!(
-        report.verdict,
-        Verdict::Verified,
-        "{spot}: {}",
-        report.to_text()
-    );
+    world.is_verified(&root, spot);
 }
 
 #[test]

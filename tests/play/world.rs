@@ -1,9 +1,10 @@
 //! A ceremony's surroundings that outlive its program: disk, token hardware, wall clock.
 
 use std::cell::{Cell, RefCell};
+use std::fmt::Display;
 use std::rc::Rc;
 
-use anchorite::audit::{self, LedgerReport, Report};
+use anchorite::audit::{self, LedgerReport, Report, Verdict};
 use anchorite::ceremony::abort::{Aborted, abort};
 use anchorite::ceremony::destruction;
 use anchorite::ceremony::ledger_view::LedgerView;
@@ -264,6 +265,14 @@ impl World {
     pub fn verify_ledger(&mut self, root: &Certificate) -> LedgerReport {
         self.store.crash_after(None);
         audit::ledger(&mut self.store, root, None)
+    }
+
+    /// The verifier finds nothing wrong with the whole ledger.
+    #[track_caller]
+    pub fn is_verified(&mut self, root: &Certificate, spot: impl Display) {
+        let report = self.verify_ledger(root);
+        let text = report.to_text();
+        assert_eq!(report.verdict, Verdict::Verified, "{spot}: {text}");
     }
 
     /// Ends the open ceremony without its token.
