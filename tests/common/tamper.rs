@@ -26,6 +26,18 @@ pub struct Scene<'w> {
 pub const ONE: &str = "0001-acme-root";
 pub const TWO: &str = "0002-acme-more";
 
+impl<'w> Scene<'w> {
+    /// One ledger alone.
+    pub fn of(world: &'w World, ceremony: &'static str) -> Self {
+        Self {
+            world,
+            other: world,
+            copy: world.copy(),
+            ceremony,
+        }
+    }
+}
+
 impl Scene<'_> {
     pub fn path(&self, path: &str) -> PathBuf {
         self.copy.path.join(path)

@@ -68,12 +68,7 @@ fn adopted() -> World {
 /// Each is refused in its own words where the root signed it anew, and as unsigned where not.
 fn refused(world: &World, ceremony: &'static str, cases: &[Case], wrong: &mut String) {
     for (name, wanted, deed) in cases {
-        let scene = Scene {
-            world,
-            other: world,
-            copy: world.copy(),
-            ceremony,
-        };
+        let scene = Scene::of(world, ceremony);
         deed(&scene);
         scene.reseal();
         let found = broken(world, &scene.copy.path);
@@ -106,12 +101,7 @@ fn every_change_to_a_later_life_is_refused() {
 fn a_seal_says_what_is_announced() {
     let world = lived();
     for (ceremony, announces) in [(END, false), (CHANGED, true)] {
-        let scene = Scene {
-            world: &world,
-            other: &world,
-            copy: world.copy(),
-            ceremony,
-        };
+        let scene = Scene::of(&world, ceremony);
         scene.sealed(|seal| seal.destruction = announces);
         scene.sign(scene.seal().ended);
         let found = broken(&world, &scene.copy.path).join("\n");
