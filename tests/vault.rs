@@ -7,13 +7,12 @@
 
 mod common;
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::Arc;
 
 use anchorite::x509::certificate::Certificate;
 use anchorite::x509::request::Request;
-use common::bao::Bao;
+use common::desk::Desk;
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 /// A mount and the key type its request is made with.
@@ -22,44 +21,21 @@ struct Mount {
     key: [(&'static str, &'static str); 2],
 }
 
-struct Place {
-    folder: tempfile::TempDir,
-    bao: Arc<Bao>,
-}
+/// A desk whose requests have a folder of their own.
+struct Place(Desk);
 
-fn said(output: &Output) -> String {
-    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text.push_str(&String::from_utf8_lossy(&output.stderr));
-    text
+impl Deref for Place {
+    type Target = Desk;
+    fn deref(&self) -> &Desk {
+        &self.0
+    }
 }
 
 impl Place {
     fn new() -> Self {
-        let place = Self {
-            folder: tempfile::tempdir().unwrap(),
-            bao: Bao::shared(),
-        };
-        std::fs::create_dir(place.path("requests")).unwrap();
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Runs a program in the folder; it must end well. Returns all it said.
-    fn good(&self, program: &str, arguments: &[&str]) -> String {
-        let output = Command::new(program)
-            .args(arguments)
-            .envs(self.bao.environment())
-            .env("VAULT_CLI", self.bao.binary())
-            .env("HOME", self.folder.path())
-            .current_dir(self.folder.path())
-            .output()
-            .unwrap_or_else(|error| panic!("{program}: {error} (make test installs it)"));
-        let text = said(&output);
-        assert!(output.status.success(), "{program} {arguments:?}:\n{text}");
-        text
+        let desk = Desk::new();
+        std::fs::create_dir(desk.path("requests")).unwrap();
+        Self(desk)
     }
 
     fn anchorite(&self, arguments: &[&str]) -> String {
@@ -68,9 +44,7 @@ impl Place {
 
     /// A mount with a pending request, exported as the CLI prints it: no newline at the end.
     fn mount(&self, name: &str, key: [(&'static str, &'static str); 2]) -> Mount {
-        let folder = self.folder.path().file_name().unwrap().to_str().unwrap();
-        let path = format!("{}/{name}", folder.trim_start_matches('.'));
-        self.bao.enable_pki(&path, "87600h");
+        let path = self.0.mount(name);
         let common_name = format!("{name}.example");
         let fields = [
             ("common_name", common_name.as_str()),
