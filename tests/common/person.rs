@@ -114,9 +114,15 @@ impl Paper {
     /// Words of the digest of "the lock", "step etcd" or "etcd's template".
     fn of(&self, what: &str) -> &[String] {
         let what = what.trim_start_matches("the ").to_lowercase();
-        self.words
-            .iter()
-            .find(|(name, _)| **name == what || name.starts_with(&format!("{what} (")))
+        // Under webtrust paper calls a CRL's "crl's template", and the question "step crl".
+        let template = what
+            .strip_prefix("step ")
+            .map(|id| format!("{id}'s template"));
+        let is = |name: &&String| **name == what || name.starts_with(&format!("{what} ("));
+        let names = || self.words.iter();
+        names()
+            .find(|(name, _)| is(name))
+            .or_else(|| names().find(|(name, _)| Some(*name) == template.as_ref()))
             .map(|(_, words)| words.as_slice())
             .unwrap_or_else(|| panic!("{what} is not on paper: {:?}", self.words.keys()))
     }
