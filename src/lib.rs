@@ -24,6 +24,7 @@ pub mod ceremony;
 pub mod check;
 pub mod cli;
 pub mod digest;
+pub mod edition;
 pub mod handover;
 pub mod host;
 pub mod issue;

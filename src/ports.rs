@@ -60,6 +60,18 @@ pub enum Assurance {
 }
 
 impl Assurance {
+    /// Whether `manufacturerID` or `model` names a token that keeps its keys in a file. A
+    /// token's own word: it guards against mistakes, not against a lying module.
+    pub fn of(manufacturer: &str, model: &str) -> Self {
+        let words = format!("{manufacturer} {model}").to_lowercase();
+        let software = ["softhsm", "kryoptic"];
+        if software.iter().any(|name| words.contains(name)) {
+            Self::Software
+        } else {
+            Self::Hardware
+        }
+    }
+
     /// The word used in files.
     pub fn word(self) -> &'static str {
         match self {

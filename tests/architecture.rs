@@ -11,14 +11,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of this crate.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("rules", &[]),
+    ("edition", &[]),
     ("digest", &[]),
     ("x509", &["digest"]),
     ("ports", &["digest", "x509"]),
-    ("plan", &["digest", "x509", "ports"]),
-    ("ledger", &["digest", "x509", "ports", "plan"]),
-    ("check", &["digest", "x509", "ports", "plan", "ledger"]),
+    ("plan", &["digest", "edition", "x509", "ports"]),
+    ("ledger", &["digest", "edition", "x509", "ports", "plan"]),
+    (
+        "check",
+        &["digest", "edition", "x509", "ports", "plan", "ledger"],
+    ),
     (
         "issue",
         &["digest", "x509", "ports", "plan", "ledger", "check"],
@@ -26,19 +30,19 @@ const ROOMS: [(&str, &[&str]); 14] = [
     (
         "handover",
         &[
-            "digest", "x509", "ports", "plan", "ledger", "check", "issue",
+            "digest", "edition", "x509", "ports", "plan", "ledger", "check", "issue",
         ],
     ),
     (
         "audit",
         &[
-            "digest", "x509", "ports", "plan", "ledger", "check", "issue", "handover",
+            "digest", "edition", "x509", "ports", "plan", "ledger", "check", "issue", "handover",
         ],
     ),
     (
         "ceremony",
         &[
-            "digest", "x509", "ports", "plan", "ledger", "check", "issue", "handover",
+            "digest", "edition", "x509", "ports", "plan", "ledger", "check", "issue", "handover",
         ],
     ),
     ("host", &["digest", "x509", "ports"]),
@@ -46,8 +50,8 @@ const ROOMS: [(&str, &[&str]); 14] = [
     (
         "cli",
         &[
-            "digest", "x509", "ports", "plan", "ledger", "check", "issue", "handover", "audit",
-            "ceremony", "host", "token",
+            "digest", "edition", "x509", "ports", "plan", "ledger", "check", "issue", "handover",
+            "audit", "ceremony", "host", "token",
         ],
     ),
 ];

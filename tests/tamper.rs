@@ -81,7 +81,7 @@ const CASES: &[Case] = &[
         );
         s.insider();
     }),
-    ("hidden notice, insider", Us, "VERIFY-ENTRIES", |s| {
+    ("hidden notice, insider", Us, "VERIFY-CHECKED", |s| {
         s.line(
             "\"what\":\"profile vault\"",
             "\"outcome\":\"notice\"",
@@ -371,7 +371,7 @@ const CASES: &[Case] = &[
         s.chained(|l| l.push(l[l.len() - 1].clone()));
         s.insider();
     }),
-    ("answered by nobody, insider", Us, "VERIFY-ENTRIES", |s| {
+    ("answered by nobody, insider", Us, "VERIFY-SESSION", |s| {
         s.line(
             "\"begin\"",
             "\"interface\":\"terminal\"",

@@ -9,13 +9,18 @@ use super::story::at;
 use crate::digest::Digest;
 use crate::ledger::entry::{Entry, Event};
 use crate::ledger::possession_files;
+use crate::ledger::question;
 use crate::plan::past;
+use crate::x509::time::UtcTime;
 
 /// What has been approved so far in this session.
 struct Approvals<'e> {
     script: &'e Script,
     label: &'e str,
     question: Option<(&'e str, &'e str)>,
+    /// When the session began, when the question was put, and whether the clock went back.
+    times: Option<(UtcTime, UtcTime, bool)>,
+    session: Option<(UtcTime, bool)>,
     begun: bool,
     seal: bool,
     generate: bool,
@@ -31,6 +36,8 @@ pub(super) fn check(entries: &[Entry], script: &Script, findings: &mut Findings)
         script,
         label: "",
         question: None,
+        times: None,
+        session: None,
         begun: false,
         seal: false,
         generate: false,
@@ -54,13 +61,27 @@ impl<'e> Approvals<'e> {
             Event::Begin { .. } | Event::Resumed { .. } => {
                 self.begun = false;
                 self.given.clear();
+                // Who stopped the program answered nothing.
+                self.question = None;
+                self.session = Some((entry.time, false));
             }
             Event::TokenOpened { token } => self.label = &token.label,
             Event::StepBegun { .. } => {
                 require(self.begun, "a step begins before the lock was approved");
                 self.given.remove(step);
             }
-            Event::Question { id, text } => self.question = Some((id, text)),
+            Event::ClockBehind { .. } => {
+                self.session = self.session.map(|(begun, _)| (begun, true));
+            }
+            Event::Question { id, text } => {
+                let session = self.session;
+                self.times = session.map(|(begun, behind)| (begun, entry.time, behind));
+                require(
+                    self.question.is_none(),
+                    "a question before the answer to another",
+                );
+                self.question = Some((id, text));
+            }
             Event::Answer { .. } => self.answer(entry, event, findings),
             Event::KeyIntended { .. } => {
                 require(
@@ -150,8 +171,8 @@ impl<'e> Approvals<'e> {
             Paper::Says(paper) => (paper, None),
             Paper::Words(paper, digest) => (paper, Some(digest)),
             Paper::Unknown => {
-                let words = format!("entry {} answers a question not known here", entry.n);
-                return findings.notice(words);
+                let words = "an answer to a question that is never put";
+                return findings.fail(AuditId::Approval, at(entry.n), words);
             }
             Paper::Wrong => {
                 let words = "the question does not ask for words of a digest of this plan";
@@ -182,18 +203,24 @@ impl<'e> Approvals<'e> {
     /// What stands on paper as the answer.
     fn paper(&self, id: &str, text: &str, step: Option<&str>) -> Paper {
         match id {
-            "date" => {
-                let date = text
-                    .strip_prefix("The laptop's clock says ")
-                    .and_then(|rest| rest.split(' ').next());
-                date.map_or(Paper::Wrong, |date| Paper::Says(date.to_owned()))
-            }
-            "generate" => Paper::Says(self.label.to_owned()),
-            "seal" => Paper::Says("seal".to_owned()),
+            "date" => self.date(text).unwrap_or(Paper::Wrong),
+            "generate" if text == question::GENERATE => Paper::Says(self.label.to_owned()),
+            "seal" if text == question::SEAL => Paper::Says("seal".to_owned()),
+            "generate" | "seal" => Paper::Wrong,
             "revoke" => self.serial(text, step).unwrap_or(Paper::Wrong),
             "begin" | "approve" => self.words(id, text, step).unwrap_or(Paper::Wrong),
             _ => Paper::Unknown,
         }
+    }
+
+    /// The day of the time that the question shows: no later than the entry, and of this session
+    /// where its clock did not go back.
+    fn date(&self, text: &str) -> Option<Paper> {
+        let rest = text.strip_prefix("The laptop's clock says ")?;
+        let shown = UtcTime::parse(&rest.get(..20)?.replacen(' ', "T", 1).replace(' ', "Z"))?;
+        let (session, asked, behind) = self.times?;
+        let fits = shown <= asked && (shown >= session || behind);
+        (fits && question::date(&shown.readable()) == text).then(|| Paper::Says(shown.date()))
     }
 
     /// The end of the serial number that a step revokes.
@@ -209,17 +236,13 @@ impl<'e> Approvals<'e> {
 
     /// `From the printed plan, type word 3 and word 17 of step x's digest:`
     fn words(&self, id: &str, text: &str, step: Option<&str>) -> Option<Paper> {
-        let rest = text.strip_prefix("From the printed plan, type word ")?;
-        let (first, rest) = rest.split_once(" and word ")?;
-        let (second, rest) = rest.split_once(" of ")?;
-        let what = rest.strip_suffix("'s digest:")?;
+        let (first, second, what) = question::words_asked(text)?;
         let digest = match (id, step) {
             ("begin", None) if what == "the lock" => self.script.lock,
             ("approve", Some(step)) => self.named(what, step)?,
             _ => return None,
         };
         let words = digest.words();
-        let (first, second): (usize, usize) = (first.parse().ok()?, second.parse().ok()?);
         if first == second {
             return None;
         }

@@ -4,6 +4,7 @@ use crate::check::certificate::{CertificateContext, certificate_der};
 use crate::x509::certificate::{Certificate, Issuer};
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 use crate::x509::root;
+use crate::x509::time::UtcTime;
 
 /// The given root, taken apart.
 pub(super) struct Authority<'a> {
@@ -35,6 +36,12 @@ impl<'a> Authority<'a> {
             algorithm,
             issuer,
         })
+    }
+
+    /// Its first and last second.
+    pub fn validity(&self) -> (UtcTime, UtcTime) {
+        let fields = &self.certificate.fields;
+        (fields.not_before, fields.not_after)
     }
 
     /// Whether this is the root's signature.

@@ -4,14 +4,14 @@
 use super::findings::{AuditId, Findings};
 use super::products::Bench;
 use super::story::{Signing, at};
+use crate::check;
 use crate::check::crl::CrlContext;
 use crate::check::own_request::{OwnRequestContext, own_request};
 use crate::check::tbs::TbsContext;
-use crate::check::{self, Refusal};
 use crate::ledger::register::Register;
 use crate::plan::document::ProductDocument;
 use crate::plan::{CrlPlan, Product};
-use crate::x509::certificate::{Certificate, CertificateFields};
+use crate::x509::certificate::{Certificate, CertificateFields, Issuer};
 use crate::x509::crl::CrlFields;
 use crate::x509::escape::escape;
 use crate::x509::public_key::PublicKey;
@@ -21,14 +21,20 @@ use crate::x509::tbs::{CertificateTbs, CertificationRequestInfo, CrlTbs};
 
 const BEFORE_ROOT: &str = "its signature was intended before there was a root";
 
-/// The same checks that the body passed before it was signed.
+/// The same checks that the body passed before it was signed, done again.
 pub(super) fn check(
     bench: &Bench<'_>,
     document: &ProductDocument,
     product: &Product,
     signing: &Signing<'_>,
     body: &[u8],
+    findings: &mut Findings,
 ) -> Result<(), String> {
+    let subject = (
+        signing.step,
+        format!("{} {}", words_of(signing.kind), document.name),
+        signing.sha256,
+    );
     let none = Register::default();
     let register = bench.before.map_or(&none, |before| &before.register);
     let authority = bench.authority;
@@ -39,9 +45,8 @@ pub(super) fn check(
     if document.own_request {
         let root = &authority.certificate.fields;
         let info = CertificationRequestInfo(body.to_vec());
-        return own_request(info, &OwnRequestContext { product, root })
-            .map(drop)
-            .map_err(|refusal| told(&refusal));
+        let result = own_request(info, &OwnRequestContext { product, root });
+        return findings.judge(subject, result, &[]).map_or(Ok(()), Err);
     }
     if let Some(number) = document.crl_number {
         let fields = CrlFields::from_tbs(body).ok();
@@ -60,9 +65,8 @@ pub(super) fn check(
             now: fields.map_or(signing.time, |fields| fields.this_update),
             register,
         };
-        return check::crl::crl(CrlTbs(body.to_vec()), &context)
-            .map(drop)
-            .map_err(|refusal| told(&refusal));
+        let result = check::crl::crl(CrlTbs(body.to_vec()), &context);
+        return findings.judge(subject, result, &[]).map_or(Ok(()), Err);
     }
     let fields = CertificateFields::from_tbs(body).ok();
     let self_signed = document.unknown == "own";
@@ -71,13 +75,25 @@ pub(super) fn check(
         .filter(|_| self_signed)
         .zip(bench.unmade.zip(bench.script.plan.as_ref()))
         .and_then(|(fields, (unmade, plan))| unmade.issuer(plan, fields));
+    // A root's body that was replaced by another has dates of its own.
+    let itself = fields
+        .as_ref()
+        .filter(|_| self_signed)
+        .map(|fields| Issuer {
+            not_before: fields.not_before,
+            not_after: fields.not_after,
+            ..authority.issuer.clone()
+        });
     let own = fields.and_then(|fields| PublicKey::from_spki(&fields.spki).ok());
     let (issuer, root_key, algorithm) = match &unmade {
         Some((issuer, key, algorithm)) => (issuer, *key, *algorithm),
         None if bench.unmade.is_some() => {
             return Err(BEFORE_ROOT.to_owned());
         }
-        None => (&authority.issuer, &authority.key, authority.algorithm),
+        None => {
+            let issuer = itself.as_ref().unwrap_or(&authority.issuer);
+            (issuer, &authority.key, authority.algorithm)
+        }
     };
     let key = own
         .filter(|_| !self_signed)
@@ -93,13 +109,13 @@ pub(super) fn check(
         register,
         serials: &serials,
     };
-    check::tbs::certificate(CertificateTbs(body.to_vec()), &context)
-        .map(drop)
-        .map_err(|refusal| told(&refusal))
+    let result = check::tbs::certificate(CertificateTbs(body.to_vec()), &context);
+    findings.judge(subject, result, &[]).map_or(Ok(()), Err)
 }
 
-fn told(refusal: &Refusal) -> String {
-    format!("{}: {}", refusal.id.public(), refusal.words)
+/// What a check of such a body is called in the transcript.
+pub(super) fn words_of(kind: &str) -> &str {
+    if kind == "crl" { "CRL" } else { kind }
 }
 
 fn other_serials(bench: &Bench<'_>, product: &str) -> Vec<Serial> {

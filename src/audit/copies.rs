@@ -35,7 +35,7 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
                 let result = first
                     .filter(|_| once)
                     .ok_or_else(|| "a copy that cannot be told".to_owned())
-                    .and_then(|first| one(bench, step, event, first));
+                    .and_then(|first| one(bench, step, event, first, findings));
                 if let Err(why) = result {
                     findings.fail(AuditId::Key, at(entry.n), why);
                 }
@@ -56,7 +56,13 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
     findings.require(AuditId::Complete, confirmed == planned, at(last), words);
 }
 
-fn one(bench: &Bench<'_>, step: &str, event: &Event, first: &TokenIdentity) -> Result<(), String> {
+fn one(
+    bench: &Bench<'_>,
+    step: &str,
+    event: &Event,
+    first: &TokenIdentity,
+    findings: &mut Findings,
+) -> Result<(), String> {
     let Event::CopyConfirmed {
         token,
         id,
@@ -78,8 +84,10 @@ fn one(bench: &Bench<'_>, step: &str, event: &Event, first: &TokenIdentity) -> R
     let key = recorded(id, label, &spki, *spki_sha256, attributes)
         .filter(|key| hex(&key.id.0) == *id)
         .ok_or("the copy is of another key than the given root's")?;
-    copy::key(vec![key], &context)
-        .map_err(|refusal| format!("as recorded: {}: {}", refusal.id.public(), refusal.words))?;
+    let subject = (Some(step), copy::SUBJECT.to_owned(), *spki_sha256);
+    if let Some(why) = findings.judge(subject, copy::key(vec![key], &context), &[]) {
+        return Err(format!("as recorded: {why}"));
+    }
     let plan = bench.script.plan.iter().flat_map(|plan| &plan.steps);
     let wanted = plan
         .filter(|one| one.id == step)

@@ -55,6 +55,12 @@ impl Files {
         self.bytes.get(path).map_or(&[], Vec::as_slice)
     }
 
+    /// The digest of an input.
+    pub fn input_digest(&self, path: &str) -> Option<Digest> {
+        let bytes = self.bytes.get(&format!("in/{path}"));
+        bytes.map(|bytes| Digest::of(bytes))
+    }
+
     /// Paths that begin like this.
     pub fn below<'f, 'p>(&'f self, prefix: &'p str) -> impl Iterator<Item = &'f str> + use<'f, 'p> {
         self.bytes

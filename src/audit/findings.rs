@@ -1,7 +1,12 @@
 //! The checks of a verification: their public ids, their rules, and how their outcomes are
 //! collected.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
+
+use super::checked::Records;
+use crate::edition::{self, Edition};
 
 /// One check, done: either it passed, or this is one thing that broke it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,6 +44,12 @@ rules! {
         "compare with the plan that was approved";
     Entries = "VERIFY-ENTRIES", "the transcript begins once, closes once at its end, and its entries follow each other as a ceremony's do",
         "look at the named entry";
+    Time = "VERIFY-TIME", "time never goes back: within the transcript, from seal to seal, and within the root's life",
+        "look at the named entry: was the laptop's clock set back? ask those who were there";
+    Session = "VERIFY-SESSION", "each session begins with its evidence, the date and the lock's approval, and each entry names its step and its actor as the plan has them",
+        "look at the named entry";
+    Checked = "VERIFY-CHECKED", "what the transcript says was checked is what these checks find, and stands before what it allows",
+        "look at the named entry: what was put aside, and by whom?";
     Approval = "VERIFY-APPROVAL", "every signature was approved before by the right words of the right digest, and answers are marked as they were",
         "ask those who were there about the named entry";
     Key = "VERIFY-KEY", "the root key in the token was the given root's, recorded as sensitive, local, not extractable, for signing only",
@@ -70,12 +81,34 @@ rules! {
 }
 
 /// Where outcomes are collected.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Findings {
+    /// What a ceremony is judged by.
+    pub edition: &'static Edition,
     done: Vec<AuditId>,
     broken: Vec<(AuditId, String, String)>,
     /// What a reader should know and what refuses nothing.
     pub notices: Vec<String>,
+    /// What rules of a later edition would refuse.
+    pub later: Vec<String>,
+    /// The checks that were done again.
+    pub records: Records,
+    /// What nothing recomputes: fields of entries, and files.
+    pub told: BTreeSet<String>,
+}
+
+impl Default for Findings {
+    fn default() -> Self {
+        Self {
+            edition: &edition::ALL[edition::NEWEST as usize],
+            done: Vec::new(),
+            broken: Vec::new(),
+            notices: Vec::new(),
+            later: Vec::new(),
+            records: Records::default(),
+            told: BTreeSet::new(),
+        }
+    }
 }
 
 /// More than these are not told of one rule.
@@ -91,6 +124,10 @@ impl Findings {
 
     /// This rule is broken, there.
     pub fn fail(&mut self, id: AuditId, place: impl Into<String>, words: impl Into<String>) {
+        if !self.edition.has(id.public()) {
+            let (place, words) = (place.into(), words.into());
+            return self.later(format!("{}: {place}: {words}", id.public()));
+        }
         self.begun(id);
         if self
             .broken
@@ -103,6 +140,18 @@ impl Findings {
         }
     }
 
+    /// A rule that came later would refuse this.
+    pub fn later(&mut self, words: String) {
+        if self.later.len() < MOST {
+            self.later.push(words);
+        }
+    }
+
+    /// On the tool's word alone.
+    pub fn told(&mut self, what: impl Into<String>) {
+        self.told.insert(what.into());
+    }
+
     /// This must hold.
     pub fn require(
         &mut self,
@@ -111,7 +160,9 @@ impl Findings {
         place: impl Into<String>,
         words: impl Into<String>,
     ) -> bool {
-        self.begun(id);
+        if self.edition.has(id.public()) {
+            self.begun(id);
+        }
         if !holds {
             self.fail(id, place, words);
         }

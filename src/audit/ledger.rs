@@ -42,8 +42,15 @@ fn look(
     let mut before = Before::default();
     let mut reports = Vec::new();
     let mut seals = Vec::new();
+    let mut unknown = false;
     for folder in &sealed {
+        if unknown {
+            let why = "it follows a ceremony that is not checked";
+            reports.push(Report::not_checked(&folder.name(), why));
+            continue;
+        }
         let mut audited = audit(store, &folder.name(), root, Some(&before));
+        unknown = audited.unknown.is_some();
         place(folder, before.ceremonies + 1, &mut findings);
         if let Some(seal) = audited.seal.clone() {
             findings.require(
@@ -68,6 +75,10 @@ fn look(
                 "it follows a ceremony that announces that the root key is destroyed",
             );
             before.head = seal.digest();
+            // One that was given up may have been because of its clock.
+            if seal.completed {
+                before.ended = Some(seal.ended).max(before.ended);
+            }
             seals.push(seal);
         }
         before.ceremonies = folder.number;
@@ -204,6 +215,13 @@ fn verdict(reports: &[Report], findings: &Findings) -> Verdict {
         .any(|report| report.verdict == Verdict::Refused);
     if findings.any_broken() || refused {
         return Verdict::Refused;
+    }
+    let mut unknown = reports.iter().filter_map(|report| match &report.verdict {
+        Verdict::NotChecked(why) => Some(format!("{}: {why}", report.folder)),
+        _ => None,
+    });
+    if let Some(why) = unknown.next() {
+        return Verdict::NotChecked(why);
     }
     let unsigned: Vec<String> = reports[bound(reports).len()..]
         .iter()

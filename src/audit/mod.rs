@@ -8,6 +8,7 @@ mod approvals;
 mod authority;
 mod bodies;
 mod calendar;
+mod checked;
 mod copies;
 mod destruction;
 mod files;
@@ -28,6 +29,7 @@ mod seal;
 mod seen;
 mod sessions;
 mod story;
+mod told;
 mod unmade;
 
 pub use calendar::calendar;
@@ -38,13 +40,13 @@ pub use report::{AuditFinding, Facts, LedgerReport, PersonFact, ProductFact, Rep
 pub use seen::{Is, Seen, Wild};
 
 use crate::digest::Digest;
+use crate::edition;
 use crate::ledger::chain;
 use crate::ledger::entry::{Entry, Event};
 use crate::ledger::layout::{self, CeremonyFolder};
 use crate::ledger::register::Register;
-use crate::ledger::seal::Seal;
+use crate::ledger::seal::{Seal, SealError};
 use crate::ledger::verify_text;
-use crate::plan::document::TOOL;
 use crate::ports::Store;
 use crate::x509::certificate::Certificate;
 use crate::x509::escape::escape;
@@ -66,6 +68,8 @@ pub(crate) struct Before {
     pub ceremonies: u32,
     /// Digest of the newest SEAL.txt.
     pub head: Digest,
+    /// When the newest completed one ended.
+    pub ended: Option<UtcTime>,
     /// Everything issued.
     pub register: Register,
 }
@@ -75,6 +79,8 @@ struct Audited {
     report: Report,
     findings: Findings,
     seal: Option<Seal>,
+    /// Of a format or an edition that this program does not know.
+    unknown: Option<String>,
     register: Register,
 }
 
@@ -147,8 +153,15 @@ impl Audited {
     fn into_report(mut self) -> Report {
         self.report.checks = self.findings.list();
         self.report.notices = std::mem::take(&mut self.findings.notices);
+        self.report.later = std::mem::take(&mut self.findings.later);
+        self.report.told = std::mem::take(&mut self.findings.told)
+            .into_iter()
+            .collect();
         self.report.verdict = match &self.seal {
             _ if self.findings.any_broken() => Verdict::Refused,
+            None if self.unknown.is_some() => {
+                Verdict::NotChecked(self.unknown.take().unwrap_or_default())
+            }
             None => Verdict::Refused,
             Some(seal) if seal.rehearsal => Verdict::Consistent("a rehearsal".to_owned()),
             Some(seal) if !seal.completed => {
@@ -177,10 +190,13 @@ fn audit(
             facts: None,
             checks: Vec::new(),
             notices: Vec::new(),
+            later: Vec::new(),
+            told: Vec::new(),
             verdict: Verdict::Refused,
         },
         findings: Findings::default(),
         seal: None,
+        unknown: None,
         register: before
             .map(|before| before.register.clone())
             .unwrap_or_default(),
@@ -212,6 +228,21 @@ fn look(
 ) {
     let files = Files::read(store, folder, findings);
     files.check_sums(findings);
+    let seal = match seal::parse(&files) {
+        Ok(seal) => seal,
+        Err(SealError::Unknown(what)) => {
+            findings.begun(AuditId::Sums);
+            audited.unknown = Some(format!("its seal is of {}", escape(&what)));
+            return;
+        }
+        Err(SealError::Broken(why)) => {
+            findings.fail(AuditId::Seal, layout::SEAL, why);
+            None
+        }
+    };
+    if let Some(edition) = seal.as_ref().and_then(|seal| edition::of(seal.edition)) {
+        findings.edition = edition;
+    }
     findings.begun(AuditId::Chain);
     let (entries, head) = match chain::read(files.get(layout::TRANSCRIPT)) {
         Ok((entries, head)) => (entries, Some(head)),
@@ -221,8 +252,8 @@ fn look(
             (Vec::new(), None)
         }
     };
-    let seal = seal::read(&files, head.as_ref(), findings);
     if let Some(seal) = &seal {
+        seal::check_digests(seal, &files, head.as_ref(), findings);
         check_folder(folder, seal, findings);
         check_verify_text(seal, &files, findings);
         seal::check_signature(seal, &files, authority, findings);
@@ -239,9 +270,8 @@ fn look(
     // A transcript that is broken tells no story: what it would say is not to be believed.
     if let (Some(_), Some(seal)) = (head, &seal) {
         let story = Story::of(&entries, &script, &files, findings);
-        sessions::check(&story, authority, findings);
-        let plan = Digest::of(files.get(layout::SCRIPT_PLAN));
-        order::planned(&entries, &script, plan, findings);
+        sessions::check(&story, &script, &files, authority, findings);
+        order::planned(&entries, &script, findings);
         approvals::check(&entries, &script, findings);
         let adopted = adoption::check(
             adopting.as_ref(),
@@ -272,13 +302,26 @@ fn look(
         };
         let unmade_key = (unmade.as_ref(), &origin);
         revoked::check(&bench, findings);
-        key::check(&entries, authority, has_root, unmade_key, findings);
+        key::check(&story, &script, authority, has_root, unmade_key, findings);
         copies::check(&bench, findings);
         out::check(&bench, &made, findings);
         // What was given up before its end adopted nothing.
         let counted = joined.as_ref().filter(|_| adopted && before.is_some());
         let known = counted.or(before);
         seal::check(seal, &story, &script, &made, authority, known, findings);
+        let whole = before.is_some() || script.is_first();
+        let input = |path: &str| files.input_digest(path);
+        checked::before(&story, &script, &input, findings);
+        checked::waived(&story, &script, findings);
+        checked::compare(&story, &script, whole, findings);
+        order::life(
+            seal,
+            &entries,
+            has_root.then_some(authority.validity()),
+            before.and_then(|before| before.ended),
+            findings,
+        );
+        told::entries(&entries, findings);
         sessions::check_evidence(&story, &files, findings);
         sessions::tell_uncovered(&script, &files, findings);
         fold(audited, &seal.ceremony, &entries, &files, findings);
@@ -314,18 +357,17 @@ fn check_folder(folder: &str, seal: &Seal, findings: &mut Findings) {
 }
 
 fn check_verify_text(seal: &Seal, files: &Files, findings: &mut Findings) {
-    let text = verify_text::fill(&seal.ceremony, seal.rehearsal);
+    let text = verify_text::of_edition(seal.edition, &seal.ceremony, seal.rehearsal);
+    let Some(text) = text else {
+        findings.told("VERIFY.txt");
+        return findings.notice(format!(
+            "VERIFY.txt is of edition {} and is not made again: the seal binds its digest",
+            seal.edition
+        ));
+    };
     let same = text.as_bytes() == files.get(layout::VERIFY);
-    if seal.tool == TOOL {
-        let words = "not the text that this version writes";
-        findings.require(AuditId::Text, same, layout::VERIFY, words);
-        return;
-    }
-    // The sums and the seal bind it all the same; only its words are another version's.
-    findings.begun(AuditId::Text);
-    if !same {
-        findings.notice("VERIFY.txt is another version's: use docs/verify.sh from a release");
-    }
+    let words = "not the text of the ceremony's edition";
+    findings.require(AuditId::Text, same, layout::VERIFY, words);
 }
 
 fn fold(

@@ -20,17 +20,30 @@ pub(super) fn check(
     findings: &mut Findings,
 ) {
     let step = signing.product;
-    let mut fail = |words: &str| {
+    if let Err(words) = prove(signing, asked, files, authority, findings) {
         let words = format!("{}: {words}", escape(step));
         findings.fail(AuditId::Product, at(signing.n), words);
-    };
+    }
+}
+
+fn prove(
+    signing: &Signing<'_>,
+    asked: bool,
+    files: &Files,
+    authority: &Authority<'_>,
+    findings: &mut Findings,
+) -> Result<(), String> {
+    let step = signing.product;
+    let fail = |words: &str| Err(words.to_owned());
     if signing.step != Some(step) || !asked {
         return fail("it is no step that proves possession");
     }
     let Some(challenge) = Challenge::parse(files.get(&possession_files::content(step))) else {
         return fail("its content is missing, or has another form");
     };
-    let Some(body) = &signing.body else { return };
+    let Some(body) = &signing.body else {
+        return Ok(());
+    };
     let context = PossessionContext {
         challenge: &challenge,
         algorithm: authority.algorithm,
@@ -38,11 +51,13 @@ pub(super) fn check(
         subject: step,
     };
     let body = SignedAttributes(body.clone());
-    if let Err(refusal) = attributes(body.clone(), &context) {
-        return fail(&format!("{}: {}", refusal.id.public(), refusal.words));
+    let subject = (signing.step, format!("possession {step}"), signing.sha256);
+    let result = attributes(body.clone(), &context);
+    if let Some(why) = findings.judge(subject, result, &[]) {
+        return Err(why);
     }
     let Some((_, algorithm, signature)) = &signing.result else {
-        return;
+        return Ok(());
     };
     let signature = signature.as_deref().unwrap_or_default();
     if *algorithm != authority.algorithm.name() || !authority.signed(&body.0, signature) {
@@ -58,7 +73,8 @@ pub(super) fn check(
     for (path, bytes) in again.unwrap_or_default() {
         // A crash may have left it unwritten; a completed step names it.
         if files.bytes.get(&path).is_some_and(|found| *found != bytes) {
-            fail(&format!("{path} is not what follows from the signature"));
+            return fail(&format!("{path} is not what follows from the signature"));
         }
     }
+    Ok(())
 }

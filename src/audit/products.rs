@@ -12,6 +12,7 @@ use super::script::Script;
 use super::story::{Signing, Story, at};
 use super::unmade::Unmade;
 use super::{copies, possession};
+use crate::check::{Finding, Refusal, issued};
 use crate::digest::Digest;
 use crate::ledger::entry::{Event, REQUEST};
 use crate::ledger::possession_files;
@@ -117,7 +118,7 @@ fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Finding
     let may_differ = bench.script.webtrust() && kind == "certificate";
     check_repeats(bench, signing, may_differ, findings);
     if let (Some(body), Some(product)) = (&signing.body, bench.script.planned(document)) {
-        if let Err(why) = bodies::check(bench, document, &product, signing, body) {
+        if let Err(why) = bodies::check(bench, document, &product, signing, body, findings) {
             let words = format!("{}: {why}", escape(signing.product));
             findings.fail(AuditId::Product, place(), words);
         }
@@ -190,6 +191,16 @@ fn check_signed(
         "the signature does not verify under the given root",
     );
     let der = signed_object(body, authority.algorithm, signature);
+    let subject = (
+        signed.step,
+        format!("issued {}", document.name),
+        Digest::of(&der),
+    );
+    let result = issued_again(signed.kind, body, authority, signature, &document.name);
+    if let Some(why) = findings.judge(subject, result, &[]) {
+        let words = format!("{}: {why}", escape(&document.name));
+        findings.fail(AuditId::Product, at(*n), words);
+    }
     let is_root = document.unknown == "own" && !document.own_request;
     if is_root {
         let same = der == authority.certificate.der;
@@ -214,6 +225,23 @@ fn check_signed(
             .ok()
             .map(|fields| fields.next_update),
     })
+}
+
+/// What is found of a product when it is put together.
+fn issued_again(
+    kind: &str,
+    body: &[u8],
+    authority: &Authority<'_>,
+    signature: &[u8],
+    name: &str,
+) -> Result<((), Vec<Finding>), Refusal> {
+    let (key, algorithm) = (&authority.key, authority.algorithm);
+    let signed = (body, signature);
+    match kind {
+        "crl" => issued::crl_again(signed, key, algorithm, name),
+        REQUEST => issued::request_again(signed, key, algorithm, name),
+        _ => issued::certificate_again(signed, key, algorithm, name),
+    }
 }
 
 /// Issued records: once for each signed product, after its signature, and true.

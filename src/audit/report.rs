@@ -8,6 +8,7 @@ use super::life::Life;
 use super::seen::{self, Seen};
 use crate::digest::Digest;
 use crate::ledger::entry::REQUEST;
+use crate::x509::escape::escape;
 use crate::x509::show::{joined, line, wrapped};
 
 /// How a verification ended. As JSON two fields of its report: `verdict`, and `because` where
@@ -19,6 +20,9 @@ pub enum Verdict {
     Verified,
     /// Every check holds, but nothing binds it to the root: why.
     Consistent(String),
+    /// Of a format or an edition of the rules that this program does not know: which.
+    #[serde(rename = "not checked")]
+    NotChecked(String),
     /// Something does not hold.
     Refused,
 }
@@ -105,6 +109,10 @@ pub struct Report {
     pub checks: Vec<AuditFinding>,
     /// What to know besides.
     pub notices: Vec<String>,
+    /// What rules of a later edition than the ceremony's would refuse. It changes no verdict.
+    pub later: Vec<String>,
+    /// What is on the tool's word alone: fields of entries as `type.field`, and files.
+    pub told: Vec<String>,
     /// The end of it.
     #[serde(flatten)]
     pub verdict: Verdict,
@@ -139,6 +147,20 @@ pub struct LedgerReport {
 }
 
 impl Report {
+    /// Of a folder that was not looked at.
+    pub(super) fn not_checked(folder: &str, why: &str) -> Self {
+        Self {
+            folder: escape(folder),
+            ceremony: String::new(),
+            facts: None,
+            checks: Vec::new(),
+            notices: Vec::new(),
+            later: Vec::new(),
+            told: Vec::new(),
+            verdict: Verdict::NotChecked(why.to_owned()),
+        }
+    }
+
     /// The first check that does not hold.
     pub fn first_broken(&self) -> Option<&AuditFinding> {
         self.checks.iter().find(|check| !check.passed)
@@ -177,6 +199,16 @@ impl Report {
             }
         }
         checks(page, &self.checks, &self.notices);
+        for words in &self.later {
+            page.extend(wrapped(
+                "later    ",
+                &format!("judged by later rules: {words}"),
+            ));
+        }
+        if !self.told.is_empty() {
+            let list = self.told.join(", ");
+            page.extend(wrapped("told     ", &format!("by the tool alone: {list}")));
+        }
     }
 }
 
@@ -285,6 +317,7 @@ fn verdict(page: &mut Vec<String>, verdict: &Verdict, what: &str) {
     let words = match verdict {
         Verdict::Verified => format!("VERIFIED: {what}."),
         Verdict::Consistent(why) => format!("CONSISTENT, NOT VERIFIED: {what}: {why}."),
+        Verdict::NotChecked(why) => format!("NOT CHECKED: {what}: {why}."),
         Verdict::Refused => format!("REFUSED: {what} does not verify."),
     };
     page.extend(wrapped("", &words));
@@ -299,7 +332,7 @@ fn claims(page: &mut Vec<String>, verdict: &Verdict) {
         Verdict::Consistent(_) => {
             "Claimed: the files agree with each other. Nothing binds them to the root: who can write them all can write them anew."
         }
-        Verdict::Refused => return,
+        Verdict::NotChecked(_) | Verdict::Refused => return,
     };
     page.extend(wrapped("", claim));
     page.extend(wrapped(

@@ -1,11 +1,13 @@
 //! Every request that a certificate was to be made of, under the rules that it passed before.
 
+use super::checked::Subject;
 use super::findings::{AuditId, Findings};
 use super::products::Bench;
 use crate::check::cross::{CrossContext, cross};
 use crate::check::request::succession::renewed;
 use crate::check::request::{Claim, RequestContext, request};
-use crate::digest::hex;
+use crate::digest::{Digest, hex};
+use crate::ledger::entry::Event;
 use crate::ledger::register::Register;
 use crate::plan::Succession;
 use crate::plan::document::ProductDocument;
@@ -56,13 +58,25 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
         };
         // What was never to be signed was looked at for people alone.
         let refused = intended.is_some().then(|| request(bytes, &context).err());
-        if let Some(refusal) = refused.flatten() {
-            let words = format!(
-                "{}: {}: {}",
-                escape(&document.name),
-                refusal.id.public(),
-                refusal.words
-            );
+        let mut why = refused.flatten().and_then(|refusal| {
+            // As it was planned, beside the others; on the day it was looked at by itself.
+            findings.refuses(refusal, &waivers)
+        });
+        let alone = RequestContext {
+            earlier: &[],
+            ..context
+        };
+        let looked_at = (
+            Some(step.id.as_str()),
+            format!("request {path}"),
+            Digest::of(bytes),
+        );
+        if recorded(bench, &looked_at) {
+            let found = findings.judge(looked_at, request(bytes, &alone), &waivers);
+            why = why.or(found);
+        }
+        if let Some(why) = why {
+            let words = format!("{}: {why}", escape(&document.name));
             findings.fail(AuditId::Product, escape(&format!("in/{path}")), words);
         }
         if let Ok(request) = Request::from_bytes(bytes) {
@@ -71,6 +85,15 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
         }
     }
     check_crosses(bench, register, &earlier, findings);
+}
+
+/// Whether the transcript holds a check of this.
+fn recorded(bench: &Bench<'_>, (step, what, sha256): &Subject<'_>) -> bool {
+    bench.story.entries.iter().any(|entry| {
+        entry.step.as_deref() == *step
+            && matches!(&entry.event, Ok(Event::Checked { what: name, sha256: digest, .. })
+                if name == what && digest == sha256)
+    })
 }
 
 /// A renewal keeps the key identifier of the certificate that it renews, as the ledger has it.
@@ -123,13 +146,18 @@ fn check_crosses(
             now: Some(first.time),
             waivers: &waivers.iter().collect::<Vec<_>>(),
         };
-        if let Err(refusal) = cross(input(&plan.certificate), &context) {
-            let words = format!(
-                "{}: {}: {}",
-                escape(name),
-                refusal.id.public(),
-                refusal.words
-            );
+        let bytes = input(&plan.certificate);
+        let planned = cross(bytes, &context).err();
+        let planned = planned.and_then(|refusal| findings.refuses(refusal, &waivers));
+        let alone = CrossContext {
+            claims: &[],
+            ..context
+        };
+        let what = format!("certificate {}", plan.certificate);
+        let subject = (step, what, Digest::of(bytes));
+        let found = findings.judge(subject, cross(bytes, &alone), &waivers);
+        if let Some(why) = planned.or(found) {
+            let words = format!("{}: {why}", escape(name));
             let place = escape(&format!("in/{}", plan.certificate));
             findings.fail(AuditId::Product, place, words);
         }

@@ -7,12 +7,14 @@ use super::findings::{AuditId, Findings};
 use super::products::Bench;
 use super::story::at;
 use crate::check;
+use crate::digest::Digest;
 use crate::ledger::entry::{Entry, Event};
 use crate::ledger::register::unlisted;
 use crate::plan::document::RevokeDocument;
 use crate::x509::escape::escape;
 use crate::x509::raw::RawCrl;
 use crate::x509::serial::Serial;
+use crate::x509::time::UtcTime;
 
 /// Checks the `revoked` events and the bodies that list them.
 pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
@@ -119,13 +121,23 @@ fn on_that_day(bench: &Bench<'_>, entry: &Entry, serial: &str, findings: &mut Fi
     let Some(plan) = planned(bench, entry.step.as_deref()).and_then(RevokeDocument::plan) else {
         return;
     };
-    if let Err(refusal) = check::revoke::on_the_day(&plan, entry.time, serial) {
-        let words = format!(
-            "{}: {}: {}",
-            escape(serial),
-            refusal.id.public(),
-            refusal.words
-        );
+    let what = format!("revocation of {serial}");
+    // It was looked at a moment before it was confirmed.
+    let looked = bench.story.entries.iter().rfind(|one| {
+        one.n < entry.n
+            && one.step == entry.step
+            && matches!(&one.event, Ok(Event::Checked { what: name, .. }) if *name == what)
+    });
+    let time = looked.map_or(entry.time, |one| one.time);
+    let result = check::revoke::on_the_day(&plan, time, serial);
+    let silent = result.as_ref().is_ok_and(|(_, list)| list.is_empty());
+    let words = "the checks of the day are not recorded before it";
+    let holds = silent || looked.is_some();
+    findings.require(AuditId::Checked, holds, at(entry.n), words);
+    let sha256 = Digest::of(&plan.entry.to_der(UtcTime::TEMPLATE_START));
+    let subject = (entry.step.as_deref(), what, sha256);
+    if let Some(why) = findings.judge(subject, result, &[]) {
+        let words = format!("{}: {why}", escape(serial));
         findings.fail(AuditId::Revoked, at(entry.n), words);
     }
 }

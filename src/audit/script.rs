@@ -15,7 +15,7 @@ use crate::digest::{Digest, unhex};
 use crate::ledger::layout;
 use crate::plan::adopt::approval_digest;
 use crate::plan::cross::CrossPlan;
-use crate::plan::document::{PlanDocument, ProductDocument, StepDocument, TOOL};
+use crate::plan::document::{PlanDocument, ProductDocument, StepDocument};
 use crate::plan::lock;
 use crate::plan::make::{Draft, WantedRequest};
 use crate::plan::past::Past;
@@ -32,13 +32,14 @@ use crate::x509::time::Span;
 pub(super) struct Script {
     /// Digest of the lock.
     pub lock: Digest,
+    /// Digest of the plan.
+    pub plan_sha256: Digest,
     /// The plan.
     pub plan: Option<PlanDocument>,
     /// What the ceremony file says of its requests. `None` where it cannot be read: then the
     /// template alone tells.
     pub wanted: Option<Vec<WantedRequest>>,
-    /// What is found of root, profiles and CRLs; empty for another version's plan, whose words
-    /// may differ.
+    /// What is found of root, profiles and CRLs.
     pub planned: Vec<Planned>,
     /// What is cross-signed, as the plan made again has it.
     pub crosses: Vec<CrossPlan>,
@@ -70,6 +71,7 @@ impl Script {
         };
         let mut script = Self {
             lock: Digest::of(files.get(layout::SCRIPT_LOCK)),
+            plan_sha256: Digest::of(bytes),
             plan,
             wanted: None,
             planned: Vec::new(),
@@ -82,7 +84,10 @@ impl Script {
             if unmade.is_none() {
                 check_root(&plan, authority, findings);
             }
-            match recompute(&plan, files, known, findings) {
+            // The first of a ledger has nothing before it, whether all of it is at hand or not.
+            let nothing = Before::default();
+            let first = (plan.ledger.ceremonies == 0).then_some(&nothing);
+            match recompute(&plan, files, known.or(first), findings) {
                 Some(again) => {
                     script.wanted = Some(again.wanted);
                     script.lists = again.lists;
@@ -121,16 +126,24 @@ impl Script {
 
     /// What the plan waives in a step.
     pub fn waivers(&self, step: &str) -> Vec<Waiver> {
-        let written = self.plan.iter().flat_map(|plan| &plan.waivers);
-        written
-            .filter(|one| one.step == step)
-            .map(|one| Waiver {
-                check: one.check.clone(),
-                step: one.step.clone(),
-                reason: one.reason.clone(),
-                by: one.by.clone(),
-            })
-            .collect()
+        self.plan
+            .as_ref()
+            .map_or_else(Vec::new, |plan| of_step(plan, step))
+    }
+
+    /// Whether it is the first of its ledger.
+    pub fn is_first(&self) -> bool {
+        let mut plan = self.plan.iter();
+        plan.any(|plan| plan.ledger.ceremonies == 0)
+    }
+
+    /// Who acts where nobody else is named: the first operator or administrator.
+    pub fn actor(&self) -> &str {
+        let mut people = self.plan.iter().flat_map(|plan| &plan.people);
+        let acts = |role: &str| role == "operator" || role == "administrator";
+        people
+            .find(|person| acts(&person.role))
+            .map_or("operator", |person| &person.id)
     }
 
     /// What the checks of a body need to know of a planned product.
@@ -179,6 +192,18 @@ fn subject_key_id(plan: &PlanDocument, product: &ProductDocument) -> Option<Opti
     Some(Some(SubjectKeyId::Method(KeyIdentifierMethod::parse(
         word,
     )?)))
+}
+
+/// What a plan waives in a step.
+fn of_step(plan: &PlanDocument, step: &str) -> Vec<Waiver> {
+    let of = plan.waivers.iter().filter(|one| one.step == step);
+    let waivers = of.map(|one| Waiver {
+        check: one.check.clone(),
+        step: one.step.clone(),
+        reason: one.reason.clone(),
+        by: one.by.clone(),
+    });
+    waivers.collect()
 }
 
 fn check_lock(files: &Files, findings: &mut Findings) {
@@ -304,53 +329,35 @@ fn check_plan(
     }
 }
 
-/// Makes the plan again from the ceremony file. This version's own plans must come out the
-/// same; another version may expand defaults in another way, and that is told.
+/// Makes the plan again from the ceremony file, under its own edition: it must come out the
+/// same, whichever version made it.
 fn recompute(
     plan: &PlanDocument,
     files: &Files,
     before: Option<&Before>,
     findings: &mut Findings,
 ) -> Option<Again> {
-    let ours = plan.tool == TOOL;
-    let mut again = match made_again(plan, files, before) {
+    let again = match made_again(plan, files, before) {
         Ok(again) => again,
         Err(why) => {
             let words = format!("cannot be made again from the ceremony file: {why}");
-            if ours {
-                findings.fail(AuditId::Plan, layout::SCRIPT_PLAN, words);
-            } else {
-                findings.notice(format!("the plan of another version {words}"));
-            }
+            findings.fail(AuditId::Plan, layout::SCRIPT_PLAN, words);
             return None;
         }
     };
-    let same = again.document.to_bytes() == files.get(layout::SCRIPT_PLAN);
-    if ours {
-        findings.require(
-            AuditId::Plan,
-            same,
-            layout::SCRIPT_PLAN,
-            "not what follows from ceremony file, inputs and ledger",
-        );
-    } else if !same {
-        findings.notice("this version would make another plan of the same ceremony file");
-    }
-    for refusal in again
-        .planned
-        .iter()
-        .filter_map(|one| one.found.as_ref().err())
-    {
-        let words = format!(
-            "{}: {}: {}",
-            refusal.subject,
-            refusal.id.public(),
-            refusal.words
-        );
-        findings.fail(AuditId::Plan, layout::SCRIPT_PLAN, words);
-    }
-    if !ours {
-        again.planned.clear();
+    findings.require(
+        AuditId::Plan,
+        again.document.to_bytes() == files.get(layout::SCRIPT_PLAN),
+        layout::SCRIPT_PLAN,
+        "not what follows from ceremony file, inputs and ledger",
+    );
+    for one in &again.planned {
+        let Err(refusal) = &one.found else { continue };
+        let waivers = of_step(plan, &one.step);
+        if let Some(why) = findings.refuses(refusal.clone(), &waivers) {
+            let words = format!("{}: {why}", refusal.subject);
+            findings.fail(AuditId::Plan, layout::SCRIPT_PLAN, words);
+        }
     }
     Some(again)
 }
@@ -410,7 +417,9 @@ fn made_again(
         .plan(&inputs, &requests, ledger, &past)
         .map_err(|error| escape(&error.to_string()))?;
     let mut document = PlanDocument::of(&made);
+    // Which version made it changes nothing of the rest; the edition does.
     document.tool.clone_from(&plan.tool);
+    document.edition = plan.edition;
     let mut planned = check::plan::all(&made);
     planned.extend(of_past);
     if let Some(before) = before {

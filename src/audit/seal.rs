@@ -11,23 +11,29 @@ use crate::digest::Digest;
 use crate::ledger::chain::Head;
 use crate::ledger::entry::Event;
 use crate::ledger::layout;
-use crate::ledger::seal::Seal;
+use crate::ledger::seal::{Seal, SealError};
 use crate::ledger::seal_signature::SealForm;
 use crate::x509::cms;
 use crate::x509::escape::escape;
 use crate::x509::time::UtcTime;
 
-/// Reads SEAL.txt and compares what follows from the files alone.
-pub(super) fn read(files: &Files, head: Option<&Head>, findings: &mut Findings) -> Option<Seal> {
+/// Reads SEAL.txt; `None` where it is not there, which is a finding already.
+pub(super) fn parse(files: &Files) -> Result<Option<Seal>, SealError> {
+    files
+        .bytes
+        .get(layout::SEAL)
+        .map(|bytes| Seal::from_text(bytes))
+        .transpose()
+}
+
+/// Compares what follows from the files alone.
+pub(super) fn check_digests(
+    seal: &Seal,
+    files: &Files,
+    head: Option<&Head>,
+    findings: &mut Findings,
+) {
     findings.begun(AuditId::Seal);
-    let bytes = files.bytes.get(layout::SEAL)?;
-    let seal = match Seal::from_text(bytes) {
-        Ok(seal) => seal,
-        Err(why) => {
-            findings.fail(AuditId::Seal, layout::SEAL, why);
-            return None;
-        }
-    };
     let mut same = |holds: bool, field: &str, found: String| {
         field_is(holds, field, &found, findings);
     };
@@ -39,7 +45,6 @@ pub(super) fn read(files: &Files, head: Option<&Head>, findings: &mut Findings) 
         same(seal.head == head.digest, "head", head.digest.to_string());
         same(seal.entries == head.n, "entries", head.n.to_string());
     }
-    Some(seal)
 }
 
 fn field_is(holds: bool, field: &str, found: &str, findings: &mut Findings) {
@@ -120,6 +125,7 @@ fn check_begin(
     let Some(Event::Begin {
         ceremony,
         kind,
+        edition,
         tool,
         tool_sha256,
         lock_sha256,
@@ -135,6 +141,7 @@ fn check_begin(
         field_is(holds, field, &found, findings);
     };
     same(seal.ceremony == *ceremony, "ceremony", ceremony.clone());
+    same(seal.edition == *edition, "edition", edition.to_string());
     same(
         matches!(kind.as_str(), "production" | "rehearsal")
             && seal.rehearsal == (kind == "rehearsal"),
@@ -164,6 +171,10 @@ fn check_begin(
         findings.require(AuditId::Plan, holds, layout::SCRIPT_PLAN, words);
     };
     require(plan.id == *ceremony, "it is of another ceremony");
+    require(
+        plan.edition == *edition,
+        "it was made under another edition of the rules",
+    );
     require(
         plan.ledger.head == *previous_seal,
         "it was made for another state of the ledger",

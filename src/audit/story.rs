@@ -84,17 +84,37 @@ impl<'e> Story<'e> {
         for entry in entries {
             match &entry.event {
                 Ok(event) => story.add(entry, event, files, findings),
-                Err(kind) => findings.notice(format!(
-                    "entry {} has a type this version does not know, {}: kept, not read",
-                    entry.n,
-                    escape(kind)
-                )),
+                Err(kind) => {
+                    let words = format!("a type that edition {} has not", findings.edition.number);
+                    findings.fail(
+                        AuditId::Entries,
+                        at(entry.n),
+                        format!("{words}: {}", escape(kind)),
+                    );
+                }
             }
         }
         story.check_ends(findings);
         order::clocks(entries, findings);
         order::steps(entries, script, findings);
         story
+    }
+
+    /// The entry that begins the session of an entry.
+    pub fn session_of(&self, n: u64) -> u64 {
+        let begins = |entry: &&Entry| {
+            entry.n <= n && matches!(entry.event, Ok(Event::Begin { .. } | Event::Resumed { .. }))
+        };
+        self.entries.iter().rfind(begins).map_or(0, |entry| entry.n)
+    }
+
+    /// The token as opened last before an entry.
+    pub fn token_before(&self, n: u64) -> Option<&'e TokenIdentity> {
+        let opened = |entry: &'e Entry| match &entry.event {
+            Ok(Event::TokenOpened { token }) if entry.n < n => Some(token),
+            _ => None,
+        };
+        self.entries.iter().filter_map(opened).last()
     }
 
     /// The evidence that holds what a token-opened entry says. It is written before its entry,
@@ -119,7 +139,11 @@ impl<'e> Story<'e> {
         );
         // Only what stands right before the end counts: an abort may itself have died, and the
         // ceremony gone on.
-        if !matches!(event, Event::Aborted { .. } | Event::Close { .. }) {
+        let ends = matches!(
+            event,
+            Event::Aborted { .. } | Event::ClockBehind { .. } | Event::Close { .. }
+        );
+        if !ends {
             self.given_up = None;
         }
         match event {

@@ -159,12 +159,8 @@ fn seal(
 ) -> Result<(), CeremonyError> {
     let folder = &journal.folder;
     let rehearsal = journal.progress.rehearsal == Some(true);
-    deliver(
-        store,
-        folder,
-        layout::VERIFY,
-        verify_text::fill(&open.id, rehearsal).as_bytes(),
-    )?;
+    let verify = verify_text::fill(journal.progress.edition, &open.id, rehearsal);
+    deliver(store, folder, layout::VERIFY, verify.as_bytes())?;
     let sums = sums(store, folder)?;
     deliver(store, folder, layout::SUMS, sums.as_bytes())?;
     match store.read(&format!("{folder}/{}", layout::SEAL)) {

@@ -11,6 +11,7 @@ use crate::ledger::layout;
 use crate::ledger::post_seal::{self, Destruction};
 use crate::plan::document::TOOL;
 use crate::ports::{Desk, KeyId, KeyQuery, PinTries, Question, StoreError, TokenError};
+use crate::x509::time::UtcTime;
 
 /// The key that is to be destroyed, as the sealed transcript announces it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +117,8 @@ struct Record {
     head: Head,
     state: Destruction,
     actor: String,
+    /// The latest time of any entry.
+    latest: Option<UtcTime>,
 }
 
 impl Record {
@@ -140,6 +143,7 @@ impl Record {
         desk.store.sync_folder(&folder)?;
         Ok(Self {
             state: post_seal::destruction(&entries),
+            latest: entries.iter().map(|entry| entry.time).max(),
             folder,
             path,
             head,
@@ -147,9 +151,13 @@ impl Record {
         })
     }
 
+    /// Its time is the clock's, but never before the entry before it.
     fn append(&mut self, desk: &mut Desk<'_>, event: &Event) -> Result<(), StoreError> {
+        let now = desk.clock.now();
+        let time = self.latest.map_or(now, |latest| latest.max(now));
+        self.latest = Some(time);
         let new = NewEntry {
-            time: desk.clock.now(),
+            time,
             mono_ms: desk.clock.monotonic_ms(),
             step: None,
             actor: &self.actor,

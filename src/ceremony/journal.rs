@@ -20,8 +20,10 @@ pub struct Journal {
     head: Head,
     actor: String,
     unsynced: bool,
-    /// The latest time of any entry: the last one's, unless the clock went back.
+    /// The latest time of any entry.
     latest: Option<UtcTime>,
+    /// The last entry tells, or follows one that tells, that the clock is behind.
+    told_behind: bool,
 }
 
 impl Journal {
@@ -38,6 +40,7 @@ impl Journal {
             actor: actor.to_owned(),
             unsynced: true,
             latest: None,
+            told_behind: false,
         })
     }
 
@@ -69,6 +72,7 @@ impl Journal {
             actor: actor.to_owned(),
             unsynced: true,
             latest: entries.iter().map(|entry| entry.time).max(),
+            told_behind: false,
         };
         Ok((journal, bytes[whole..].to_vec()))
     }
@@ -100,7 +104,14 @@ impl Journal {
         self.latest
     }
 
-    /// Appends an entry. It is safe only after [`Self::sync`].
+    /// Whether the clock is behind the latest entry.
+    pub fn is_ahead_of(&self, clock: UtcTime) -> bool {
+        self.latest.is_some_and(|latest| clock < latest)
+    }
+
+    /// Appends an entry. It is safe only after [`Self::sync`]. Its time is the clock's, but
+    /// never before the entry before it: where the clock went back, an entry of its own tells
+    /// what it says, once until it has caught up.
     pub fn append(
         &mut self,
         store: &mut dyn Store,
@@ -108,9 +119,28 @@ impl Journal {
         step: Option<&str>,
         event: &Event,
     ) -> Result<u64, CeremonyError> {
+        let now = clock.now();
+        let behind = self.is_ahead_of(now);
+        if behind && !self.told_behind {
+            let clock_behind = Event::ClockBehind {
+                clock: now.to_string(),
+            };
+            self.add(store, (now, clock.monotonic_ms()), step, &clock_behind)?;
+        }
+        self.told_behind = behind;
+        self.add(store, (now, clock.monotonic_ms()), step, event)
+    }
+
+    fn add(
+        &mut self,
+        store: &mut dyn Store,
+        (now, mono_ms): (UtcTime, u64),
+        step: Option<&str>,
+        event: &Event,
+    ) -> Result<u64, CeremonyError> {
         let new = NewEntry {
-            time: clock.now(),
-            mono_ms: clock.monotonic_ms(),
+            time: self.latest.map_or(now, |latest| latest.max(now)),
+            mono_ms,
             step,
             actor: &self.actor,
             event,

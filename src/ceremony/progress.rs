@@ -49,6 +49,8 @@ pub struct Progress {
     pub started: Option<UtcTime>,
     /// Time of the last entry.
     pub last: Option<UtcTime>,
+    /// The edition of the rules it was begun under.
+    pub edition: u32,
     /// Name, version and digest of the program it was begun with.
     pub tool: Option<(String, Digest)>,
     /// Digest of the lock the ceremony was begun with.
@@ -122,12 +124,14 @@ impl Progress {
             Event::Begin {
                 ceremony,
                 kind,
+                edition,
                 tool,
                 tool_sha256,
                 lock_sha256,
                 ..
             } => {
                 self.ceremony.clone_from(ceremony);
+                self.edition = *edition;
                 self.lock = Some(*lock_sha256);
                 self.rehearsal = Some(kind == "rehearsal");
                 self.tool = Some((tool.clone(), *tool_sha256));

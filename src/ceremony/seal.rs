@@ -6,9 +6,9 @@ use super::steps::sign::sign;
 use crate::check::{issued, seal as check_seal};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
-use crate::ledger::layout;
 use crate::ledger::seal::Seal;
 use crate::ledger::seal_signature::SealForm;
+use crate::ledger::{layout, question};
 use crate::plan::lock::{self, SumLine};
 use crate::plan::{SealMode, StepKind};
 use crate::ports::{EntryKind, Question, Store, StoreError};
@@ -25,8 +25,7 @@ impl Course<'_, '_> {
         if self.job.prepared.plan.seal == SealMode::Direct {
             let question = Question {
                 id: "seal",
-                text: "All steps are done. Type \"seal\" to close the transcript\nand let the root sign its seal:"
-                    .to_owned(),
+                text: question::SEAL.to_owned(),
                 on_paper: "seal".to_owned(),
             };
             self.ask(None, &question)?;
@@ -71,6 +70,7 @@ impl Course<'_, '_> {
         let root = self.root.clone().ok_or_else(|| {
             CeremonyError::Contradiction("the seal is due before the root is".to_owned())
         })?;
+        self.check_clock()?;
         let text = seal.to_text();
         let attributes = cms::signed_attributes(text.as_bytes(), algorithm, seal.ended);
         let cleared = check_seal::attributes(seal, attributes, algorithm)?;
@@ -141,6 +141,7 @@ pub(super) fn seal_of(
     let last = progress.last.unwrap_or(UtcTime::TEMPLATE_START);
     let (tool, tool_sha256) = progress.tool.clone().unwrap_or_default();
     Seal {
+        edition: progress.edition,
         ceremony: ceremony.to_owned(),
         rehearsal,
         completed: progress.closed.as_deref() == Some("completed"),

@@ -6,7 +6,7 @@ use super::pages;
 use super::run::Course;
 use crate::digest::Digest;
 use crate::ledger::entry::{Event, FileRecord};
-use crate::ledger::layout;
+use crate::ledger::{layout, question};
 use crate::plan::document::TOOL;
 use crate::ports::Question;
 
@@ -116,10 +116,7 @@ impl Course<'_, '_> {
         let now = self.desk.clock.now();
         let question = Question {
             id: "date",
-            text: format!(
-                "The laptop's clock says {}.\nIf that is right, type the date from your own watch (YYYY-MM-DD):",
-                now.readable()
-            ),
+            text: question::date(&now.readable()),
             on_paper: now.date(),
         };
         self.ask(None, &question)
@@ -149,11 +146,7 @@ impl Course<'_, '_> {
             let second = (first + 1 + usize::from(pair[1]) % 31) % 32;
             Question {
                 id,
-                text: format!(
-                    "From the printed plan, type word {} and word {} of {what}'s digest:",
-                    first + 1,
-                    second + 1
-                ),
+                text: question::words(first + 1, second + 1, what),
                 on_paper: format!("{} {}", words[first], words[second]),
             }
         });

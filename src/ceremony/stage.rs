@@ -8,6 +8,7 @@ use super::job::Job;
 use super::journal::Journal;
 use super::plan_report::PlanReport;
 use crate::digest::{Digest, hex};
+use crate::edition;
 use crate::ledger::entry::{Event, FORMAT};
 use crate::ledger::layout::{self, CeremonyFolder};
 use crate::plan::document::TOOL;
@@ -80,6 +81,7 @@ fn begin_event(job: &Job, interface: Interface) -> Event {
         format: FORMAT.to_owned(),
         ceremony: prepared.plan.id.clone(),
         kind: kind.to_owned(),
+        edition: edition::NEWEST,
         tool: TOOL.to_owned(),
         tool_sha256: job.tool_sha256,
         interface: interface.word().to_owned(),

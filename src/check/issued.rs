@@ -41,11 +41,32 @@ pub fn certificate(
     body: &Cleared<CertificateTbs>,
     key: &PublicKey,
     algorithm: SignatureAlgorithm,
-    signature_octets: &[u8],
+    signature: &[u8],
     subject: &str,
 ) -> Result<(Cleared<Certificate>, Vec<Finding>), Refusal> {
+    let signed = (body.get().bytes(), signature);
+    let (value, findings) = read_certificate(signed, key, algorithm, subject)?;
+    findings.clear(value, subject)
+}
+
+/// The same of octets that were signed before: nothing is cleared.
+pub fn certificate_again(
+    signed: (&[u8], &[u8]),
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    subject: &str,
+) -> Result<((), Vec<Finding>), Refusal> {
+    let (_, findings) = read_certificate(signed, key, algorithm, subject)?;
+    findings.clear((), subject).map(|(_, list)| ((), list))
+}
+
+fn read_certificate(
+    (tbs, signature_octets): (&[u8], &[u8]),
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    subject: &str,
+) -> Result<(Certificate, Findings), Refusal> {
     let mut findings = Findings::default();
-    let tbs = body.get().bytes();
     let der = signed_object(tbs, algorithm, signature_octets);
     let certificate = match Certificate::from_der(&der) {
         Ok(certificate) => certificate,
@@ -56,7 +77,7 @@ pub fn certificate(
         && is_rewritten::<x509_cert::Certificate>(&der);
     let verifies = key.verifies(algorithm, &certificate.tbs, &certificate.signature);
     whole(&mut findings, same, verifies);
-    findings.clear(certificate, subject)
+    Ok((certificate, findings))
 }
 
 /// Puts a CRL together and checks it.
@@ -64,11 +85,32 @@ pub fn crl(
     body: &Cleared<CrlTbs>,
     key: &PublicKey,
     algorithm: SignatureAlgorithm,
-    signature_octets: &[u8],
+    signature: &[u8],
     subject: &str,
 ) -> Result<(Cleared<Crl>, Vec<Finding>), Refusal> {
+    let signed = (body.get().bytes(), signature);
+    let (value, findings) = read_crl(signed, key, algorithm, subject)?;
+    findings.clear(value, subject)
+}
+
+/// The same of octets that were signed before: nothing is cleared.
+pub fn crl_again(
+    signed: (&[u8], &[u8]),
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    subject: &str,
+) -> Result<((), Vec<Finding>), Refusal> {
+    let (_, findings) = read_crl(signed, key, algorithm, subject)?;
+    findings.clear((), subject).map(|(_, list)| ((), list))
+}
+
+fn read_crl(
+    (tbs, signature_octets): (&[u8], &[u8]),
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    subject: &str,
+) -> Result<(Crl, Findings), Refusal> {
     let mut findings = Findings::default();
-    let tbs = body.get().bytes();
     let der = signed_object(tbs, algorithm, signature_octets);
     let crl = match Crl::from_der(&der) {
         Ok(crl) => crl,
@@ -79,7 +121,7 @@ pub fn crl(
         && head_is_rewritten(tbs, algorithm, signature_octets);
     let verifies = key.verifies(algorithm, &crl.tbs, &crl.signature);
     whole(&mut findings, same, verifies);
-    findings.clear(crl, subject)
+    Ok((crl, findings))
 }
 
 /// Puts a request together and checks it, as another CA will too.
@@ -87,11 +129,32 @@ pub fn request(
     body: &Cleared<CertificationRequestInfo>,
     key: &PublicKey,
     algorithm: SignatureAlgorithm,
-    signature_octets: &[u8],
+    signature: &[u8],
     subject: &str,
 ) -> Result<(Cleared<Request>, Vec<Finding>), Refusal> {
+    let signed = (body.get().bytes(), signature);
+    let (value, findings) = read_request(signed, key, algorithm, subject)?;
+    findings.clear(value, subject)
+}
+
+/// The same of octets that were signed before: nothing is cleared.
+pub fn request_again(
+    signed: (&[u8], &[u8]),
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    subject: &str,
+) -> Result<((), Vec<Finding>), Refusal> {
+    let (_, findings) = read_request(signed, key, algorithm, subject)?;
+    findings.clear((), subject).map(|(_, list)| ((), list))
+}
+
+fn read_request(
+    (info, signature_octets): (&[u8], &[u8]),
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    subject: &str,
+) -> Result<(Request, Findings), Refusal> {
     let mut findings = Findings::default();
-    let info = body.get().bytes();
     let der = signed_object(info, algorithm, signature_octets);
     // As from a file: with the bounds that hold there.
     let read =
@@ -107,7 +170,7 @@ pub fn request(
     let verifies = key.verifies(algorithm, &whole.info, &whole.signature);
     self::whole(&mut findings, same, verifies);
     findings.extend(request::possession(&whole, key));
-    findings.clear(whole, subject)
+    Ok((whole, findings))
 }
 
 /// Of the whole without its entries, of which each was read and written before it was signed:

@@ -28,7 +28,8 @@ pub fn report(args: &ReportArgs) -> Result<Exit, Trouble> {
             (report.verdict, broken, rehearsal, report.life)
         }
     };
-    let life = life.filter(|_| verdict != Verdict::Refused);
+    let told = !matches!(verdict, Verdict::Refused | Verdict::NotChecked(_));
+    let life = life.filter(|_| told);
     let Some(life) = life else {
         let trouble = Trouble::new(Exit::Refused, "it does not verify, and has no report");
         return Err(

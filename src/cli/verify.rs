@@ -112,7 +112,7 @@ fn expected(text: &str) -> Result<Digest, Trouble> {
 pub fn exit(verdict: &Verdict) -> Exit {
     match verdict {
         Verdict::Verified => Exit::Done,
-        Verdict::Consistent(_) => Exit::Consistent,
+        Verdict::Consistent(_) | Verdict::NotChecked(_) => Exit::Consistent,
         Verdict::Refused => Exit::Refused,
     }
 }
@@ -122,7 +122,7 @@ pub fn exit(verdict: &Verdict) -> Exit {
 pub fn before_run(store: &mut DiskStore, root: Option<&Certificate>) -> Result<(), Trouble> {
     let Some(root) = root else { return Ok(()) };
     let report = audit::ledger(store, root, None);
-    if report.verdict != Verdict::Refused {
+    if !matches!(report.verdict, Verdict::Refused | Verdict::NotChecked(_)) {
         return Ok(());
     }
     let mut trouble = Trouble::new(Exit::Refused, "the ledger does not verify")

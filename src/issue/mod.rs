@@ -22,9 +22,8 @@ use crate::x509::tlv::DerError;
 /// How far before now a certificate begins, in seconds: clocks of those who read it may lag.
 pub const HEAD_START: i64 = 3600;
 
-/// What the root is to itself while its certificate is being made.
-pub fn issuer_of_new_root(new: &NewRoot, key: &PublicKey, now: UtcTime) -> Issuer {
-    let not_before = now.offset(-HEAD_START);
+/// What the root is to itself while its certificate is being made, which begins then.
+pub fn issuer_of_new_root(new: &NewRoot, key: &PublicKey, not_before: UtcTime) -> Issuer {
     Issuer {
         name: new.subject.clone(),
         spki: key.spki().to_vec(),
@@ -43,7 +42,7 @@ pub fn root(
     serial: &Serial,
     now: UtcTime,
 ) -> Result<CertificateTbs, DerError> {
-    let issuer = issuer_of_new_root(new, key, now);
+    let issuer = issuer_of_new_root(new, key, now.offset(-HEAD_START));
     let extensions = profile::root_extensions(&new.key_usage, &issuer.key_identifier)?;
     Ok(CertificateParts {
         serial,

@@ -9,6 +9,7 @@ pub mod layout;
 pub mod note;
 pub mod possession_files;
 pub mod post_seal;
+pub mod question;
 pub mod register;
 pub mod seal;
 pub mod seal_signature;

@@ -1,7 +1,8 @@
-//! SEAL.txt: at most 25 ASCII lines that say what a ceremony was and bind all of it. Signed by
+//! SEAL.txt: at most 26 ASCII lines that say what a ceremony was and bind all of it. Signed by
 //! the root as detached CMS, and by people.
 
 use crate::digest::Digest;
+use crate::edition;
 use crate::x509::time::UtcTime;
 
 /// The `format` of the seals this version writes.
@@ -13,9 +14,22 @@ const ATTESTATION: &str = "The files listed in SHA256SUMS are all there is of th
 /// What the seal announces, where it announces anything.
 const DESTRUCTION: &str = "destruction of the root key";
 
+/// Why a seal cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// Of a format or an edition of the rules that this program does not know: which.
+    #[error("{0}: a newer anchorite may know it")]
+    Unknown(String),
+    /// Not in the form that is written.
+    #[error("{0}")]
+    Broken(String),
+}
+
 /// The seal's fields, in their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seal {
+    /// The edition of the rules; edition 0 has no such line.
+    pub edition: u32,
     /// Ceremony id.
     pub ceremony: String,
     /// A rehearsal, not production.
@@ -68,7 +82,6 @@ impl Seal {
         };
         let words = self.head.word_lines(8);
         let lines = [
-            ("format", FORMAT.to_owned()),
             ("ceremony", self.ceremony.clone()),
             (
                 "kind",
@@ -122,55 +135,67 @@ impl Seal {
             ("words-4", words[3].clone()),
             ("attestation", ATTESTATION.to_owned()),
         ];
+        let edition = (self.edition > 0).then(|| ("edition", self.edition.to_string()));
         let announced = self
             .destruction
             .then(|| ("announces", DESTRUCTION.to_owned()));
-        lines
+        [("format", FORMAT.to_owned())]
             .iter()
+            .chain(&edition)
+            .chain(&lines)
             .chain(&announced)
             .map(|(key, value)| format!("{key} {value}\n"))
             .collect()
     }
 
     /// Reads a seal; it must be in the one form that is written. The error names the line.
-    pub fn from_text(bytes: &[u8]) -> Result<Self, String> {
+    pub fn from_text(bytes: &[u8]) -> Result<Self, SealError> {
         let printable = |byte: &u8| matches!(byte, b'\n' | b' '..=b'~');
         let text = std::str::from_utf8(bytes)
             .ok()
             .filter(|_| bytes.iter().all(printable))
-            .ok_or("not printable ASCII")?;
+            .ok_or_else(|| SealError::Broken("not printable ASCII".to_owned()))?;
         let lines: Vec<&str> = text.lines().collect();
+        let edition = edition_of(&lines)?;
+        let seal = Self::from_lines(&lines, edition).map_err(SealError::Broken)?;
+        if seal.to_text().as_bytes() != bytes {
+            let words = "not in the form that the tool writes".to_owned();
+            return Err(SealError::Broken(words));
+        }
+        Ok(seal)
+    }
+
+    /// Reads what follows format and edition. Whether all of it has the one form is for the
+    /// caller to say.
+    fn from_lines(lines: &[&str], edition: u32) -> Result<Self, String> {
+        // Lines are counted as they are without an edition.
+        let shift = usize::from(edition > 0);
         let value = |at: usize, key: &str| -> Result<&str, String> {
             lines
-                .get(at)
+                .get(at + shift)
                 .and_then(|line| line.strip_prefix(key)?.strip_prefix(' '))
-                .ok_or_else(|| format!("line {} is not \"{key} ...\"", at + 1))
+                .ok_or_else(|| format!("line {} is not \"{key} ...\"", at + shift + 1))
         };
+        let wrong = |at: usize, what: &str| format!("line {}: no {what}", at + shift + 1);
         let digest = |at: usize, key: &str| {
-            Digest::from_hex(value(at, key)?).ok_or_else(|| format!("line {}: no digest", at + 1))
+            Digest::from_hex(value(at, key)?).ok_or_else(|| wrong(at, "digest"))
         };
         let optional = |at: usize, key: &str| match value(at, key)? {
             "none" => Ok(None),
             _ => digest(at, key).map(Some),
         };
-        let time = |at: usize, key: &str| {
-            UtcTime::parse(value(at, key)?).ok_or_else(|| format!("line {}: no time", at + 1))
-        };
-        let number = |at: usize, text: &str| {
-            text.parse::<u64>()
-                .map_err(|_| format!("line {}: no number", at + 1))
-        };
-        if value(0, "format")? != FORMAT {
-            return Err(format!("line 1: not of the format {FORMAT}"));
-        }
+        let time =
+            |at: usize, key: &str| UtcTime::parse(value(at, key)?).ok_or_else(|| wrong(at, "time"));
+        let number = |at: usize, text: &str| text.parse::<u64>().map_err(|_| wrong(at, "number"));
         let tool_line = value(11, "tool")?;
-        let (tool_digest, tool) = tool_line.split_once(' ').ok_or("line 12: no tool")?;
+        let (tool_digest, tool) = tool_line.split_once(' ').ok_or_else(|| wrong(11, "tool"))?;
         let counts = value(15, "signatures")?;
         let (asked, kept) = counts
             .strip_prefix("asked ")
             .and_then(|rest| rest.split_once(" kept "))
-            .ok_or("line 16: no counts")?;
-        let seal = Self {
+            .ok_or_else(|| wrong(15, "counts"))?;
+        Ok(Self {
+            edition,
             ceremony: value(1, "ceremony")?.to_owned(),
             rehearsal: value(2, "kind")? == "rehearsal",
             completed: value(3, "outcome")? == "completed",
@@ -182,7 +207,7 @@ impl Seal {
             sums: digest(9, "sha256sums")?,
             lock: digest(10, "lock")?,
             tool: tool.to_owned(),
-            tool_sha256: Digest::from_hex(tool_digest).ok_or("line 12: no digest")?,
+            tool_sha256: Digest::from_hex(tool_digest).ok_or_else(|| wrong(11, "digest"))?,
             module: optional(12, "module")?,
             root: optional(13, "root")?,
             assurance: match value(14, "assurance")? {
@@ -197,18 +222,40 @@ impl Seal {
                 "none" => None,
                 _ => Some(time(18, "next-crl")?),
             },
-            destruction: lines.len() > 24,
-        };
-        if seal.to_text().as_bytes() != bytes {
-            return Err("not in the form that the tool writes".to_owned());
-        }
-        Ok(seal)
+            destruction: lines.len() > 24 + shift,
+        })
     }
 
     /// SHA-256 of the file: what the next seal names.
     pub fn digest(&self) -> Digest {
         Digest::of(self.to_text().as_bytes())
     }
+}
+
+/// The edition that the first lines name.
+fn edition_of(lines: &[&str]) -> Result<u32, SealError> {
+    let format = lines.first().and_then(|line| line.strip_prefix("format "));
+    match format {
+        Some(FORMAT) => {}
+        Some(other) if other.starts_with("anchorite/seal/") => {
+            return Err(SealError::Unknown(format!("the format {other}")));
+        }
+        _ => {
+            let words = format!("line 1: not of the format {FORMAT}");
+            return Err(SealError::Broken(words));
+        }
+    }
+    let named = lines.get(1).and_then(|line| line.strip_prefix("edition "));
+    let Some(named) = named else { return Ok(0) };
+    let digits = !named.is_empty() && named.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits || named.starts_with('0') {
+        return Err(SealError::Broken("line 2: no edition".to_owned()));
+    }
+    let known = named
+        .parse()
+        .ok()
+        .filter(|number| edition::of(*number).is_some());
+    known.ok_or_else(|| SealError::Unknown(format!("edition {named} of the rules")))
 }
 
 #[cfg(test)]
@@ -218,6 +265,7 @@ mod tests {
 
     fn seal() -> Seal {
         Seal {
+            edition: 1,
             ceremony: "acme-root-g1".to_owned(),
             rehearsal: false,
             completed: true,
@@ -243,10 +291,10 @@ mod tests {
     }
 
     #[test]
-    fn at_most_25_ascii_lines_that_read_back() {
+    fn at_most_26_ascii_lines_that_read_back() {
         let text = seal().to_text();
         assert!(text.is_ascii());
-        assert!(text.lines().count() <= 25);
+        assert!(text.lines().count() <= 26);
         assert_eq!(Seal::from_text(text.as_bytes()).unwrap(), seal());
         insta::assert_snapshot!(text);
         let end = Seal {
@@ -254,7 +302,7 @@ mod tests {
             ..seal()
         };
         let text = end.to_text();
-        assert_eq!(text.lines().count(), 25);
+        assert_eq!(text.lines().count(), 26);
         assert!(text.ends_with("\nannounces destruction of the root key\n"));
         assert_eq!(Seal::from_text(text.as_bytes()).unwrap(), end);
         let other = text.replace("of the", "of a");
@@ -270,7 +318,44 @@ mod tests {
         ] {
             let text = seal().to_text().replacen(good, bad, 1);
             let error = Seal::from_text(text.as_bytes()).unwrap_err();
-            assert_eq!(error, "not printable ASCII", "{text}");
+            let words = "not printable ASCII".to_owned();
+            assert_eq!(error, SealError::Broken(words), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_seal_without_an_edition_is_of_edition_0() {
+        let old = Seal {
+            edition: 0,
+            destruction: true,
+            ..seal()
+        };
+        assert_eq!(old.to_text().lines().count(), 25);
+        assert!(!old.to_text().contains("edition"));
+        assert_eq!(Seal::from_text(old.to_text().as_bytes()).unwrap(), old);
+    }
+
+    #[test]
+    fn what_is_not_known_is_told_from_what_is_broken() {
+        let text = seal().to_text();
+        let read = |from: &str, to: &str| {
+            Seal::from_text(text.replacen(from, to, 1).as_bytes()).unwrap_err()
+        };
+        for (from, to) in [
+            ("edition 1", "edition 7"),
+            ("edition 1", "edition 99999999999999999999"),
+            ("seal/0", "seal/1"),
+        ] {
+            assert!(matches!(read(from, to), SealError::Unknown(_)), "{to}");
+        }
+        for (from, to) in [
+            ("edition 1", "edition 0"),
+            ("edition 1", "edition 01"),
+            ("edition 1", "edition +1"),
+            ("edition 1", "edition "),
+            ("format anchorite", "format x"),
+        ] {
+            assert!(matches!(read(from, to), SealError::Broken(_)), "{to}");
         }
     }
 

@@ -1,17 +1,22 @@
-//! VERIFY.txt: how to verify a ceremony with stock tools. The text is `docs/verify.sh` with the
-//! names filled in.
+//! VERIFY.txt: how to verify a ceremony with stock tools. The text is that of the ceremony's
+//! edition, with the names filled in; that of the newest one is `docs/verify.sh`.
 
-/// The script as it stands in the documentation.
-const SCRIPT: &str = include_str!("../../docs/verify.sh");
+use crate::edition;
 
-/// The text for one ceremony.
-pub fn fill(ceremony: &str, rehearsal: bool) -> String {
+/// The text of an edition for one ceremony; `None` where this program no longer has it.
+pub fn of_edition(number: u32, ceremony: &str, rehearsal: bool) -> Option<String> {
+    let text = edition::of(number)?.verify_text?;
     let kind = if rehearsal {
         "a REHEARSAL"
     } else {
         "a ceremony"
     };
-    SCRIPT
-        .replace("@CEREMONY@", ceremony)
-        .replace("@KIND@", kind)
+    Some(text.replace("@CEREMONY@", ceremony).replace("@KIND@", kind))
+}
+
+/// The text that a ceremony of this edition gets: its own, or the newest.
+pub fn fill(number: u32, ceremony: &str, rehearsal: bool) -> String {
+    of_edition(number, ceremony, rehearsal)
+        .or_else(|| of_edition(edition::NEWEST, ceremony, rehearsal))
+        .unwrap_or_default()
 }

@@ -10,6 +10,7 @@ pub use super::revoke_document::RevokeDocument;
 use super::trust::TrustBundle;
 use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind, SubjectKeyId};
 use crate::digest::{Digest, hex, unhex};
+use crate::edition;
 use crate::x509::certificate_policy::CertificatePolicy;
 use crate::x509::name_constraints::Subtree;
 use crate::x509::oid;
@@ -30,6 +31,9 @@ pub struct PlanDocument {
     pub format: String,
     /// [`TOOL`] that made it.
     pub tool: String,
+    /// The edition of the rules it was made under; edition 0 has no such field.
+    #[serde(default, skip_serializing_if = "edition::is_zero")]
+    pub edition: u32,
     /// Ceremony id.
     pub id: String,
     /// For people.
@@ -231,6 +235,7 @@ impl PlanDocument {
         Self {
             format: FORMAT.to_owned(),
             tool: TOOL.to_owned(),
+            edition: edition::NEWEST,
             id: plan.id.clone(),
             title: plan.title.clone(),
             policy: plan.policy.word().to_owned(),

@@ -214,7 +214,7 @@ impl Module {
             hardware: info.hardware_version().to_string(),
             module: self.path.to_string_lossy().into_owned(),
             module_sha256: self.digest,
-            assurance: assurance(info.manufacturer_id(), info.model()),
+            assurance: Assurance::of(info.manufacturer_id(), info.model()),
         }
     }
 }
@@ -232,20 +232,6 @@ pub(super) fn pin_tries(info: &TokenInfo) -> PinTries {
     }
 }
 
-/// `Software` when `manufacturerID` or `model` names SoftHSM or Kryoptic, else `Hardware`.
-/// A token's own word: it guards against mistakes, not against a lying module.
-pub(super) fn assurance(manufacturer: &str, model: &str) -> Assurance {
-    let words = format!("{manufacturer} {model}").to_lowercase();
-    if ["softhsm", "kryoptic"]
-        .iter()
-        .any(|name| words.contains(name))
-    {
-        Assurance::Software
-    } else {
-        Assurance::Hardware
-    }
-}
-
 fn listed<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     texts
         .map(|text| format!("\"{}\"", escape(text)))
@@ -260,12 +246,12 @@ mod tests {
     #[test]
     fn software_tokens_are_known_by_name() {
         assert_eq!(
-            assurance("SoftHSM project", "SoftHSM v2"),
+            Assurance::of("SoftHSM project", "SoftHSM v2"),
             Assurance::Software
         );
-        assert_eq!(assurance("Kryoptic Project", "v1"), Assurance::Software);
+        assert_eq!(Assurance::of("Kryoptic Project", "v1"), Assurance::Software);
         assert_eq!(
-            assurance("Yubico (www.yubico.com)", "YubiHSM"),
+            Assurance::of("Yubico (www.yubico.com)", "YubiHSM"),
             Assurance::Hardware
         );
     }

@@ -3,7 +3,7 @@
 use cryptoki::session::UserType;
 
 use super::error::failed;
-use super::module::{Module, assurance};
+use super::module::Module;
 use super::pkcs11::auth_pin;
 use crate::ports::{Assurance, Pin, TokenError};
 use crate::x509::escape::escape;
@@ -37,7 +37,7 @@ pub fn make_token(
         .into_iter()
         .find(|(_, info)| {
             !info.token_initialized()
-                && assurance(info.manufacturer_id(), info.model()) == Assurance::Software
+                && Assurance::of(info.manufacturer_id(), info.model()) == Assurance::Software
         })
         .ok_or_else(|| TokenError::Failed {
             function: "C_GetSlotList".to_owned(),

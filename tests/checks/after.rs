@@ -97,6 +97,7 @@ fn sealed() -> Vec<Case> {
     use Outcome::{Fail, Pass};
     let desk = Desk::new();
     let sample = Seal {
+        edition: 1,
         ceremony: "acme-root".to_owned(),
         rehearsal: false,
         completed: true,

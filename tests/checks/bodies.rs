@@ -38,7 +38,11 @@ impl Desk {
         let pair = Pair::generate(RootKey::P384);
         let public = pair.public();
         let now = UtcTime::parse("2026-10-03T09:00:00Z").unwrap();
-        let issuer = issue::issuer_of_new_root(new_root(&prepared.plan), &public, now);
+        let issuer = issue::issuer_of_new_root(
+            new_root(&prepared.plan),
+            &public,
+            now.offset(-issue::HEAD_START),
+        );
         let one = prepared.plan.intermediates().next().unwrap();
         let context = RequestContext {
             root_subject: Some(&issuer.name),

@@ -11,7 +11,7 @@ use crate::check::{Cleared, Finding, request};
 use crate::digest::Digest;
 use crate::issue;
 use crate::ledger::entry::Event;
-use crate::plan::{IntermediatePlan, Policy, Product, RootPlan, Step};
+use crate::plan::{IntermediatePlan, NewRoot, Policy, Product, RootPlan, Step};
 use crate::x509::certificate::{Certificate, CertificateFields, Issuer};
 use crate::x509::public_key::PublicKey;
 use crate::x509::serial::Serial;
@@ -50,7 +50,7 @@ impl Course<'_, '_> {
                     (tbs, now, false)
                 }
             };
-            let issuer = issue::issuer_of_new_root(new, &public, now);
+            let issuer = issuer_of_itself(new, &public, &tbs)?;
             let body = self.clear(step, tbs, product, &issuer, true, &public, now, &[])?;
             let built = Built { body, again };
             self.show_and_approve(step, &[(product, &built, &[])])?;
@@ -303,6 +303,16 @@ impl Course<'_, '_> {
             .filter_map(|intent| intent.serial.clone())
             .collect()
     }
+}
+
+/// What a new root is to itself, with the dates of its body.
+pub(super) fn issuer_of_itself(
+    new: &NewRoot,
+    key: &PublicKey,
+    body: &CertificateTbs,
+) -> Result<Issuer, CeremonyError> {
+    let fields = CertificateFields::from_tbs(&body.0).map_err(|cause| encoding("root", cause))?;
+    Ok(issue::issuer_of_new_root(new, key, fields.not_before))
 }
 
 fn serial_of(tbs: &[u8]) -> Option<Serial> {

@@ -1,7 +1,7 @@
 //! From a recorded signature to the files of a certificate: a pure function of the transcript,
 //! the same after a crash as before it.
 
-use super::certificates::encoding;
+use super::certificates::{encoding, issuer_of_itself};
 use crate::ceremony::error::CeremonyError;
 use crate::ceremony::pages;
 use crate::ceremony::prepare;
@@ -11,7 +11,6 @@ use crate::check::tbs::TbsContext;
 use crate::check::{Cleared, issued};
 use crate::digest::Digest;
 use crate::handover::{self, OutputFile};
-use crate::issue;
 use crate::ledger::entry::{Event, FileRecord};
 use crate::plan::cross::CrossPlan;
 use crate::plan::{IntermediatePlan, Product, RootPlan, Step};
@@ -115,7 +114,7 @@ impl Course<'_, '_> {
                         "a root in place of one".to_owned(),
                     ));
                 };
-                (issue::issuer_of_new_root(new, &public, now), public, true)
+                (issuer_of_itself(new, &public, &tbs)?, public, true)
             }
             Origin::Cross(plan, root) => {
                 let (cleared, _) = prepare::recheck_cross(&self.job.prepared, plan, root, now)?;

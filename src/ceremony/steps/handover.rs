@@ -18,7 +18,8 @@ impl Course<'_, '_> {
             return Ok(());
         }
         let plan = &self.job.prepared.plan;
-        let verify = verify_text::fill(&plan.id, self.job.rehearsal);
+        let edition = self.journal.progress.edition;
+        let verify = verify_text::fill(edition, &plan.id, self.job.rehearsal);
         let mut files = vec![self.deliver(layout::VERIFY, verify.as_bytes())?];
         if let Some(handover) = self.handover()? {
             let mut products = self.deliver_out(handover::product_files(&handover)?)?;

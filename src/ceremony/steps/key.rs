@@ -9,6 +9,7 @@ use crate::check::key::{ExpectedKey, root_key};
 use crate::check::{CheckId, Finding, Refusal};
 use crate::digest::{Digest, hex};
 use crate::ledger::entry::Event;
+use crate::ledger::question;
 use crate::plan::{RootPlan, Step};
 use crate::ports::{KeyId, KeyQuery, KeySpec, Question, TokenKey};
 use crate::x509::public_key::{PublicKey, RootKey};
@@ -77,7 +78,7 @@ impl Course<'_, '_> {
         let label = self.desk.token.identity().label.clone();
         let question = Question {
             id: "generate",
-            text: "Type the token's label to generate the root key in it:".to_owned(),
+            text: question::GENERATE.to_owned(),
             on_paper: label.clone(),
         };
         self.ask(Some(&step.id), &question)?;

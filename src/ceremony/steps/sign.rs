@@ -75,6 +75,7 @@ impl Course<'_, '_> {
         body: Cleared<T>,
         kept: Kept,
     ) -> Result<Intended<T>, CeremonyError> {
+        self.check_clock()?;
         let bytes = body.get().bytes();
         let digest = Digest::of(bytes);
         let (tbs, tbs_file) = match kept {

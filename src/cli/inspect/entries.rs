@@ -281,6 +281,7 @@ fn words(event: &Event) -> Vec<String> {
         }
         Event::HandedOver { files } => files.iter().map(|file| file.path.clone()).collect(),
         Event::Interrupted { at } => vec![at.clone()],
+        Event::ClockBehind { clock } => vec![format!("the laptop's clock says {clock}")],
         Event::Aborted {
             signed,
             possibly_signed,
