@@ -6,6 +6,8 @@
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "tampered/fields.rs"]
+mod fields;
 #[path = "tamper/later.rs"]
 mod later_life;
 #[path = "common/ledger.rs"]

@@ -81,6 +81,16 @@ impl<'e> Approvals<'e> {
                     "a question before the answer to another",
                 );
                 self.question = Some((id, text));
+                let known = !matches!(
+                    self.paper(id, text, entry.step.as_deref()),
+                    Paper::Unknown | Paper::Wrong
+                );
+                findings.require(
+                    AuditId::Approval,
+                    known,
+                    at(entry.n),
+                    "the question is not one that this ceremony puts",
+                );
             }
             Event::Answer { .. } => self.answer(entry, event, findings),
             Event::KeyIntended { .. } => {

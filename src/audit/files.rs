@@ -20,7 +20,7 @@ pub(super) struct Files {
 }
 
 /// What every sealed ceremony has.
-const REQUIRED: [&str; 7] = [
+const REQUIRED: [&str; 8] = [
     layout::SUMS,
     layout::SEAL,
     layout::TRANSCRIPT,
@@ -28,6 +28,7 @@ const REQUIRED: [&str; 7] = [
     layout::SCRIPT_FILE,
     layout::SCRIPT_PLAN,
     layout::SCRIPT_LOCK,
+    layout::SCRIPT_PAGE,
 ];
 
 /// Folders within folders that are followed.

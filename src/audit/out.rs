@@ -249,6 +249,9 @@ fn check_record(bench: &Bench<'_>, findings: &mut Findings) {
         .chain(records.iter())
         .map(|file| file.path.as_str())
         .collect();
+    let own: BTreeSet<&str> = records.iter().map(|file| file.path.as_str()).collect();
+    let words = "the hand-over names a file twice";
+    findings.require(AuditId::Out, own.len() == records.len(), at(*n), words);
     let mut there: BTreeSet<&str> = bench.files.below("out/").collect();
     there.insert(layout::VERIFY);
     findings.require(

@@ -1,6 +1,8 @@
 //! What a verification found: as values for JSON, and as text for people. Every text in the
 //! values is escaped already.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 pub use super::findings::AuditFinding;
@@ -170,6 +172,7 @@ impl Report {
     pub fn to_text(&self) -> String {
         let mut page = Vec::new();
         self.lines(&mut page);
+        told(&mut page, self.told.iter());
         verdict(&mut page, &self.verdict, "this ceremony");
         claims(&mut page, &self.verdict);
         joined(&page)
@@ -205,10 +208,6 @@ impl Report {
                 &format!("judged by later rules: {words}"),
             ));
         }
-        if !self.told.is_empty() {
-            let list = self.told.join(", ");
-            page.extend(wrapped("told     ", &format!("by the tool alone: {list}")));
-        }
     }
 }
 
@@ -237,6 +236,7 @@ impl LedgerReport {
         page.push(line("newest CRL", &number));
         page.push(line("open", self.open.as_deref().unwrap_or("none")));
         checks(&mut page, &self.checks, &self.notices);
+        told(&mut page, self.ceremonies.iter().flat_map(|one| &one.told));
         if let Some(life) = &self.life {
             page.push(String::new());
             page.extend(life.lines());
@@ -309,6 +309,16 @@ fn checks(page: &mut Vec<String>, checks: &[AuditFinding], notices: &[String]) {
     }
     for notice in notices {
         page.extend(wrapped("note     ", notice));
+    }
+}
+
+/// What is on the tool's word alone, each once.
+fn told<'r>(page: &mut Vec<String>, list: impl Iterator<Item = &'r String>) {
+    let list: BTreeSet<&str> = list.map(String::as_str).collect();
+    if !list.is_empty() {
+        let list = Vec::from_iter(list).join("; ");
+        let words = format!("on the tool's word alone: {list}");
+        page.extend(wrapped("told     ", &words));
     }
 }
 

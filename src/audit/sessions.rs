@@ -24,6 +24,7 @@ pub(super) fn check(
     let mut session = Session::default();
     for entry in story.entries {
         let Ok(event) = &entry.event else { continue };
+        session.goes_on(event);
         check_actor(entry, event, script, findings);
         check_step(entry, event, findings);
         let words = session.add(event, script);
@@ -51,15 +52,11 @@ pub(super) fn check(
             _ => {}
         }
     }
-    let cast = |path: &str| path.ends_with(".cast");
-    let kept = files.below(layout::CONSOLE).any(cast);
+    let cast = |path: &&str| path.ends_with(".cast");
+    let kept = files.below(layout::CONSOLE).filter(cast).count();
     let last = story.entries.last().map_or(0, |entry| entry.n);
-    findings.require(
-        AuditId::Session,
-        kept || story.outcome != Some("completed"),
-        at(last),
-        "completed, and no file keeps what the screen showed",
-    );
+    let words = "a session went on, and no file keeps what the screen showed";
+    findings.require(AuditId::Session, kept >= session.shown, at(last), words);
 }
 
 /// What has stood in this session so far.
@@ -74,9 +71,24 @@ struct Session {
     lock: bool,
     /// What the token's note says.
     note: bool,
+    /// Sessions so far that went on after the lock was approved: each keeps its screen.
+    shown: usize,
+    counted: bool,
 }
 
 impl Session {
+    /// The screen is kept before anything follows the approval of the lock.
+    fn goes_on(&mut self, event: &Event) {
+        let ends = matches!(
+            event,
+            Event::Resumed { .. } | Event::Aborted { .. } | Event::ClockBehind { .. }
+        ) || matches!(event, Event::Close { outcome, .. } if outcome == "aborted");
+        if self.lock && !self.counted && !ends {
+            self.counted = true;
+            self.shown += 1;
+        }
+    }
+
     /// What of it must not be there, or not yet.
     fn add(&mut self, event: &Event, script: &Script) -> Option<&'static str> {
         let refuse = |holds: bool, words: &'static str| (!holds).then_some(words);
@@ -98,6 +110,7 @@ impl Session {
                 *self = Self {
                     production: self.production,
                     root: self.root,
+                    shown: self.shown,
                     ..Self::default()
                 };
                 self.answered(interface)

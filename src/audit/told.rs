@@ -5,8 +5,29 @@ use super::findings::Findings;
 use crate::ledger::entry::{Entry, Event};
 use crate::ports::TokenIdentity;
 
-/// Lists the fields of all entries that nothing confirms.
+/// Entries that a tool could leave out, and nobody would see it.
+const UNSEEN: [&str; 4] = [
+    "absence:answer, wrong",
+    "absence:clock-behind",
+    "absence:interrupted",
+    "absence:question, unanswered",
+];
+
+/// The same where the ceremony did not run through: what it looked at came to nothing.
+const UNSEEN_WHERE_STOPPED: [&str; 2] = ["absence:checked", "absence:issued"];
+
+/// Lists the fields of all entries that nothing confirms, and what could be left out.
 pub(super) fn entries(entries: &[Entry], findings: &mut Findings) {
+    let stopped = entries.iter().any(|entry| {
+        matches!(
+            entry.event,
+            Ok(Event::Resumed { .. } | Event::Aborted { .. })
+        )
+    });
+    let more = UNSEEN_WHERE_STOPPED.iter().filter(|_| stopped);
+    for one in UNSEEN.iter().chain(more) {
+        findings.told(*one);
+    }
     for entry in entries {
         findings.told("time");
         findings.told("mono_ms");

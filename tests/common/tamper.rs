@@ -97,9 +97,9 @@ impl Scene<'_> {
         });
     }
 
-    /// SHA256SUMS made anew.
-    pub fn sums(&self) {
-        let mut lines = Vec::new();
+    /// Every file of the ceremony's folder, with its path below it.
+    pub fn files(&self) -> Vec<String> {
+        let mut files = Vec::new();
         let mut folders = vec![String::new()];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(self.one(&folder)).unwrap() {
@@ -112,12 +112,24 @@ impl Scene<'_> {
                 };
                 if entry.file_type().unwrap().is_dir() {
                     folders.push(path);
-                } else if !layout::is_outside_sums(&path) {
-                    let sha256 = Digest::of(&fs::read(entry.path()).unwrap());
-                    lines.push(SumLine { sha256, path });
+                } else {
+                    files.push(path);
                 }
             }
         }
+        files
+    }
+
+    /// SHA256SUMS made anew.
+    pub fn sums(&self) {
+        let files = self.files().into_iter();
+        let covered = files.filter(|path| !layout::is_outside_sums(path));
+        let mut lines: Vec<SumLine> = covered
+            .map(|path| SumLine {
+                sha256: Digest::of(&self.read(&path)),
+                path,
+            })
+            .collect();
         lines.sort_by(|a, b| a.path.cmp(&b.path));
         self.write(layout::SUMS, lock::write(&lines));
     }

@@ -15,9 +15,9 @@ use cases::{ADOPTED, ENDED, LIVED};
 #[path = "cases.rs"]
 mod cases;
 
-const CHANGED: &str = "0002-acme-changed";
-const END: &str = "0003-acme-end";
-const ADOPT: &str = "0001-acme-adopt";
+pub(crate) const CHANGED: &str = "0002-acme-changed";
+pub(crate) const END: &str = "0003-acme-end";
+pub(crate) const ADOPT: &str = "0001-acme-adopt";
 
 const RENEW: &str = "[[step]]\nid = \"again\"\ndo = \"issue-intermediate\"\nmount = \"pki\"\n\
      request = \"k8s.csr\"\nrenew = true\n";
@@ -25,7 +25,7 @@ const CROSS: &str = "[[step]]\nid = \"cross\"\ndo = \"cross-sign\"\ncertificate 
 const COPY: &str = "[[step]]\nid = \"copy\"\ndo = \"confirm-copy\"\ntoken = \"acme-copy\"\n";
 
 /// A root with a renewal, a cross-certificate and a copy, and with its end.
-fn lived() -> World {
+pub(crate) fn lived() -> World {
     let mut world = World::new();
     world.hold_first();
     let mut other = World::new();
@@ -47,7 +47,7 @@ fn lived() -> World {
 }
 
 /// A second ledger that takes over the root of the first.
-fn adopted() -> World {
+pub(crate) fn adopted() -> World {
     let mut old = World::new();
     old.hold_first();
     let read = |path: &str| fs::read(old.path().join(ONE).join("out").join(path)).unwrap();
