@@ -4,6 +4,7 @@
 //! (`tests/architecture.rs` keeps that, `docs/architecture.md` says why):
 //!
 //! - [`digest`], [`x509`]: bytes to values and back
+//! - [`ssh`]: people's keys and signatures
 //! - [`ports`]: the edges as traits; [`plan`]: the ceremony file's meaning
 //! - [`ledger`]: transcript, seal and register
 //! - [`check`]: every rule, and the clearance that only a passed check makes
@@ -31,6 +32,7 @@ pub mod issue;
 pub mod ledger;
 pub mod plan;
 pub mod ports;
+pub mod ssh;
 #[cfg(feature = "token")]
 pub mod token;
 pub mod x509;

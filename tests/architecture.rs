@@ -11,17 +11,20 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of this crate.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("rules", &[]),
     ("edition", &[]),
     ("digest", &[]),
     ("x509", &["digest"]),
+    ("ssh", &["digest", "x509"]),
     ("ports", &["digest", "x509"]),
-    ("plan", &["digest", "edition", "x509", "ports"]),
+    ("plan", &["digest", "edition", "x509", "ssh", "ports"]),
     ("ledger", &["digest", "edition", "x509", "ports", "plan"]),
     (
         "check",
-        &["digest", "edition", "x509", "ports", "plan", "ledger"],
+        &[
+            "digest", "edition", "x509", "ssh", "ports", "plan", "ledger",
+        ],
     ),
     (
         "issue",
@@ -30,19 +33,21 @@ const ROOMS: [(&str, &[&str]); 15] = [
     (
         "handover",
         &[
-            "digest", "edition", "x509", "ports", "plan", "ledger", "check", "issue",
+            "digest", "edition", "x509", "ssh", "ports", "plan", "ledger", "check", "issue",
         ],
     ),
     (
         "audit",
         &[
-            "digest", "edition", "x509", "ports", "plan", "ledger", "check", "issue", "handover",
+            "digest", "edition", "x509", "ssh", "ports", "plan", "ledger", "check", "issue",
+            "handover",
         ],
     ),
     (
         "ceremony",
         &[
-            "digest", "edition", "x509", "ports", "plan", "ledger", "check", "issue", "handover",
+            "digest", "edition", "x509", "ssh", "ports", "plan", "ledger", "check", "issue",
+            "handover",
         ],
     ),
     ("host", &["digest", "x509", "ports"]),
@@ -50,14 +55,14 @@ const ROOMS: [(&str, &[&str]); 15] = [
     (
         "cli",
         &[
-            "digest", "edition", "x509", "ports", "plan", "ledger", "check", "issue", "handover",
-            "audit", "ceremony", "host", "token",
+            "digest", "edition", "x509", "ssh", "ports", "plan", "ledger", "check", "issue",
+            "handover", "audit", "ceremony", "host", "token",
         ],
     ),
 ];
 
 /// What is named in some rooms only.
-const EDGES: [(&str, &[&str]); 11] = [
+const EDGES: [(&str, &[&str]); 12] = [
     ("std::fs", &["host", "token"]),
     ("std::env", &["host"]),
     ("env::var", &["host"]),
@@ -68,6 +73,7 @@ const EDGES: [(&str, &[&str]); 11] = [
     ("signal_hook", &["host"]),
     ("indicatif", &["host"]),
     ("cryptoki", &["token"]),
+    ("ssh_key::", &["ssh"]),
     ("clap::", &["cli"]),
 ];
 
