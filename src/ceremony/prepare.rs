@@ -110,6 +110,7 @@ pub fn prepare(ingredients: Ingredients<'_>) -> Result<Prepared, PrepareError> {
     draft
         .check_waivable(&CheckId::waivable())
         .map_err(PlanError::from)?;
+    draft.check_keys().map_err(PlanError::from)?;
     let waivers = draft.waivers();
     let (root, mut findings) = root(&draft, &ingredients.inputs)?;
     let mut register = ingredients.register;

@@ -81,7 +81,7 @@ pub struct PersonFile {
     /// Role.
     pub role: Role,
     /// OpenSSH public key.
-    pub key: Option<SshKey>,
+    pub key: Option<Spanned<SshKey>>,
 }
 
 /// `[token]`

@@ -210,7 +210,7 @@ impl<'a> Draft<'a> {
                 .map(|person| Person {
                     id: person.id.get_ref().0.clone(),
                     role: person.role.0.clone(),
-                    key: person.key.as_ref().map(|key| key.0.clone()),
+                    key: person.key.as_ref().map(|key| key.get_ref().0.clone()),
                 })
                 .collect(),
             token_label: self.file.token.label.0.clone(),

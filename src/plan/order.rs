@@ -11,6 +11,7 @@ use super::cert_manager::CertManager;
 use super::file::{FileError, Kind, Requests, StepFile};
 use super::make::{Draft, is_list, wanted};
 use super::words::not_waivable;
+use crate::ssh::PersonKey;
 
 impl Draft<'_> {
     pub(super) fn check_people(&self) -> Result<(), FileError> {
@@ -21,6 +22,16 @@ impl Draft<'_> {
             if own || !seen.insert(&person.id.get_ref().0) {
                 return Err(self.at(person.id.span().start, "this person's id is taken"));
             }
+        }
+        Ok(())
+    }
+
+    /// A person's key is of a kind that is taken. Asked when planning alone: a ledger whose plan
+    /// names another key stays readable, and no signature is told of it.
+    pub fn check_keys(&self) -> Result<(), FileError> {
+        for key in self.file.person.iter().filter_map(|one| one.key.as_ref()) {
+            PersonKey::parse(&key.get_ref().0)
+                .map_err(|why| self.at(key.span().start, &why.to_string()))?;
         }
         Ok(())
     }
