@@ -19,6 +19,7 @@ mod life;
 mod order;
 mod out;
 mod past;
+mod people;
 mod possession;
 mod products;
 mod report;
@@ -36,7 +37,8 @@ pub use calendar::calendar;
 pub use findings::AuditId;
 pub use ledger::{ledger, whole_life};
 pub use life::{CertificateLife, CrlLife, Due, Life, RequestLife, Revoked, RootLife, State};
-pub use report::{AuditFinding, Facts, LedgerReport, PersonFact, ProductFact, Report, Verdict};
+pub use people::{PersonFact, PersonSignature};
+pub use report::{AuditFinding, Facts, LedgerReport, ProductFact, Report, Verdict};
 pub use seen::{Is, Seen, Wild};
 
 use crate::digest::Digest;
@@ -323,7 +325,7 @@ fn look(
         );
         told::entries(&entries, findings);
         sessions::check_evidence(&story, &files, findings);
-        sessions::tell_uncovered(&script, &files, findings);
+        people::tell(&script, &files, findings);
         fold(audited, &seal.ceremony, &entries, &files, findings);
         let known = (before, &audited.register);
         destruction::announcement(seal, &story, &script, authority, known, findings);
@@ -395,7 +397,6 @@ fn fold(
 
 fn facts(seal: &Seal, script: &Script, files: &Files, products: Vec<ProductFact>) -> Facts {
     let word = |yes: bool, one: &str, other: &str| (if yes { one } else { other }).to_owned();
-    let people = script.plan.iter().flat_map(|plan| &plan.people);
     Facts {
         kind: word(seal.rehearsal, "rehearsal", "production"),
         outcome: word(seal.completed, "completed", "aborted"),
@@ -413,16 +414,6 @@ fn facts(seal: &Seal, script: &Script, files: &Files, products: Vec<ProductFact>
             .next_crl
             .map_or_else(|| "none".to_owned(), |time| time.to_string()),
         products,
-        people: people
-            .map(|person| PersonFact {
-                id: escape(&person.id),
-                role: escape(&person.role),
-                signature_present: files.bytes.contains_key(&format!(
-                    "{}.{}.sig",
-                    layout::SEAL,
-                    person.id
-                )),
-            })
-            .collect(),
+        people: people::facts(script, files),
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 pub use super::findings::AuditFinding;
 use super::life::Life;
+use super::people::PersonFact;
 use super::seen::{self, Seen};
 use crate::digest::Digest;
 use crate::ledger::entry::REQUEST;
@@ -50,17 +51,6 @@ pub struct ProductFact {
     pub spki_sha256: Option<Digest>,
     /// Digest of the whole, DER; `None` where it was only possibly signed.
     pub sha256: Option<Digest>,
-}
-
-/// Somebody the plan names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PersonFact {
-    /// Short name.
-    pub id: String,
-    /// Role.
-    pub role: String,
-    /// A signature on SEAL.txt under this name is there. It is not checked here.
-    pub signature_present: bool,
 }
 
 /// What the ceremony was.
@@ -284,17 +274,6 @@ impl ProductFact {
             words.push_str(", POSSIBLY signed: no signature was kept");
         }
         words
-    }
-}
-
-impl PersonFact {
-    fn words(&self) -> String {
-        let signature = if self.signature_present {
-            "signature present, check it with ssh-keygen (see VERIFY.txt)"
-        } else {
-            "no signature"
-        };
-        format!("{} ({}): {signature}", self.id, self.role)
     }
 }
 

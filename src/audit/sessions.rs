@@ -277,20 +277,3 @@ pub(super) fn check_evidence(story: &Story<'_>, files: &Files, findings: &mut Fi
         }
     }
 }
-
-/// What the seal does not cover is told: later events, and signatures of people whom the plan
-/// does not name.
-pub(super) fn tell_uncovered(script: &Script, files: &Files, findings: &mut Findings) {
-    for path in files.below("SEAL.txt.") {
-        let person = path
-            .strip_prefix("SEAL.txt.")
-            .and_then(|rest| rest.strip_suffix(".sig"));
-        let Some(person) = person.filter(|_| path != layout::ROOT_BARE_SIGNATURE) else {
-            continue;
-        };
-        let mut people = script.plan.iter().flat_map(|plan| &plan.people);
-        if !people.any(|one| one.id == person) {
-            findings.notice(format!("{path} is of nobody whom the plan names"));
-        }
-    }
-}

@@ -14,6 +14,7 @@ use crate::ledger::layout;
 use crate::ledger::post_seal::Destruction;
 use crate::plan::document::PlanDocument;
 use crate::ports::{Desk, Operator, Store, Token, Tokens};
+use crate::ssh::NAMESPACE;
 
 /// What is left of a ceremony that announces the end of the key.
 pub struct Left {
@@ -82,7 +83,7 @@ impl Left {
 pub fn sign_lines(folder: &str, file: &str, signers: &[&str]) -> String {
     let lines = signers.iter().map(|person| {
         format!(
-            "  ssh-keygen -Y sign -n anchorite-seal -f KEY {folder}/{file}\n  mv {folder}/{file}.sig {folder}/{file}.{person}.sig\n"
+            "  ssh-keygen -Y sign -n {NAMESPACE} -f KEY {folder}/{file}\n  mv {folder}/{file}.sig {folder}/{file}.{person}.sig\n"
         )
     });
     lines.collect()

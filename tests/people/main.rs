@@ -4,6 +4,14 @@
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../common/ledger.rs"]
+#[allow(dead_code)]
+mod ledger;
+
+#[path = "../common/schema.rs"]
+mod schema;
+
 mod formats;
+mod in_a_ledger;
 mod security_keys;
 mod signer;
