@@ -232,9 +232,8 @@ fn look(
     files.check_sums(findings);
     let seal = match seal::parse(&files) {
         Ok(seal) => seal,
-        Err(SealError::Unknown(what)) => {
-            findings.begun(AuditId::Sums);
-            audited.unknown = Some(format!("its seal is of {}", escape(&what)));
+        Err(error @ SealError::Unknown(_)) => {
+            audited.unknown = Some(format!("its seal is of {}", escape(&error.to_string())));
             return;
         }
         Err(SealError::Broken(why)) => {
