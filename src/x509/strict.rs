@@ -125,12 +125,13 @@ fn header(bytes: &[u8], within: Range<usize>) -> Result<(u8, Range<usize>), DerE
 }
 
 /// Whether an identifier octet is constructed; `None` for a universal type that is not the one
-/// or the other as DER wants it, or that no structure here has.
+/// or the other as DER wants it, that no structure here has, or that the readers behind this scan
+/// do not know: GraphicString (25) and UniversalString (28).
 fn is_constructed(tag: u8) -> Option<bool> {
     let constructed = tag & CONSTRUCTED != 0;
     match (tag >> 6, tag & 0x1f) {
         (0, 16 | 17) => constructed.then_some(true),
-        (0, 1..=6 | 10 | 12 | 13 | 18..=28 | 30) => (!constructed).then_some(false),
+        (0, 1..=6 | 10 | 12 | 13 | 18..=24 | 26 | 27 | 30) => (!constructed).then_some(false),
         (0, _) => None,
         _ => Some(constructed),
     }
