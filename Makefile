@@ -44,8 +44,7 @@ crash:
 # The next CRL after one of a million entries: minutes. Prints seconds and peak memory: docs/big-crl.md.
 ENTRIES ?= 1000000
 big-crl:
-	$(CARGO) build --locked --release
-	python3 scripts/big-crl.py target/release/anchorite $(ENTRIES)
+	program=$$(sh scripts/program.sh --release) && python3 scripts/big-crl.py "$$program" $(ENTRIES)
 
 # Eight programs on one ledger, two hundred times: minutes.
 races:
@@ -69,15 +68,13 @@ corpus:
 
 # What openssl, certtool and cfssl do with the corpus. Tools that are missing are left out.
 peers:
-	$(CARGO) build --locked
 	command -v go >/dev/null && GOBIN="$(CURDIR)/target/tools/go" go install github.com/cloudflare/cfssl/cmd/cfssl@v$(CFSSL_VERSION) || true
 	CFSSL="$(CURDIR)/target/tools/go/cfssl" CFSSL_VERSION=$(CFSSL_VERSION) python3 scripts/peers.py > docs/peers.md.part
 	mv docs/peers.md.part docs/peers.md
 
 # A person's first rehearsal, recorded: docs/demo.cast.
 cast:
-	$(CARGO) build --locked
-	python3 scripts/cast.py target/debug/anchorite docs/demo.cast
+	program=$$(sh scripts/program.sh) && python3 scripts/cast.py "$$program" docs/demo.cast
 
 lint:
 	$(CARGO) fmt --check

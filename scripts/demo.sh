@@ -97,8 +97,7 @@ like_vault() {
 }
 
 title "building anchorite (from nothing this takes some minutes)"
-cargo build --locked --quiet
-anchorite=$root/target/debug/anchorite
+anchorite=$(sh scripts/program.sh --quiet)
 say "$("$anchorite" --version), $anchorite"
 
 # A sealed folder is read-only; it is ours to throw away.

@@ -10,9 +10,11 @@ cd -- "$(dirname -- "$0")/.."
 
 CARGO_FUZZ=0.13.2
 ALL='seal transcript ceremony_file pem crl certificate request'
-bin=fuzz/target/$(rustc -vV | sed -n 's/^host: //p')/release
-seeds=fuzz/target/seeds
-logs=fuzz/target/logs
+# Named to cargo, so that no configuration moves it.
+built=$PWD/fuzz/target
+bin=$built/$(rustc -vV | sed -n 's/^host: //p')/release
+seeds=$built/seeds
+logs=$built/logs
 
 fail() {
     printf 'fuzz: %s\n' "$*" >&2
@@ -31,7 +33,7 @@ build() {
     cp Cargo.lock fuzz/Cargo.lock
     # No sanitizer: all of ours is safe Rust, where a fault is a panic and never a wild read.
     # It is faster, and needs no nightly. Overflow and debug assertions are on (fuzz/Cargo.toml).
-    cargo fuzz build --release --sanitizer none
+    cargo fuzz build --release --sanitizer none --target-dir "$built"
 }
 
 # The options of libFuzzer: each target's dictionary, and the size beyond which input teaches
@@ -76,7 +78,7 @@ one() {
 # Whatever the request target cleared, openssl must take too. It says so in words: a signature
 # that does not verify ends with 0 in OpenSSL 3.0.
 openssl_takes_what_we_take() {
-    accepted=fuzz/target/accepted
+    accepted=$built/accepted
     rm -rf "$accepted"
     mkdir -p "$accepted"
     FUZZ_ACCEPTED=$accepted "$bin/request" -runs=0 -timeout=60 fuzz/corpus/request \
@@ -110,7 +112,7 @@ sh scripts/fuzz-seeds.sh "$seeds"
 status=0
 # Each word is one target.
 # shellcheck disable=SC2086
-printf '%s\n' $targets | xargs -n 1 -P "$jobs" sh "$0" one "$seconds" || status=1
+printf '%s\n' $targets | xargs -n 1 -P "$jobs" sh scripts/fuzz.sh one "$seconds" || status=1
 case " $targets " in
     *' request '*) openssl_takes_what_we_take || status=1 ;;
 esac

@@ -20,7 +20,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 CORPUS = HERE / "tests" / "corpus"
-PROGRAM = os.environ.get("ANCHORITE", str(HERE / "target" / "debug" / "anchorite"))
+PROGRAM = subprocess.run(
+    ["sh", HERE / "scripts" / "program.sh"], stdout=subprocess.PIPE, text=True, check=True
+).stdout.rstrip("\n")
 TEMPLATE = "cn = \"signed\"\nca\ncert_signing_key\nexpiration_days = 1\nhonor_crq_extensions\n"
 CONFIG = {"signing": {"default": {"expiry": "24h", "usages": ["cert sign"]}}}
 # Bundles, transcripts and ceremony files are our own: no other tool has a word for them.
