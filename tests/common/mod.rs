@@ -9,6 +9,7 @@ pub mod desk;
 pub mod etcd;
 pub mod howto;
 pub mod linkerd;
+pub mod machine;
 pub mod person;
 pub mod proof;
 pub mod pty;
