@@ -97,7 +97,9 @@ fn a_key_file_of_openssl_is_taken_over() {
         let said = shell(&blocks(&page, "sh after")[0]);
         assert!(said.contains("are adopted"), "{said}");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify.sh");
-        let said = shell(&format!("sh {script} ledger/0001-adopt-acme-root root.pem"));
+        let said = shell(&format!(
+            "sh '{script}' ledger/0001-adopt-acme-root root.pem"
+        ));
         assert!(said.contains("VERIFIED: this ceremony"), "{said}");
     }
 }

@@ -61,7 +61,7 @@ pub fn run_beside(bao: &Bao, folder: &Path, mut shell: Command, script: &str) ->
         std::fs::create_dir(&commands).expect("a folder");
         std::os::unix::fs::symlink(bao.binary(), vault).expect("a link");
     }
-    let text = format!("PATH={}:$PATH\n{script}\n", commands.display());
+    let text = format!("PATH='{}':$PATH\n{script}\n", commands.display());
     // A home that the caller chose is kept: a server's command leaves files there.
     let environment = bao.environment().into_iter().filter(|one| one.0 != "HOME");
     shell.current_dir(folder).envs(environment);

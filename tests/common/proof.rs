@@ -103,7 +103,7 @@ pub fn verify(stage: &Stage, folder: &str, root: &str, mounts: &[&str]) {
         &place,
         &format!(
             "openssl cms -verify -binary -inform DER -in SEAL.txt.root.p7s -content SEAL.txt \
-             -CAfile {root} -purpose any -out /dev/null"
+             -CAfile '{root}' -purpose any -out /dev/null"
         ),
     );
     assert!(seal.contains("Verification successful"), "{seal}");
@@ -116,13 +116,13 @@ pub fn verify(stage: &Stage, folder: &str, root: &str, mounts: &[&str]) {
     for crl in ["root.crl -inform PEM", "root.crl.der -inform DER"] {
         let crl = stage.tool(
             &format!("{place}/out"),
-            &format!("openssl crl -noout -CAfile {root} -in {crl}"),
+            &format!("openssl crl -noout -CAfile '{root}' -in {crl}"),
         );
         assert!(crl.contains("verify OK"), "{crl}");
     }
     stage.tool(
         &place,
-        &format!("openssl verify -x509_strict -check_ss_sig -CAfile {root} {root}"),
+        &format!("openssl verify -x509_strict -check_ss_sig -CAfile '{root}' '{root}'"),
     );
     for mount in mounts {
         for file in ["intermediate.pem", "bundle.pem"] {
@@ -130,11 +130,11 @@ pub fn verify(stage: &Stage, folder: &str, root: &str, mounts: &[&str]) {
             let checks = "-x509_strict -crl_check_all -CRLfile out/root.crl";
             stage.tool(
                 &place,
-                &format!("openssl verify {checks} -CAfile {root} {file}"),
+                &format!("openssl verify {checks} -CAfile '{root}' {file}"),
             );
         }
         let certtool = format!(
-            "certtool --verify --load-ca-certificate {root} --infile out/{mount}/intermediate.pem"
+            "certtool --verify --load-ca-certificate '{root}' --infile out/{mount}/intermediate.pem"
         );
         let said = stage.tool(&place, &certtool);
         assert!(
@@ -153,7 +153,7 @@ pub fn verify(stage: &Stage, folder: &str, root: &str, mounts: &[&str]) {
         assert_eq!(verified.status.code(), Some(0), "{said}");
     }
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify.sh");
-    stage.tool(".", &format!("sh {script} {place} {root}"));
+    stage.tool(".", &format!("sh '{script}' {place} '{root}'"));
     assert!(
         stage
             .read(&format!("{place}/SEAL.txt"))

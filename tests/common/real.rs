@@ -209,10 +209,10 @@ impl Stage {
         assert!(made.status.success(), "{}", stderr(&made));
     }
 
-    /// Runs a stock tool in a folder of the stage; it must succeed.
+    /// Runs a stock tool in a folder of the stage; it must succeed. What stands in '' is one word.
     #[track_caller]
     pub fn tool(&self, folder: &str, line: &str) -> String {
-        let mut words = line.split_whitespace();
+        let mut words = words(line);
         let program = words.next().expect("a program");
         let output = self
             .command(program)
@@ -267,6 +267,18 @@ fn writable(folder: &Path) {
             writable(&entry.path());
         }
     }
+}
+
+/// The words of a command; a path, which may have spaces, stands in ''.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split('\'').enumerate().flat_map(|(at, part)| {
+        let quoted = at % 2 == 1;
+        let plain = if quoted { "" } else { part };
+        quoted
+            .then_some(part)
+            .into_iter()
+            .chain(plain.split_whitespace())
+    })
 }
 
 fn how_to_install(program: &str) -> &'static str {

@@ -97,7 +97,7 @@ fn judge(stage: &Stage) {
     }
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify.sh");
     let folder = ledger(stage);
-    shell(&format!("sh {script} {folder} root.pem || [ $? = 8 ]"));
+    shell(&format!("sh '{script}' {folder} root.pem || [ $? = 8 ]"));
     let csr = stage.read("for-partner.csr");
     assert!(csr.starts_with("# REHEARSAL"), "{csr}");
 }
@@ -124,7 +124,7 @@ fn a_new_root_asks_on_its_first_day() {
         assert!(said.contains(words), "{words}: {said}");
     }
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify.sh");
-    shell(&format!("sh {script} ledger/0001-acme root.pem"));
+    shell(&format!("sh '{script}' ledger/0001-acme root.pem"));
     let sheet = stage.read("ledger/0001-acme/out/HANDOVER.md");
     assert!(sheet.contains("requests/ask.csr"), "{sheet}");
     // A rehearsal of a request under this root has a stand-in for it, with another key.

@@ -82,7 +82,7 @@ fn anew_and_after_an_attack() {
     // What the ledger says, by the tool and by stock tools: consistent, and a rehearsal.
     let life = desk.shell(&format!(
         "anchorite verify rehearsal/ledger --root root.pem || echo code $?
-         for one in rehearsal/ledger/0*; do sh {VERIFY} $one root.pem || echo code $?; done
+         for one in rehearsal/ledger/0*; do sh '{VERIFY}' $one root.pem || echo code $?; done
          cat rehearsal/ledger/0002-kubernetes-after-attack/out/HANDOVER.md"
     ));
     assert_eq!(life.matches("\ncode 8\n").count(), 3, "{life}");
@@ -209,7 +209,7 @@ fn a_root_of_cfssl_is_adopted_and_goes_on() {
         &stage,
         &format!(
             "anchorite verify ledger --root root.pem
-             for one in ledger/0*; do sh {VERIFY} $one root.pem; done"
+             for one in ledger/0*; do sh '{VERIFY}' $one root.pem; done"
         ),
     );
     in_this_order(

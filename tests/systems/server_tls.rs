@@ -145,7 +145,7 @@ fn the_page_gives_vault_a_certificate_that_the_root_alone_verifies() {
     let text = text.replace("vault.acme.example:8200", &address);
     run(
         |_| server.command(Path::new("dash"), FIRST),
-        &format!("PATH={}:$PATH\n{text}", commands.display()),
+        &format!("PATH='{}':$PATH\n{text}", commands.display()),
     );
 
     // Who trusts another root, the first certificate's, is told so, and does not get in.
