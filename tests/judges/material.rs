@@ -1,5 +1,5 @@
 //! What is judged: rehearsed ceremonies of every root over every request, a leaf below each
-//! intermediate, and a CRL that names the intermediates, signed by the kept token.
+//! intermediate, and the CRL of a second ceremony that revokes them all.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -161,14 +161,12 @@ impl Workshop {
             self.request(folder, wish);
         }
         self.rehearse(folder, id, text);
-        let out = self.path(&format!("{folder}/kept/ledger/0001-{id}/out"));
-        let intermediate = |wish: &Wish| out.join(&wish.mount).join("intermediate.pem");
-        let certificates: Vec<PathBuf> = wishes.iter().map(intermediate).collect();
-        let revoking = revoking::make(&self.stage, folder, &out, &certificates);
-        wishes
-            .iter()
-            .zip(certificates)
-            .map(|(wish, intermediate)| Chain {
+        let kept = format!("kept/ledger/0001-{id}/out");
+        let revoking = self.revoke(folder, text, &kept, wishes);
+        let out = self.path(folder).join(kept);
+        let chain = |wish: &Wish| {
+            let intermediate = out.join(&wish.mount).join("intermediate.pem");
+            Chain {
                 root_type: root.name,
                 what: wish.what.clone(),
                 key: wish.kind.name,
@@ -177,8 +175,21 @@ impl Workshop {
                 intermediate,
                 crl: out.join("root.crl"),
                 revoking: revoking.clone(),
-            })
-            .collect()
+            }
+        };
+        wishes.iter().map(chain).collect()
+    }
+
+    /// The CRL of the ceremony that revokes all of them.
+    fn revoke(&self, folder: &str, text: &str, out: &str, wishes: &[Wish]) -> PathBuf {
+        let document: toml::Table = toml::from_str(text).unwrap();
+        let label = document["token"]["label"].as_str().unwrap();
+        let mounts: Vec<&str> = wishes.iter().map(|wish| wish.mount.as_str()).collect();
+        revoking::wait_for_a_later_second();
+        let second = revoking::file(label, out, &mounts);
+        self.rehearse(folder, revoking::ID, &second);
+        let made = format!("{folder}/kept/ledger/0002-{}/out/root.crl", revoking::ID);
+        self.path(&made)
     }
 
     fn request(&self, folder: &str, wish: &Wish) {
@@ -212,7 +223,7 @@ impl Workshop {
         let path = format!("{folder}/leaf-{}.pem", slug(&wish.mount));
         let digest = wish.kind.signature.split(' ').next().unwrap();
         self.openssl(&format!(
-            "x509 -req -in leaf.csr -CA {} -CAkey {} -days 30 {digest} -extfile leaf.conf \
+            "x509 -req -in leaf.csr -CA '{}' -CAkey {} -days 30 {digest} -extfile leaf.conf \
              -set_serial 0x4b1d4b1d4b1d4b1d4b1d -out {path}",
             intermediate.display(),
             wish.key
