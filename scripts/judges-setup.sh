@@ -23,7 +23,6 @@ need certutil libnss3-tools
 need vfychain libnss3-tools
 need javac default-jdk-headless
 need keytool default-jdk-headless
-need pkcs11-tool opensc
 need python3 python3
 python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
 if [ -n "$missing" ]; then
