@@ -26,7 +26,7 @@ EVENTS = [
 def line(n, prev, kind, data, **changes):
     fields = {"n": n, "prev": prev, "time": f"2026-02-01T09:00:{n:02}Z", "mono_ms": 1000 * n, "type": kind,
               "step": "crl", "actor": "operator", "data": data, **changes}
-    return json.dumps(fields, separators=(",", ":")).encode() + b"\n"
+    return json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 
 def lines(events=EVENTS, change=lambda at, raw: raw, first=1, prev="0" * 64, skip=None):
@@ -63,7 +63,8 @@ def broken(name, data, says, why):
 
 
 broken("line-edited", WHOLE.replace(b'"value":"no"', b'"value":"ok"'), f"line 4: {PREV}", "an answer was edited")
-broken("space-added", WHOLE.replace(b'"step":"crl"', b'"step": "crl"', 1), f"line 2: {PREV}",
+FORM = "the line is not in the one form that is written"
+broken("space-added", replaced(2, b'"step":"crl"', b'"step": "crl"'), f"line 2: {FORM}",
        "the same JSON in other octets: an editor put it in order")
 broken("lines-swapped", b"".join([L[0], L[2], L[1], *L[3:]]), f"line 2: {PREV}", "two lines changed places")
 broken("line-missing", b"".join(L[:2] + L[3:]), f"line 3: {PREV}", "a line was taken out")
@@ -100,7 +101,12 @@ broken("data-field-more", replaced(3, b'"accepted":false', b'"accepted":false,"n
        "the line does not have the fields of an entry", "a field that nobody reads in the data of a known type")
 broken("data-word-as-number", replaced(3, b'"accepted":false', b'"accepted":0'),
        "the line does not have the fields of an entry", "a number in place of true or false")
-broken("space-first", replaced(3, b'{"n"', b'{ "n"'), "the line does not begin with n and prev in their form",
+broken("space-last", replaced(3, b"}}\n", b"}} \n"), f"line 3: {FORM}", "a space that nobody sees at the end of a line")
+broken("escaped-otherwise", replaced(3, b'"value":"no"', b'"value":"\\u006eo"'), f"line 3: {FORM}",
+       "the same text with a letter as its code point")
+broken("data-in-another-order", replaced(3, b'"value":"no","accepted":false', b'"accepted":false,"value":"no"'),
+       "line 3: ", "the same fields in another order")
+broken("space-first", replaced(3, b'{"n"', b'{ "n"'), f"line 3: {FORM}",
        "sed and cut find the first two fields by their place")
 broken("two-values", replaced(3, b"}}\n", b"}} {}\n"), "line 3: ", "two JSON values in a line")
 broken("nested-1000", replaced(3, b'"no"', b"[" * 1000 + b"]" * 1000), "line 3: ", "deep nesting against the stack")
