@@ -164,6 +164,14 @@ impl Files {
         }
     }
 
+    /// What stands under names that are kept for later versions.
+    pub fn tell_reserved(&self, findings: &mut Findings) {
+        for path in self.bytes.keys().filter(|path| layout::is_reserved(path)) {
+            let path = escape(path);
+            findings.notice(format!("{path} is covered by nothing, and was not looked at"));
+        }
+    }
+
     /// Folders that hold nothing belong to nothing. An aborted ceremony may have made one for
     /// a file that never came.
     pub fn check_folders(&self, completed: bool, findings: &mut Findings) {

@@ -325,6 +325,7 @@ fn look(
         told::entries(&entries, findings);
         sessions::check_evidence(&story, &files, findings);
         people::tell(&script, &files, findings);
+        files.tell_reserved(findings);
         fold(audited, &seal.ceremony, &entries, &files, findings);
         let known = (before, &audited.register);
         destruction::announcement(seal, &story, &script, authority, known, findings);

@@ -22,6 +22,10 @@ pub const SCRIPT_FILE: &str = "script/ceremony.toml";
 pub const SCRIPT_PLAN: &str = "script/ceremony.plan";
 /// The lock.
 pub const SCRIPT_LOCK: &str = "script/ceremony.lock";
+/// Reserved: a time stamp of the lock.
+const LOCK_STAMP: &str = "script/ceremony.lock.tsr";
+/// Reserved: scans of what was signed on paper.
+const SCANS: &str = "scans/";
 /// The page people read aloud.
 pub const SCRIPT_PAGE: &str = "script/script.html";
 /// What was observed of the laptop.
@@ -66,16 +70,12 @@ impl CeremonyFolder {
             .map_or((name, false), |rest| (rest, true));
         let (number, id) = rest.split_once('-')?;
         let digits = number.len() >= 4 && number.bytes().all(|b| b.is_ascii_digit());
-        let plain = !id.is_empty()
-            && id
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         let folder = Self {
             number: number.parse().ok()?,
             id: id.to_owned(),
             open,
         };
-        (digits && plain && folder.name() == name).then_some(folder)
+        (digits && is_plain(id) && folder.name() == name).then_some(folder)
     }
 }
 
@@ -87,25 +87,46 @@ pub fn is_staging(name: &str) -> bool {
 }
 
 /// Whether a name in a ceremony's folder stands outside SHA256SUMS: the sums themselves, the
-/// seal with its signatures, and what came after it.
+/// seal with its signatures, what came after it, and what is reserved. `docs/verify.sh` and
+/// `docs/reference/formats.md` have the same list.
 pub fn is_outside_sums(name: &str) -> bool {
-    name == SUMS || name == SEAL || name == POST_SEAL || is_seal_signature(name)
+    name == SUMS
+        || name == SEAL
+        || name == POST_SEAL
+        || beside_seal(name).is_some_and(|(_, rest)| {
+            ["root.p7s", "attrs"].contains(&rest) || rest.strip_suffix(".sig").is_some_and(is_plain)
+        })
+        || is_reserved(name)
 }
 
-/// `SEAL.txt.root.p7s`, `SEAL.txt.attrs`, `SEAL.txt.alice.sig`, and the same for
-/// `post-seal.jsonl`.
-fn is_seal_signature(name: &str) -> bool {
-    let rest = name
-        .strip_prefix("SEAL.txt.")
-        .or_else(|| name.strip_prefix("post-seal.jsonl."));
-    let Some(rest) = rest else { return false };
-    let person = |id: &str| {
-        !id.is_empty()
-            && id
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+/// Whether a name is kept for later versions, and read by none so far: time stamps
+/// (`SEAL.txt.tsr`, `SEAL.txt.alice.sig.tsr`, the lock's), proofs (`SEAL.txt.log.proof`), scans
+/// of paper, and a root's signature on what came after the seal.
+pub fn is_reserved(name: &str) -> bool {
+    let file_below = |folder| {
+        name.strip_prefix(folder)
+            .is_some_and(|rest| !rest.is_empty())
     };
-    ["root.p7s", "attrs", "tsr"].contains(&rest) || rest.strip_suffix(".sig").is_some_and(person)
+    name == LOCK_STAMP
+        || file_below(SCANS)
+        || beside_seal(name).is_some_and(|(of, rest)| {
+            let last = rest.rsplit('.').next().unwrap_or(rest);
+            (["tsr", "proof"].contains(&last) && rest.split('.').all(is_plain))
+                || (of == POST_SEAL && ["root.p7s", "attrs"].contains(&rest))
+        })
+}
+
+/// What a name adds to the seal's, or to that of what came after it.
+fn beside_seal(name: &str) -> Option<(&'static str, &str)> {
+    [SEAL, POST_SEAL]
+        .into_iter()
+        .find_map(|of| Some((of, name.strip_prefix(of)?.strip_prefix('.')?)))
+}
+
+/// Whether this is a person's id, or a word like one.
+fn is_plain(word: &str) -> bool {
+    let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    !word.is_empty() && word.bytes().all(known)
 }
 
 #[cfg(test)]
@@ -149,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn only_seals_stand_outside_the_sums() {
+    fn only_seals_and_what_is_reserved_stand_outside_the_sums() {
         for name in [
             "SEAL.txt",
             "SEAL.txt.root.p7s",
@@ -158,8 +179,23 @@ mod tests {
             "SEAL.txt.attrs.sig",
             "SHA256SUMS",
             "post-seal.jsonl",
+            "post-seal.jsonl.alice.sig",
         ] {
-            assert!(is_outside_sums(name), "{name}");
+            assert!(is_outside_sums(name) && !is_reserved(name), "{name}");
+        }
+        for name in [
+            "SEAL.txt.tsr",
+            "SEAL.txt.x.tsr",
+            "SEAL.txt.alice.sig.tsr",
+            "SEAL.txt.root.p7s.tsr",
+            "SEAL.txt.log.proof",
+            "post-seal.jsonl.tsr",
+            "post-seal.jsonl.root.p7s",
+            "post-seal.jsonl.attrs",
+            "script/ceremony.lock.tsr",
+            "scans/page-1.pdf",
+        ] {
+            assert!(is_outside_sums(name) && is_reserved(name), "{name}");
         }
         for name in [
             "SEAL.txt.x",
@@ -168,6 +204,15 @@ mod tests {
             "transcript.jsonl",
             "out/SEAL.txt",
             "SEAL.txt.root.p7s.bak",
+            "SEAL.txt.A.tsr",
+            "SEAL.txt..tsr",
+            "SEAL.txt.tsr.",
+            "SEAL.txtx.tsr",
+            "SEAL.txt.x/y.tsr",
+            "script/ceremony.plan.tsr",
+            "out/scans/x",
+            "scans",
+            "private/x",
         ] {
             assert!(!is_outside_sums(name), "{name}");
         }
