@@ -12,7 +12,8 @@
 # folder can change that copy: run one that you got elsewhere.
 #
 # Ends with 0: verified. 1: refused. 8: consistent, but a rehearsal, aborted or
-# signed by nobody: nothing binds the files to the root.
+# signed by nobody: nothing binds the files to the root; or not checked, because
+# the seal is of a later edition of the rules than this text.
 #
 # What it shows: no covered byte changed since the root signed the seal. What it
 # does not show: that this is the newest ceremony (compare the previous line of
@@ -43,17 +44,37 @@ if [ "$#" -eq 3 ]; then
 fi
 cd -- "$1" || exit 2
 
-ok() {
-    printf 'ok       %s\n' "$1"
-}
 # Names come from the folder: what a terminal might obey is shown as "?".
-refuse() {
-    printf 'REFUSED  %s' "$1" | tr -c '[:print:]' '?'
+say() {
+    printf '%s' "$1" | tr -c '[:print:]' '?'
     echo
+}
+ok() {
+    say "ok       $1"
+}
+note() {
+    say "note     $1"
+}
+refuse() {
+    say "REFUSED  $1"
     exit 1
+}
+not_checked() {
+    say "NOT CHECKED: this ceremony: $1: a newer verify.sh may know it."
+    exit 8
 }
 digest() {
     sha256sum | cut -c1-64
+}
+# The files below this folder, one to a line.
+files() {
+    find . -type f | sed 's#^\./##' | sort
+}
+# Their lines as sha256sum writes them.
+sums() {
+    while IFS= read -r file; do
+        sha256sum -- "$file"
+    done
 }
 # Each line of a file names the SHA-256 of the line before it, LF included; the first
 # one names $2. Leaves the number of lines, and the digest of the last one.
@@ -81,7 +102,13 @@ first_block() {
     sed -n '/^-----BEGIN /,/^-----END /p; /^-----END /q' "$1"
 }
 
-# 1. The files: those that SHA256SUMS lists, no others, no links.
+# 1. The files: those that SHA256SUMS lists, no others, no links. Outside of it stand the
+# seal with its signatures, what came after it, and names that later versions may fill: time
+# stamps, proofs, scans.
+beside='(SEAL\.txt|post-seal\.jsonl)\.'
+free="$beside([a-z0-9-]+\.)*(tsr|proof)|script/ceremony\.lock\.tsr|scans/.*"
+free="$free|post-seal\.jsonl\.(root\.p7s|attrs)"
+outside="SHA256SUMS|SEAL\.txt|post-seal\.jsonl|$beside(root\.p7s|attrs|[a-z0-9-]+\.sig)|$free"
 for file in SEAL.txt SHA256SUMS VERIFY.txt transcript.jsonl \
     script/ceremony.toml script/ceremony.plan script/ceremony.lock; do
     [ -f "$file" ] || refuse "$file is not there"
@@ -92,24 +119,29 @@ odd=$(find . ! -type f ! -type d | head -n 1)
 odd=$(find . -name '*
 *' | wc -l)
 [ "$odd" -eq 0 ] || refuse "a name holds a line break"
-grep -v '^[0-9a-f]\{64\}  [^ ].*$' SHA256SUMS >/dev/null &&
-    refuse "SHA256SUMS holds a line that is not digest, two spaces, path"
-odd=$(sha256sum -c --strict SHA256SUMS 2>/dev/null | grep -v ': OK$' | head -n 1)
-[ -z "$odd" ] || refuse "SHA256SUMS: $odd"
-sha256sum -c --strict --quiet SHA256SUMS >/dev/null 2>&1 ||
-    refuse "a file is missing, or has another digest than SHA256SUMS says"
-cut -c67- SHA256SUMS | sort -c -u 2>/dev/null || refuse "SHA256SUMS is not sorted"
-listed=$(cut -c67- SHA256SUMS | digest)
-there=$(find . -type f | sed 's#^\./##' |
-    grep -v -x -e 'SHA256SUMS' -e 'SEAL\.txt' -e 'SEAL\.txt\.root\.p7s' \
-        -e 'SEAL\.txt\.attrs' \
-        -e 'SEAL\.txt\.tsr' -e 'SEAL\.txt\.[a-z0-9-][a-z0-9-]*\.sig' \
-        -e 'post-seal\.jsonl' -e 'post-seal\.jsonl\.root\.p7s' \
-        -e 'post-seal\.jsonl\.attrs' \
-        -e 'post-seal\.jsonl\.tsr' -e 'post-seal\.jsonl\.[a-z0-9-][a-z0-9-]*\.sig' |
-    sort | digest)
-[ "$listed" = "$there" ] || refuse "there is a file that SHA256SUMS does not list"
+odd=$(find . -type f -name '*.part' | head -n 1)
+[ -z "$odd" ] || refuse "$odd was left behind half-written"
+# Made again, not read: what SHA256SUMS names may be no file of this folder.
+covered() {
+    files | grep -E -v -x "$outside" | sums
+}
+[ "$(covered | digest)" = "$(digest <SHA256SUMS)" ] ||
+    refuse "what is there is not what SHA256SUMS lists: $(covered | diff - SHA256SUMS |
+        grep '^[<>]' | head -n 1 | cut -c69-)"
 ok "every file has its digest, and there are no others"
+
+case $(sed -n 1p SEAL.txt) in
+"format anchorite/seal/0") ;;
+"format anchorite/seal/"*) not_checked "its seal is of another format" ;;
+*) refuse "SEAL.txt: unknown format" ;;
+esac
+# The edition of the rules; the first seals, of edition 0, have no such line.
+edition=$(sed -n '2s/^edition //p' SEAL.txt)
+case $edition in
+"" | 1) ;;
+0* | *[!0-9]*) refuse "SEAL.txt: no edition" ;;
+*) not_checked "its seal is of edition $edition of the rules" ;;
+esac
 
 # 2. The transcript: each line names the SHA-256 of the line before it, LF included.
 [ -z "$(tail -c 1 transcript.jsonl | tr -d '\n')" ] ||
@@ -119,20 +151,49 @@ chain transcript.jsonl $zeros
 ok "the transcript's $number lines follow each other"
 
 # 3. The seal: it names the sums, the transcript's end and the lock.
-[ "$(wc -l <SEAL.txt)" -le 25 ] || refuse "SEAL.txt has more than 25 lines"
-[ "$(sed -n 1p SEAL.txt)" = "format anchorite/seal/0" ] || refuse "SEAL.txt: unknown format"
-for field in ceremony kind outcome seal ended entries head sha256sums lock previous root; do
-    [ "$(grep -c "^$field " SEAL.txt)" -eq 1 ] || refuse "SEAL.txt: not one line \"$field\""
-done
+[ "$(tr -d '\n -~' <SEAL.txt | wc -c)" -eq 0 ] || refuse "SEAL.txt: not printable ASCII"
+[ -z "$(tail -c 1 SEAL.txt | tr -d '\n')" ] || refuse "SEAL.txt does not end with a whole line"
+lines="format ${edition:+edition }ceremony kind outcome seal started ended entries head sha256sums lock tool module \
+root assurance signatures deviations previous next-crl words-1 words-2 words-3 words-4 attestation "
+case $(cut -d' ' -f1 SEAL.txt | tr '\n' ' '; echo .) in
+"$lines." | "${lines}announces .") ;;
+*) refuse "SEAL.txt: not the lines of a seal" ;;
+esac
 [ "$(seal sha256sums)" = "$(digest <SHA256SUMS)" ] || refuse "SEAL.txt: sha256sums"
 [ "$(seal head)" = "$previous" ] || refuse "SEAL.txt: head"
 [ "$(seal entries)" = "$number" ] || refuse "SEAL.txt: entries"
 [ "$(seal lock)" = "$(digest <script/ceremony.lock)" ] || refuse "SEAL.txt: lock"
+case $(seal kind),$(seal outcome) in
+production,completed | production,aborted | rehearsal,completed | rehearsal,aborted) ;;
+*) refuse "SEAL.txt: unknown kind or outcome" ;;
+esac
+# Whether there must be a signature is the plan's to say: a signature that was taken away is
+# not one that never was.
+mode=none
+[ "$(seal outcome)" != completed ] ||
+    mode=$(sed -n 's/^  "seal": "\([a-z]*\)",$/\1/p' script/ceremony.plan)
+[ "$(seal seal)" = "$mode" ] || refuse "SEAL.txt: seal: it must be \"$mode\""
+name=$(pwd -P)
+name=${name##*/}
+if printf '%s\n' "$name" | grep -E -q -x '[0-9]{4,}-[a-z0-9-]+(\.open|\.new)?'; then
+    [ "${name#*-}" = "$(seal ceremony)" ] ||
+        refuse "the folder is called $name, and the seal is of $(seal ceremony)"
+fi
+# Only what is made for every ceremony may hold nothing; one that was aborted may have made a
+# folder for a file that never came.
+may="script|in|out|evidence"
+[ "$(seal outcome)" = completed ] || may="$may|out/.*"
+odd=$(find . -type d | sed 's#^\./##' | grep -E -v -x "$may" | while IFS= read -r folder; do
+    [ -n "$(find "./$folder" -type f | head -n 1)" ] || printf '%s\n' "$folder"
+done | head -n 1)
+[ -z "$odd" ] || refuse "$odd is an empty folder that belongs to nothing"
 ok "the seal names the sums, the head $previous and the lock"
 
 # 4. The first entry: what was begun is what was sealed.
 begin=$(sed -n 1p transcript.jsonl)
-for part in '"type":"begin"' "\"ceremony\":\"$(seal ceremony)\"" "\"kind\":\"$(seal kind)\"" \
+for part in '"type":"begin"' "${edition:+\"edition\":$edition}" "\"time\":\"$(seal started)\"" \
+    "\"ceremony\":\"$(seal ceremony)\"" "\"kind\":\"$(seal kind)\"" \
+    "\"tool_sha256\":\"$(seal tool | cut -d' ' -f1)\"" \
     "\"lock_sha256\":\"$(seal lock)\"" "\"previous_seal\":\"$(seal previous)\"" \
     "\"plan_sha256\":\"$(digest <script/ceremony.plan)\""; do
     case $begin in
@@ -141,28 +202,29 @@ for part in '"type":"begin"' "\"ceremony\":\"$(seal ceremony)\"" "\"kind\":\"$(s
     esac
 done
 case $(tail -n 1 transcript.jsonl) in
-*'"type":"close"'*"\"outcome\":\"$(seal outcome)\""*) ;;
+*"\"time\":\"$(seal ended)\""*'"type":"close"'*"\"outcome\":\"$(seal outcome)\""*) ;;
 *) refuse "transcript.jsonl, line $number is not the closing entry of the seal's outcome" ;;
 esac
+[ -z "$edition" ] || grep -q -x "  \"edition\": $edition," script/ceremony.plan ||
+    refuse "script/ceremony.plan is of another edition of the rules than SEAL.txt"
+# The files that it recorded are there. A brace begins each record; within text a quote has a
+# backslash before it.
+odd=$(tr '{' '\n' <transcript.jsonl |
+    sed -n 's/^"path":"\([^"]*\)","sha256":"\([0-9a-f]\{64\}\)"}.*/\2  \1/p' |
+    grep -v -x -F -f SHA256SUMS | head -n 1 | cut -c67-)
+[ -z "$odd" ] || refuse "$odd is missing, or not the file that the transcript recorded"
 ok "the transcript begins and ends as the seal says"
 
 # 5. The lock: ceremony file, plan, and every input.
-lines=0
-while IFS= read -r line; do
-    lines=$((lines + 1))
-    wanted=$(printf '%s\n' "$line" | cut -c1-64)
-    case $lines in
-    1) file=script/ceremony.toml ;;
-    2) file=script/ceremony.plan ;;
-    *) file=in/$(printf '%s\n' "$line" | cut -c67-) ;;
-    esac
-    [ -f "$file" ] || refuse "script/ceremony.lock, line $lines: $file is not there"
-    [ "$(digest <"$file")" = "$wanted" ] ||
-        refuse "script/ceremony.lock, line $lines: $file has another digest"
-done <script/ceremony.lock
-[ "$lines" -ge 2 ] || refuse "script/ceremony.lock: too few lines"
-[ "$(find in -type f 2>/dev/null | wc -l)" -eq $((lines - 2)) ] ||
-    refuse "in/ holds a file that the lock does not list"
+row=0
+for file in script/ceremony.toml script/ceremony.plan; do
+    row=$((row + 1))
+    [ "$(sed -n "${row}p" script/ceremony.lock | cut -c1-66)" = "$(digest <"$file")  " ] ||
+        refuse "script/ceremony.lock, line $row: $file has another digest"
+done
+[ "$(sed 1,2d script/ceremony.lock | digest)" = \
+    "$( (cd in 2>/dev/null && files | sums) | digest)" ] ||
+    refuse "script/ceremony.lock does not list what is in in/"
 ok "the lock's ceremony file, plan and inputs are these"
 
 # 6. The root: the one you hold is the one that the seal names.
@@ -171,6 +233,9 @@ if [ "$(seal root)" = none ]; then
 else
     [ "$(openssl x509 -in "$root" -outform DER 2>/dev/null | digest)" = "$(seal root)" ] ||
         refuse "SEAL.txt names another root than the one you hold"
+    # openssl would trust each of them.
+    [ "$(grep -a -c -e '-----BEGIN' "$root")" -le 1 ] ||
+        refuse "the root's file holds more than one certificate"
     ok "the seal's root is yours"
 fi
 
@@ -211,25 +276,92 @@ fi
 
 # 8. The root's signature on the seal. Its form follows from the type of your root's key,
 # not from the files that are there.
+#
+# What is signed is never SEAL.txt itself, it is attributes that name its digest: else any
+# octets that the root ever signed, a certificate's or another seal's attributes, could stand
+# in for a seal, and openssl would not mind. Attributes and envelope follow from seal and root,
+# so they are made again, octet by octet in hex; only the signature's own octets are free.
+octets() {
+    od -An -v -tx1 | tr -d ' \n'
+}
+# A DER value of this tag and content.
+der() {
+    length=$((${#2} / 2))
+    if [ "$length" -lt 128 ]; then
+        printf '%s%02x%s' "$1" "$length" "$2"
+    elif [ "$length" -lt 256 ]; then
+        printf '%s81%02x%s' "$1" "$length" "$2"
+    else
+        printf '%s82%04x%s' "$1" "$length" "$2"
+    fi
+}
+# The value in $1 that a line of "openssl asn1parse" tells of.
+value() {
+    # shellcheck disable=SC2046
+    set -- "$1" $(printf '%s\n' "$2" |
+        sed -n 's/^ *\([0-9]*\):d=[0-9]* *hl= *\([0-9]*\) *l= *\([0-9]*\) .*/\1 \2 \3/p')
+    [ "$#" -ne 4 ] || printf '%s' "$1" | cut -c"$(($2 * 2 + 1))-$((($2 + $3 + $4) * 2))"
+}
+# Content type (data), signing time (the seal's own end; from 2050 with four digits of the
+# year) and the digest of SEAL.txt by the hash $1.
+attributes() {
+    ended=$(seal ended | tr -d 'TZ:-')
+    case $ended in
+    20[0-4]*) time=$(der 17 "$(printf '%sZ' "${ended#20}" | octets)") ;;
+    *) time=$(der 18 "$(printf '%sZ' "$ended" | octets)") ;;
+    esac
+    hashed=$(der 04 "$(openssl dgst "-$1" -r SEAL.txt | cut -d' ' -f1)")
+    der 30 "06092a864886f70d010903$(der 31 06092a864886f70d010701)"
+    der 30 "06092a864886f70d010905$(der 31 "$time")"
+    der 30 "06092a864886f70d010904$(der 31 "$hashed")"
+}
+# RSASSA-PSS with the hash of this identifier's end and a salt of this length.
+pss() {
+    hash=300d06096086480165030402${1}0500
+    der 30 "06092a864886f70d01010a3034a00f${hash}a11c301a06092a864886f70d010108${hash}a2030201$2"
+}
 signed_as_cms() {
     [ -f SEAL.txt.root.p7s ] || refuse "SEAL.txt.root.p7s is not there"
-    # Without signed attributes the root may have signed something else: a certificate,
-    # say, whose octets stand in for the seal. "openssl cms -verify" would not mind.
-    printed=$(openssl cms -cmsout -print -noout -inform DER -in SEAL.txt.root.p7s 2>/dev/null) ||
-        refuse "SEAL.txt.root.p7s is no CMS"
-    printf '%s\n' "$printed" | sed -n '/^ *signedAttrs:/{n;p;}' | grep -q '<ABSENT>' &&
-        refuse "SEAL.txt.root.p7s has no signed attributes"
-    [ "$(printf '%s\n' "$printed" | grep -c '^ *signedAttrs:')" -eq 1 ] ||
-        refuse "SEAL.txt.root.p7s does not hold one signature"
-    # The signing time is the seal's own end, so that nothing in the envelope is free.
-    ended=$(seal ended | sed 's/^..//; s/[-:TZ]//g')
-    openssl asn1parse -inform DER -in SEAL.txt.root.p7s 2>/dev/null |
-        sed -n '/:signingTime/{n;n;p;}' | grep -q "TIME *:\(..\)\{0,1\}${ended}Z" ||
-        refuse "SEAL.txt.root.p7s was signed at another time than the seal's end"
-    # A root that may sign certificates and CRLs alone is no mail signer: -purpose any.
+    found=$(octets <SEAL.txt.root.p7s)
+    signature=$(value "$found" \
+        "$(openssl asn1parse -inform DER -in SEAL.txt.root.p7s 2>/dev/null | tail -n 1)")
+    # Right before the signature stands its algorithm: ECDSA, RSA, RSASSA-PSS.
+    while read -r hash end algorithm; do
+        case $found in
+        *"$algorithm$signature") break ;;
+        esac
+    done <<TABLE
+sha256 01 300a06082a8648ce3d040302
+sha384 02 300a06082a8648ce3d040303
+sha512 03 300a06082a8648ce3d040304
+sha256 01 300d06092a864886f70d01010b0500
+sha384 02 300d06092a864886f70d01010c0500
+sha512 03 300d06092a864886f70d01010d0500
+sha256 01 $(pss 01 20)
+sha384 02 $(pss 02 30)
+sha512 03 $(pss 03 40)
+TABLE
+    [ -n "$algorithm" ] || refuse "SEAL.txt.root.p7s is not the CMS that a seal has"
+    # Version, serial number, algorithm, issuer: the beginning of every certificate.
+    fields=$(openssl x509 -in "$root" -outform DER | openssl asn1parse -inform DER |
+        grep '^ *[0-9]*:d=2 ')
+    certificate=$(openssl x509 -in "$root" -outform DER | octets)
+    serial=$(value "$certificate" "$(printf '%s\n' "$fields" | sed -n 2p)")
+    issuer=$(value "$certificate" "$(printf '%s\n' "$fields" | sed -n 4p)")
+    hashes=300b06096086480165030402$end
+    signer=020101$(der 30 "$issuer$serial")$hashes
+    signer=$signer$(der a0 "$(attributes "$hash")")$algorithm$signature
+    wanted=020101$(der 31 "$hashes")300b06092a864886f70d010701
+    wanted=$(der 30 "$wanted$(der a0 "$certificate")$(der 31 "$(der 30 "$signer")")")
+    wanted=$(der 30 "06092a864886f70d010702$(der a0 "$wanted")")
+    [ "$found" = "$wanted" ] ||
+        refuse "SEAL.txt.root.p7s is not what follows from SEAL.txt and your root"
+    # -nointern -certfile: the signer is your root, not a certificate that the CMS brings and
+    # your root stands above. -purpose any: a root that may sign certificates and CRLs alone
+    # is no mail signer.
     openssl cms -verify -binary -purpose any -no_check_time -inform DER \
-        -in SEAL.txt.root.p7s -content SEAL.txt -no-CApath -CAfile "$root" \
-        -out /dev/null >/dev/null 2>&1 ||
+        -in SEAL.txt.root.p7s -content SEAL.txt -nointern -certfile "$root" \
+        -no-CApath -CAfile "$root" -out /dev/null >/dev/null 2>&1 ||
         refuse "SEAL.txt.root.p7s is not the root's signature on SEAL.txt"
 }
 # OpenSSL 3.0 verifies no CMS with Ed25519: the attributes stand beside the bare signature.
@@ -237,25 +369,11 @@ signed_bare() {
     for file in SEAL.txt.attrs SEAL.txt.attrs.sig; do
         [ -f "$file" ] || refuse "$file is not there"
     done
-    # The attributes that follow from the seal, octet by octet: content type, signing time
-    # (the seal's own end; from 2050 with four digits of the year) and digest.
-    ended=$(seal ended | sed 's/[-:TZ]//g')
-    case $ended in
-    20[0-4]???????????) time=170d$(printf '%s' "${ended#20}Z" | octets) outer=1c inner=0f all=89 ;;
-    *) time=180f$(printf '%s' "${ended}Z" | octets) outer=1e inner=11 all=8b ;;
-    esac
-    wanted=3181${all}301806092a864886f70d010903310b06092a864886f70d010701
-    wanted=${wanted}30${outer}06092a864886f70d01090531${inner}${time}
-    wanted=${wanted}304f06092a864886f70d01090431420440
-    wanted=$wanted$(openssl dgst -sha512 -r SEAL.txt | cut -c1-128)
-    [ "$(octets <SEAL.txt.attrs)" = "$wanted" ] ||
+    [ "$(octets <SEAL.txt.attrs)" = "$(der 31 "$(attributes sha512)")" ] ||
         refuse "SEAL.txt.attrs is not what follows from SEAL.txt"
     openssl pkeyutl -verify -rawin -certin -inkey "$root" -in SEAL.txt.attrs \
         -sigfile SEAL.txt.attrs.sig >/dev/null 2>&1 ||
         refuse "SEAL.txt.attrs.sig is not the root's signature on SEAL.txt.attrs"
-}
-octets() {
-    od -An -v -tx1 | tr -d ' \n'
 }
 bare="SEAL.txt.attrs SEAL.txt.attrs.sig"
 if [ "$(seal seal)" != direct ]; then
@@ -285,26 +403,36 @@ if [ -f post-seal.jsonl ]; then
     if [ "$(head -n "$number" post-seal.jsonl | wc -c)" -ne "$(wc -c <post-seal.jsonl)" ]; then
         head -n "$number" post-seal.jsonl | grep -q '"type":"key-destroyed"' &&
             refuse "post-seal.jsonl: something stands after its last whole line"
-        echo "note     the last line of post-seal.jsonl is torn, as a crash leaves it"
+        note "the last line of post-seal.jsonl is torn, as a crash leaves it"
     fi
     ok "the $number lines after the seal follow each other, and it"
-    echo "note     the seal does not cover them: who can write the folder can write them anew,"
+    note "the seal does not cover them: who can write the folder can write them anew,"
     echo "         unless people signed post-seal.jsonl"
 fi
 
 # 10. People.
-for file in SEAL.txt.*.sig; do
+for file in SEAL.txt.*.sig post-seal.jsonl.*.sig; do
     # That one is the root's own.
     [ -f "$file" ] && [ "$file" != SEAL.txt.attrs.sig ] || continue
-    person=${file#SEAL.txt.}
+    case $file in
+    SEAL.txt.*) signed=SEAL.txt what="the seal" ;;
+    *) signed=post-seal.jsonl what="what came after the seal" ;;
+    esac
+    person=${file#"$signed".}
     person=${person%.sig}
     if [ -z "$signers" ]; then
-        printf 'note     %s\n' "$file is there; give allowed_signers to check it"
+        note "$file is there; give allowed_signers to check it"
     else
+        [ -f "$signed" ] || refuse "$file is there, and $signed is not"
         ssh-keygen -Y verify -f "$signers" -I "$person" -n anchorite-seal -s "$file" \
-            <SEAL.txt >/dev/null 2>&1 || refuse "$file is no signature of $person"
-        ok "$person signed the seal"
+            <"$signed" >/dev/null 2>&1 || refuse "$file is no signature of $person"
+        ok "$person signed $what"
     fi
+done
+
+# 11. What nothing covers: anybody who can write the folder may have put it there.
+files | grep -E -x "$free" | while IFS= read -r file; do
+    note "$file is covered by nothing, and was not looked at"
 done
 
 if [ "$(seal kind)" = rehearsal ]; then

@@ -168,7 +168,9 @@ impl Files {
     pub fn tell_reserved(&self, findings: &mut Findings) {
         for path in self.bytes.keys().filter(|path| layout::is_reserved(path)) {
             let path = escape(path);
-            findings.notice(format!("{path} is covered by nothing, and was not looked at"));
+            findings.notice(format!(
+                "{path} is covered by nothing, and was not looked at"
+            ));
         }
     }
 
