@@ -361,6 +361,8 @@ pub struct StoreEntry {
     pub name: String,
     /// File or folder; nothing else is ever listed (links are errors).
     pub kind: EntryKind,
+    /// Bytes of a file, before any is read; 0 of a folder.
+    pub size: u64,
 }
 
 /// File or folder.
@@ -379,13 +381,14 @@ pub enum EntryKind {
 pub trait Store {
     /// Entries of a folder, sorted by name. `""` is the ledger itself.
     fn list(&mut self, folder: &str) -> Result<Vec<StoreEntry>, StoreError>;
-    /// The whole file.
+    /// The whole file; it may have second names.
     fn read(&mut self, path: &str) -> Result<Vec<u8>, StoreError>;
     /// Makes one folder; it must not exist.
     fn make_folder(&mut self, path: &str) -> Result<(), StoreError>;
     /// Makes a file that must not exist (`O_EXCL`) with these bytes.
     fn create(&mut self, path: &str, bytes: &[u8]) -> Result<(), StoreError>;
-    /// Adds bytes at the end of a file.
+    /// Adds bytes at the end of a file. As every change of a file, it is refused for one that
+    /// has a second name.
     fn append(&mut self, path: &str, bytes: &[u8]) -> Result<(), StoreError>;
     /// Cuts a file to this length.
     fn truncate(&mut self, path: &str, length: u64) -> Result<(), StoreError>;
@@ -422,6 +425,14 @@ pub enum StoreError {
     /// A link, device or pipe where a file or folder must be.
     #[error("{path} is neither a plain file nor a folder")]
     NotPlain {
+        /// Path.
+        path: String,
+    },
+    /// A file that has a second name where it would be changed: that one would change too.
+    #[error(
+        "{path} has a second name (a hard link), and what is written to one is written to both"
+    )]
+    HardLink {
         /// Path.
         path: String,
     },

@@ -134,6 +134,9 @@ fn store_hint(error: &StoreError) -> Option<&'static str> {
             "nothing is signed without the mirror that was asked for: mend it, or go on without --mirror; the next run with it brings it up to date",
         ),
         StoreError::FileSystem { .. } => Some("put the ledger on a medium with ext4, xfs or btrfs"),
+        StoreError::HardLink { .. } => {
+            Some("copy the ledger without hard links (cp -a), and use the copy")
+        }
         StoreError::NotPlain { .. } => {
             Some("remove the link or device; a ledger is plain files and folders")
         }

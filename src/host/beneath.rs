@@ -104,8 +104,9 @@ pub(super) fn open_parent<'p>(
     }
 }
 
-/// Opens an existing regular file with one name only. `access` is `RDONLY` or `WRONLY` and
-/// may add `APPEND`.
+/// Opens an existing regular file, for what does not change it: copies made of hard links
+/// (`cp -al`, `rsync --link-dest`) are read as others are. `access` is `RDONLY` or `WRONLY`
+/// and may add `APPEND`.
 pub(super) fn open_plain(
     folder: &OwnedFd,
     name: &str,
@@ -120,13 +121,23 @@ pub(super) fn open_plain(
     Ok((File::from(file), stat))
 }
 
+/// The same with one name only. A second one may stand in a copy of the ledger, which would be
+/// changed with this one, or anywhere: then the file is not ours at all.
+pub(super) fn open_own(
+    folder: &OwnedFd,
+    name: &str,
+    access: OFlags,
+) -> Result<(File, Stat), Trouble> {
+    let (file, stat) = open_plain(folder, name, access)?;
+    if stat.st_nlink != 1 {
+        return Err(Trouble::HardLink);
+    }
+    Ok((file, stat))
+}
+
 fn plain(stat: &Stat) -> Result<(), Trouble> {
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(Trouble::NotPlain);
-    }
-    // A second name means that somebody else can change it, or that it is not ours at all.
-    if stat.st_nlink != 1 {
-        return Err(Trouble::HardLink);
     }
     Ok(())
 }
@@ -160,8 +171,17 @@ pub(super) fn size(stat: &Stat) -> u64 {
     u64::try_from(stat.st_size).unwrap_or(0)
 }
 
-/// Names in a folder with their types, sorted; `.` and `..` left out.
-pub(super) fn names(folder: impl AsFd) -> Result<Vec<(Vec<u8>, FileType)>, Trouble> {
+/// A name in a folder.
+pub(super) struct Name {
+    pub bytes: Vec<u8>,
+    pub kind: FileType,
+    /// Of a regular file; of others 0.
+    pub size: u64,
+}
+
+/// Names in a folder, sorted; `.` and `..` left out. More than `limit` are refused before
+/// memory is spent on them.
+pub(super) fn names(folder: impl AsFd, limit: usize) -> Result<Vec<Name>, Trouble> {
     let mut found = Vec::new();
     for entry in Dir::read_from(&folder)? {
         let entry = entry?;
@@ -169,11 +189,22 @@ pub(super) fn names(folder: impl AsFd) -> Result<Vec<(Vec<u8>, FileType)>, Troub
         if matches!(name.to_bytes(), b"." | b"..") {
             continue;
         }
+        if found.len() == limit {
+            return Err(Trouble::System(format!("it holds more than {limit} names")));
+        }
         let stat = rustix::fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
         let kind = FileType::from_raw_mode(stat.st_mode);
-        found.push((name.to_bytes().to_vec(), kind));
+        found.push(Name {
+            bytes: name.to_bytes().to_vec(),
+            kind,
+            size: if kind == FileType::RegularFile {
+                size(&stat)
+            } else {
+                0
+            },
+        });
     }
-    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found.sort_by(|a, b| a.bytes.cmp(&b.bytes));
     Ok(found)
 }
 
@@ -189,5 +220,22 @@ mod tests {
         ] {
             assert!(matches!(parts(bad), Err(Trouble::BadPath(_))), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn no_more_names_than_the_limit_are_listed() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = File::open(home.path()).unwrap();
+        for name in ["b", "a"] {
+            std::fs::write(home.path().join(name), name.repeat(3)).unwrap();
+        }
+        let found = names(&folder, 2).unwrap();
+        let told: Vec<_> = found.iter().map(|one| (&one.bytes[..], one.size)).collect();
+        assert_eq!(told, [(&b"a"[..], 3), (b"b", 3)]);
+        std::fs::create_dir(home.path().join("c")).unwrap();
+        let Err(Trouble::System(words)) = names(&folder, 2) else {
+            panic!("three names are listed");
+        };
+        assert_eq!(words, "it holds more than 2 names");
     }
 }

@@ -89,7 +89,8 @@ pub fn read_input(folder: &Path, relative: &str, limit: u64) -> Result<Vec<u8>, 
         beneath::parts(relative)?;
         let root = rustix::fs::open(or_here(folder), flags, Mode::empty())?;
         let (parent, name) = beneath::open_parent(root.as_fd(), relative)?;
-        let (mut file, stat) = beneath::open_plain(&parent, name, OFlags::RDONLY)?;
+        // A second name may lead to any file of the laptop, and inputs are copied into ledgers.
+        let (mut file, stat) = beneath::open_own(&parent, name, OFlags::RDONLY)?;
         beneath::read_limited(&mut file, beneath::size(&stat), limit)
     };
     read().map_err(|trouble| told(trouble, escape_quoted(relative), "read", limit))

@@ -20,6 +20,8 @@ use crate::x509::escape::{escape, escape_bytes};
 const LOCK: &str = ".lock";
 /// No file of a ledger comes near it; more is refused before memory is asked for.
 const READ_LIMIT: u64 = 256 * 1024 * 1024;
+/// No folder of a ledger has so many names.
+const NAMES_LIMIT: usize = 1 << 16;
 /// Folders within folders that `make_read_only` follows.
 const DEPTH_LIMIT: usize = 32;
 
@@ -89,9 +91,17 @@ impl DiskStore {
         beneath::open_parent(self.root.as_fd(), path)
     }
 
-    fn file(&self, path: &str, access: OFlags) -> Result<(File, u64), Trouble> {
+    /// A file that is read or synced, with its size.
+    fn file(&self, path: &str) -> Result<(File, u64), Trouble> {
         let (folder, name) = self.parent(path)?;
-        let (file, stat) = beneath::open_plain(&folder, name, access)?;
+        let (file, stat) = beneath::open_plain(&folder, name, OFlags::RDONLY)?;
+        Ok((file, beneath::size(&stat)))
+    }
+
+    /// A file that is changed, with its size.
+    fn own_file(&self, path: &str, access: OFlags) -> Result<(File, u64), Trouble> {
+        let (folder, name) = self.parent(path)?;
+        let (file, stat) = beneath::open_own(&folder, name, access)?;
         Ok((file, beneath::size(&stat)))
     }
 }
@@ -102,7 +112,8 @@ fn told(trouble: Trouble, path: &str, doing: &'static str) -> StoreError {
     let (doing, cause) = match trouble {
         Trouble::Missing => return StoreError::Missing { path },
         Trouble::Exists => return StoreError::Exists { path },
-        Trouble::NotPlain | Trouble::HardLink => return StoreError::NotPlain { path },
+        Trouble::NotPlain => return StoreError::NotPlain { path },
+        Trouble::HardLink => return StoreError::HardLink { path },
         Trouble::BadPath(why) => ("use", why.to_owned()),
         Trouble::TooLarge(size) => (doing, format!("{size} bytes are too many")),
         Trouble::System(cause) => (doing, cause),
@@ -143,6 +154,7 @@ fn take_lock(folder: &OwnedFd, shown: &str) -> Result<OwnedFd, StoreError> {
         Ok(_) | Err(Trouble::Exists) => {}
         Err(trouble) => return Err(told(trouble, &path, "lock")),
     }
+    // Never written. Where a copy shares it by a hard link, only one of both runs at a time.
     let (file, _) = beneath::open_plain(folder, LOCK, OFlags::RDONLY)
         .map_err(|trouble| told(trouble, &path, "lock"))?;
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -201,31 +213,32 @@ impl Store for DiskStore {
     fn list(&mut self, folder: &str) -> Result<Vec<StoreEntry>, StoreError> {
         let found = self
             .folder(folder)
-            .and_then(beneath::names)
+            .and_then(|folder| beneath::names(folder, NAMES_LIMIT))
             .map_err(|trouble| told(trouble, &escape(folder), "list"))?;
         let mut entries = Vec::with_capacity(found.len());
-        for (name, kind) in found {
-            if folder.is_empty() && name == LOCK.as_bytes() {
+        for found in found {
+            if folder.is_empty() && found.bytes == LOCK.as_bytes() {
                 continue;
             }
             let slash = if folder.is_empty() { "" } else { "/" };
-            let path = format!("{}{slash}{}", escape(folder), escape_bytes(&name));
-            let kind = match kind {
+            let path = format!("{}{slash}{}", escape(folder), escape_bytes(&found.bytes));
+            let kind = match found.kind {
                 FileType::RegularFile => EntryKind::File,
                 FileType::Directory => EntryKind::Folder,
                 _ => return Err(StoreError::NotPlain { path }),
             };
-            let Ok(name) = String::from_utf8(name) else {
+            let Ok(name) = String::from_utf8(found.bytes) else {
                 let why = Trouble::BadPath("the name is not UTF-8");
                 return Err(told(why, &path, "list"));
             };
-            entries.push(StoreEntry { name, kind });
+            let size = found.size;
+            entries.push(StoreEntry { name, kind, size });
         }
         Ok(entries)
     }
 
     fn read(&mut self, path: &str) -> Result<Vec<u8>, StoreError> {
-        self.file(path, OFlags::RDONLY)
+        self.file(path)
             .and_then(|(mut file, size)| beneath::read_limited(&mut file, size, READ_LIMIT))
             .map_err(|trouble| told(trouble, &escape(path), "read"))
     }
@@ -253,14 +266,14 @@ impl Store for DiskStore {
 
     fn append(&mut self, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
         self.must_write(path, "write")?;
-        self.file(path, OFlags::WRONLY | OFlags::APPEND)
+        self.own_file(path, OFlags::WRONLY | OFlags::APPEND)
             .and_then(|(mut file, _)| Ok(file.write_all(bytes)?))
             .map_err(|trouble| told(trouble, &escape(path), "write"))
     }
 
     fn truncate(&mut self, path: &str, length: u64) -> Result<(), StoreError> {
         self.must_write(path, "cut")?;
-        self.file(path, OFlags::WRONLY)
+        self.own_file(path, OFlags::WRONLY)
             .and_then(|(file, size)| {
                 // Cutting never adds zeros.
                 if length > size {
@@ -273,7 +286,7 @@ impl Store for DiskStore {
 
     fn sync_file(&mut self, path: &str) -> Result<(), StoreError> {
         self.must_write(path, "sync")?;
-        self.file(path, OFlags::RDONLY)
+        self.file(path)
             .and_then(|(file, _)| Ok(rustix::fs::fsync(file)?))
             .map_err(|trouble| told(trouble, &escape(path), "sync"))
     }
@@ -327,10 +340,9 @@ impl Store for DiskStore {
                 let flags = match FileType::from_raw_mode(stat.st_mode) {
                     // Only an empty one is removed: the system sees to it.
                     FileType::Directory if staged => AtFlags::REMOVEDIR,
-                    _ => {
-                        beneath::open_plain(&folder, name, OFlags::RDONLY)?;
-                        AtFlags::empty()
-                    }
+                    // One name of a file goes; where it has others, they stay as they are.
+                    FileType::RegularFile => AtFlags::empty(),
+                    _ => return Err(Trouble::NotPlain),
                 };
                 Ok(rustix::fs::unlinkat(&folder, name, flags)?)
             })
@@ -351,9 +363,10 @@ impl Store for DiskStore {
 /// that people's signatures on the seal can be put beside it.
 fn protect(folder: &OwnedFd, shown: &str, depth: usize) -> Result<(), StoreError> {
     let fail = |trouble, path: &str| told(trouble, path, "protect");
-    for (name, kind) in beneath::names(folder).map_err(|t| fail(t, shown))? {
-        let path = format!("{shown}/{}", escape_bytes(&name));
-        let Ok(name) = std::str::from_utf8(&name) else {
+    let found = beneath::names(folder, NAMES_LIMIT).map_err(|t| fail(t, shown))?;
+    for beneath::Name { bytes, kind, .. } in found {
+        let path = format!("{shown}/{}", escape_bytes(&bytes));
+        let Ok(name) = std::str::from_utf8(&bytes) else {
             return Err(fail(Trouble::BadPath("the name is not UTF-8"), &path));
         };
         if kind == FileType::Directory {
@@ -365,7 +378,7 @@ fn protect(folder: &OwnedFd, shown: &str, depth: usize) -> Result<(), StoreError
             protect(&below, &path, depth - 1)?;
             take_write(&below, 0o555).map_err(|t| fail(t, &path))?;
         } else {
-            beneath::open_plain(folder, name, OFlags::RDONLY)
+            beneath::open_own(folder, name, OFlags::RDONLY)
                 .and_then(|(file, _)| take_write(&file, 0o444))
                 .map_err(|t| fail(t, &path))?;
         }

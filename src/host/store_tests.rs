@@ -66,23 +66,24 @@ fn files_are_made_added_to_cut_synced_renamed_and_removed() {
         .rename("0001-a.open/y.part", "0001-a.open/out/y")
         .unwrap();
     store.rename("0001-a.open", "0001-a").unwrap();
-    let entry = |name: &str, kind| StoreEntry {
+    let entry = |name: &str, kind, size| StoreEntry {
         name: name.to_owned(),
         kind,
+        size,
     };
     // The lock is not part of the ledger.
     assert_eq!(
         store.list("").unwrap(),
-        [entry("0001-a", EntryKind::Folder)]
+        [entry("0001-a", EntryKind::Folder, 0)]
     );
     let inside = [
-        entry("out", EntryKind::Folder),
-        entry("t.jsonl", EntryKind::File),
+        entry("out", EntryKind::Folder, 0),
+        entry("t.jsonl", EntryKind::File, 8),
     ];
     assert_eq!(store.list("0001-a").unwrap(), inside);
     assert_eq!(
         store.list("0001-a/out").unwrap(),
-        [entry("y", EntryKind::File)]
+        [entry("y", EntryKind::File, 1)]
     );
     assert_eq!(mode(&place.path("0001-a/t.jsonl")), 0o644);
 }
@@ -191,14 +192,13 @@ fn what_was_laid_out_in_a_new_folder_is_removed_from_its_leaves_up() {
 }
 
 #[test]
-fn links_pipes_and_second_names_are_refused_everywhere() {
+fn links_and_pipes_are_refused_everywhere() {
     let mut place = Place::new();
     let victim = place.victim();
     fs::create_dir(place.home.path().join("elsewhere")).unwrap();
     fs::write(place.home.path().join("elsewhere/f.part"), b"mine").unwrap();
     symlink(&victim, place.path("link.part")).unwrap();
     symlink("nowhere", place.path("dangling.part")).unwrap();
-    fs::hard_link(&victim, place.path("hard.part")).unwrap();
     fifo(&place.path("fifo.part"));
     symlink("../elsewhere", place.path("folder.part")).unwrap();
     let not_plain = |result: Result<(), StoreError>, what: &str| {
@@ -208,7 +208,7 @@ fn links_pipes_and_second_names_are_refused_everywhere() {
             "{what}: {error}"
         );
     };
-    for name in ["link", "dangling", "hard", "fifo", "folder"] {
+    for name in ["link", "dangling", "fifo", "folder"] {
         let path = &format!("{name}.part");
         not_plain(place.store.read(path).map(drop), name);
         not_plain(place.store.append(path, b"x"), name);
@@ -216,9 +216,7 @@ fn links_pipes_and_second_names_are_refused_everywhere() {
         not_plain(place.store.sync_file(path), name);
         not_plain(place.store.sync_folder(path), name);
         not_plain(place.store.remove(path), name);
-        if name != "hard" {
-            not_plain(place.store.rename(path, "new"), name);
-        }
+        not_plain(place.store.rename(path, "new"), name);
         // O_EXCL: what is there already is never written through, dangling or not.
         let made = place.store.create(path, b"x").unwrap_err();
         assert!(matches!(made, StoreError::Exists { .. }), "{name}: {made}");
@@ -235,6 +233,44 @@ fn links_pipes_and_second_names_are_refused_everywhere() {
         b"mine"
     );
     assert!(!place.path("nowhere").exists());
+}
+
+/// A copy of hard links is read as any other; what would change its other names is refused.
+#[test]
+fn a_file_with_a_second_name_is_read_and_never_changed() {
+    let mut place = Place::new();
+    let victim = place.victim();
+    place.store.make_folder("c").unwrap();
+    for path in ["hard.part", "c/hard"] {
+        fs::hard_link(&victim, place.path(path)).unwrap();
+    }
+    let before = mode(&victim);
+    let store = &mut place.store;
+    assert_eq!(store.read("hard.part").unwrap(), b"mine");
+    store.sync_file("hard.part").unwrap();
+    for (result, path) in [
+        (store.append("hard.part", b"x"), "hard.part"),
+        (store.truncate("hard.part", 0), "hard.part"),
+        (store.make_read_only("c"), "c/hard"),
+    ] {
+        let path = path.to_owned();
+        assert_eq!(result, Err(StoreError::HardLink { path }));
+    }
+    let made = store.create("hard.part", b"x").unwrap_err();
+    assert!(matches!(made, StoreError::Exists { .. }), "{made}");
+    store.rename("hard.part", "other.part").unwrap();
+    store.remove("other.part").unwrap();
+    assert_eq!(store.list("").unwrap().len(), 1);
+    assert_eq!(fs::read(&victim).unwrap(), b"mine");
+    assert_eq!(mode(&victim), before);
+    // The lock is never written; a copy that shares it runs at another time.
+    let copied = place.home.path().join("copied");
+    fs::create_dir(&copied).unwrap();
+    fs::hard_link(place.path(LOCK), copied.join(LOCK)).unwrap();
+    let both = DiskStore::open(&copied, StoreRules::Rehearsal).unwrap_err();
+    assert!(matches!(both, StoreError::Locked { .. }), "{both}");
+    drop(place.store);
+    assert!(DiskStore::open(&copied, StoreRules::Rehearsal).is_ok());
 }
 
 #[test]

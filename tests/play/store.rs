@@ -285,12 +285,16 @@ impl Store for TestStore {
         };
         Ok(now
             .iter()
-            .map(|(name, at)| StoreEntry {
-                name: name.clone(),
-                kind: match disk.nodes[*at] {
-                    Node::Folder { .. } => EntryKind::Folder,
-                    Node::File { .. } => EntryKind::File,
-                },
+            .map(|(name, at)| {
+                let (kind, size) = match &disk.nodes[*at] {
+                    Node::Folder { .. } => (EntryKind::Folder, 0),
+                    Node::File { now, .. } => (EntryKind::File, now.len() as u64),
+                };
+                StoreEntry {
+                    name: name.clone(),
+                    kind,
+                    size,
+                }
             })
             .collect())
     }
