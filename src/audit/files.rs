@@ -1,11 +1,12 @@
-//! The files of a ceremony's folder: all of them read once, the set of them compared with
-//! SHA256SUMS.
+//! The files of a ceremony's folder: measured, all of them read once, the set of them compared
+//! with SHA256SUMS.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::findings::{AuditId, Findings};
 use crate::digest::Digest;
 use crate::ledger::layout;
+use crate::ledger::limits::Measure;
 use crate::plan::lock;
 use crate::ports::{EntryKind, Store};
 use crate::x509::escape::escape;
@@ -17,6 +18,13 @@ pub(super) struct Files {
     pub bytes: BTreeMap<String, Vec<u8>>,
     /// Folders below it.
     folders: BTreeSet<String>,
+}
+
+/// Files that are there, with their sizes, before any is read.
+#[derive(Default)]
+struct Listed {
+    measure: Measure,
+    files: Vec<(String, u64)>,
 }
 
 /// What every sealed ceremony has.
@@ -35,11 +43,31 @@ const REQUIRED: [&str; 8] = [
 const DEPTH: usize = 32;
 
 impl Files {
-    /// Reads the whole folder. What is neither file nor folder is a finding.
-    pub fn read(store: &mut dyn Store, folder: &str, findings: &mut Findings) -> Self {
+    /// Reads the whole folder. What is neither file nor folder is a finding; of a folder that
+    /// holds more than any ceremony does, nothing is read.
+    pub fn read(store: &mut dyn Store, folder: &str, findings: &mut Findings) -> Option<Self> {
         let mut files = Self::default();
         findings.begun(AuditId::Files);
-        files.walk(store, folder, "", DEPTH, findings);
+        let mut listed = Listed::default();
+        let fits = files.walk(store, folder, "", DEPTH, &mut listed, findings);
+        if let Err(why) = fits {
+            findings.fail(AuditId::Files, shown(""), why);
+            return None;
+        }
+        for (path, size) in listed.files {
+            match store.read(&joined(folder, &path)) {
+                // What was measured is all that memory is spent on.
+                Ok(bytes) if u64::try_from(bytes.len()).is_ok_and(|length| length > size) => {
+                    let words = "it grew while it was read, or its disk tells another size";
+                    findings.fail(AuditId::Files, shown(&path), words);
+                    return None;
+                }
+                Ok(bytes) => {
+                    files.bytes.insert(path, bytes);
+                }
+                Err(error) => findings.fail(AuditId::Files, shown(&path), error.to_string()),
+            }
+        }
         for path in REQUIRED {
             findings.require(
                 AuditId::Files,
@@ -48,7 +76,7 @@ impl Files {
                 "is not there",
             );
         }
-        files
+        Some(files)
     }
 
     /// The bytes of a file; empty where it is missing, which is a finding already.
@@ -70,20 +98,26 @@ impl Files {
             .filter(move |path| path.starts_with(prefix))
     }
 
+    /// Lists what is to be read; in words why it is too much.
     fn walk(
         &mut self,
         store: &mut dyn Store,
         root: &str,
         below: &str,
         depth: usize,
+        listed: &mut Listed,
         findings: &mut Findings,
-    ) {
+    ) -> Result<(), String> {
         let here = joined(root, below);
         let entries = match store.list(&here) {
             Ok(entries) => entries,
-            Err(error) => return findings.fail(AuditId::Files, shown(below), error.to_string()),
+            Err(error) => {
+                findings.fail(AuditId::Files, shown(below), error.to_string());
+                return Ok(());
+            }
         };
         for entry in entries {
+            listed.measure.add(&entry)?;
             let path = joined(below, &entry.name);
             match entry.kind {
                 EntryKind::Folder if depth == 0 => {
@@ -91,18 +125,12 @@ impl Files {
                 }
                 EntryKind::Folder => {
                     self.folders.insert(path.clone());
-                    self.walk(store, root, &path, depth - 1, findings);
+                    self.walk(store, root, &path, depth - 1, listed, findings)?;
                 }
-                EntryKind::File => match store.read(&joined(root, &path)) {
-                    Ok(bytes) => {
-                        self.bytes.insert(path, bytes);
-                    }
-                    Err(error) => {
-                        findings.fail(AuditId::Files, shown(&path), error.to_string());
-                    }
-                },
+                EntryKind::File => listed.files.push((path, entry.size)),
             }
         }
+        Ok(())
     }
 
     /// SHA256SUMS lists exactly the files that are there, each with its digest.

@@ -228,7 +228,9 @@ fn look(
     audited: &mut Audited,
     findings: &mut Findings,
 ) {
-    let files = Files::read(store, folder, findings);
+    let Some(files) = Files::read(store, folder, findings) else {
+        return;
+    };
     files.check_sums(findings);
     let seal = match seal::parse(&files) {
         Ok(seal) => seal,

@@ -6,6 +6,7 @@ pub mod adopted;
 pub mod chain;
 pub mod entry;
 pub mod layout;
+pub mod limits;
 pub mod note;
 pub mod possession_files;
 pub mod post_seal;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ledger::chain;
 use crate::ledger::layout::{self, CeremonyFolder};
+use crate::ledger::limits::Measure;
 use crate::ports::{EntryKind, Store, StoreError};
 use crate::x509::escape::escape;
 
@@ -370,11 +371,16 @@ pub(super) fn files(
     folder: &str,
 ) -> Result<(Files, BTreeSet<String>), StoreError> {
     let (mut found, mut folders) = (Files::new(), BTreeSet::new());
-    let mut below = vec![String::new()];
+    let (mut below, mut measure) = (vec![String::new()], Measure::default());
     while let Some(inner) = below.pop() {
         let slash = if inner.is_empty() { "" } else { "/" };
         for entry in store.list(&format!("{folder}{slash}{inner}"))? {
             let path = format!("{inner}{slash}{}", entry.name);
+            measure.add(&entry).map_err(|cause| StoreError::Failed {
+                path: escape(folder),
+                doing: "compare",
+                cause,
+            })?;
             match entry.kind {
                 EntryKind::Folder => {
                     folders.insert(path.clone());
