@@ -9,6 +9,7 @@ use super::{Before, audit, name_of};
 use crate::digest::Digest;
 use crate::ledger::layout::{self, CeremonyFolder};
 use crate::ledger::seal::Seal;
+use crate::ledger::staging;
 use crate::ports::{EntryKind, Store};
 use crate::x509::certificate::Certificate;
 use crate::x509::escape::escape;
@@ -144,10 +145,7 @@ fn folders(
                 open = Some(folder);
             }
             None if entry.kind == EntryKind::Folder && layout::is_staging(&entry.name) => {
-                findings.notice(format!(
-                    "{} was left by a run that died before its ceremony began",
-                    escape(&entry.name)
-                ));
+                left_over(store, &entry.name, findings);
             }
             _ => {
                 let words = "does not belong into a ledger";
@@ -163,6 +161,22 @@ fn folders(
         "holds no sealed ceremony",
     );
     (sealed, open)
+}
+
+/// A run that died before its ceremony began leaves a folder that nothing came of. Whatever else
+/// has such a name may be a ceremony that somebody hides.
+fn left_over(store: &mut dyn Store, name: &str, findings: &mut Findings) {
+    let more = match staging::more_than_laid_out(store, name) {
+        Ok(more) => more,
+        Err(error) => Some(error.to_string()),
+    };
+    match more {
+        Some(why) => findings.fail(AuditId::Ledger, escape(name), why),
+        None => findings.notice(format!(
+            "{} was left by a run that died before its ceremony began",
+            escape(name)
+        )),
+    }
 }
 
 fn place(folder: &CeremonyFolder, number: u32, findings: &mut Findings) {

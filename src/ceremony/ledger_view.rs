@@ -10,6 +10,7 @@ use crate::ledger::layout::{self, CeremonyFolder};
 use crate::ledger::post_seal::{self, Destruction};
 use crate::ledger::register::Register;
 use crate::ledger::seal::Seal;
+use crate::ledger::staging;
 use crate::plan::LedgerState;
 use crate::ports::{EntryKind, Store};
 use crate::x509::certificate::Certificate;
@@ -22,6 +23,8 @@ pub struct LedgerView {
     pub sealed: Vec<CeremonyFolder>,
     /// The open one.
     pub open: Option<CeremonyFolder>,
+    /// Folders of runs that died before their ceremony began; the next one takes them away.
+    pub left_over: Vec<String>,
     /// Whether its ceremonies were rehearsals; `None` while it is empty.
     pub rehearsal: Option<bool>,
     /// Everything issued in the sealed ones.
@@ -79,8 +82,12 @@ impl LedgerView {
             if entry.kind != EntryKind::Folder {
                 return Err(strange());
             }
-            // A run died before its ceremony began; the next one clears it.
             if layout::is_staging(&entry.name) {
+                if let Some(why) = staging::more_than_laid_out(store, &entry.name)? {
+                    let words = format!("{}: {why}", entry.name);
+                    return Err(CeremonyError::Ledger(words));
+                }
+                view.left_over.push(entry.name);
                 continue;
             }
             let folder = CeremonyFolder::parse(&entry.name).ok_or_else(strange)?;

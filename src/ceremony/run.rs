@@ -68,7 +68,8 @@ fn attempt(
     resume: bool,
     deeds: &mut Deeds,
 ) -> Result<Done, CeremonyError> {
-    let view = LedgerView::read(desk.store)?;
+    let mut view = LedgerView::read(desk.store)?;
+    let left_over = std::mem::take(&mut view.left_over);
     let context = clock_context(&view, job);
     let (folder, seals) = choose_folder(view, job, resume)?;
     check::clock::clock(desk.clock.now(), &context)?;
@@ -84,7 +85,7 @@ fn attempt(
         settle(desk.store, &name)?;
         compare(desk.store, job, &name)?;
     } else {
-        stage(desk, job, &folder)?;
+        stage(desk, job, &folder, &left_over)?;
         deeds.open = Some(name.clone());
     }
     let (mut journal, torn) = Journal::open(desk.store, &name, job.prepared.plan.actor())?;

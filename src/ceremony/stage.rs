@@ -14,13 +14,18 @@ use crate::ledger::layout::{self, CeremonyFolder};
 use crate::plan::document::TOOL;
 use crate::ports::{Desk, EntryKind, Interface, Store, StoreError};
 
-/// Makes the folder of a new ceremony.
+/// Makes the folder of a new ceremony, once what runs left that died while they laid theirs out
+/// is gone.
 pub(super) fn stage(
     desk: &mut Desk<'_>,
     job: &Job,
     folder: &CeremonyFolder,
+    left_over: &[String],
 ) -> Result<(), CeremonyError> {
-    clear(desk.store)?;
+    for name in left_over {
+        remove_folder(desk.store, name)?;
+        desk.store.sync_folder("")?;
+    }
     let staging = folder.staging_name();
     desk.store.make_folder(&staging)?;
     for below in layout::FOLDERS {
@@ -90,17 +95,6 @@ fn begin_event(job: &Job, interface: Interface) -> Event {
         previous_seal: prepared.plan.ledger.head,
         root: job.root.as_ref().map(|root| hex(&root.der)),
     }
-}
-
-/// Removes what a run left that died while it laid its folder out: nothing had begun.
-fn clear(store: &mut dyn Store) -> Result<(), StoreError> {
-    for entry in store.list("")? {
-        if entry.kind == EntryKind::Folder && layout::is_staging(&entry.name) {
-            remove_folder(store, &entry.name)?;
-            store.sync_folder("")?;
-        }
-    }
-    Ok(())
 }
 
 /// Removes a folder that was laid out and never begun.

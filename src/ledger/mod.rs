@@ -1,6 +1,6 @@
 //! One root's life on disk: the transcript's entries and their chain, the seal, the names of
-//! folders and files, and the register that is folded from it all. Pure: no file is touched
-//! here.
+//! folders and files, and the register that is folded from it all. Pure, but for `staging`,
+//! which looks through the store at what was laid out.
 
 pub mod adopted;
 pub mod chain;
@@ -14,5 +14,6 @@ pub mod question;
 pub mod register;
 pub mod seal;
 pub mod seal_signature;
+pub mod staging;
 mod strict_json;
 pub mod verify_text;

@@ -3,7 +3,7 @@
 use anchorite::audit::Verdict;
 use anchorite::ceremony::CeremonyError;
 use anchorite::ledger::register::Certainty;
-use anchorite::ports::{PinTries, TokenError};
+use anchorite::ports::{PinTries, Store as _, TokenError};
 
 use crate::play::ceremony::{FIRST, LATER, first_job, job, listed, webtrust};
 use crate::play::ports::{Crash, Manner};
@@ -297,4 +297,32 @@ fn webtrust_takes_a_new_serial_and_lists_the_old_one() {
         let later = job(LATER, view, 3);
         assert!(world.plain(&later, false).result.is_ok(), "signature {at}");
     }
+}
+
+/// Whatever a folder is called: what holds more than is ever laid out is not taken away.
+#[test]
+fn a_run_takes_away_what_it_lays_out_and_nothing_else() {
+    let mut world = World::new();
+    assert!(world.plain(&first_job(FIRST, 1), false).result.is_ok());
+    let later = job(LATER, world.view(), 2);
+    let signed = world.hardware.borrow().signatures.len();
+    let hidden = "0002-later.new";
+    for folder in [hidden, "0002-later.new/in"] {
+        world.store.make_folder(folder).unwrap();
+    }
+    for path in ["0002-later.new/in/a.csr", "0002-later.new/SEAL.txt"] {
+        world.store.create(path, b"x").unwrap();
+    }
+    let before = world.store.disk.borrow().files_below("");
+    let session = world.plain(&later, false);
+    let CeremonyError::Ledger(words) = session.error() else {
+        panic!("{}", session.error());
+    };
+    assert!(words.starts_with("0002-later.new: it holds SEAL.txt, and nothing lays that out"));
+    assert_eq!(world.store.disk.borrow().files_below(""), before);
+    assert_eq!(world.hardware.borrow().signatures.len(), signed);
+    // Without it the folder is what a run left that died early.
+    world.store.remove("0002-later.new/SEAL.txt").unwrap();
+    assert!(world.plain(&later, false).result.is_ok());
+    assert_eq!(world.names(), [SEALED, "0002-later"]);
 }

@@ -6,6 +6,7 @@
 //! (`catch_up`).
 
 mod catch_up;
+mod left_over;
 mod standing;
 
 pub use catch_up::catch_up;

@@ -1,6 +1,7 @@
 //! How a mirror stands to its ledger: the same, behind it, or something that nobody may paper
 //! over.
 
+use super::left_over::nothing_of_its_own;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ledger::chain;
@@ -141,13 +142,18 @@ impl Difference {
     }
 }
 
-type Files = BTreeMap<String, Vec<u8>>;
+pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
 /// Compares a mirror with its ledger; neither is changed.
 pub fn standing(ledger: &mut dyn Store, mirror: &mut dyn Store) -> Result<Standing, MirrorError> {
     let (ours, _) = ceremonies(ledger)?;
-    let (theirs, staging) = ceremonies(mirror).map_err(of_mirror)?;
-    let mut lacks: Vec<Lack> = staging.into_iter().map(Lack::Staging).collect();
+    let (theirs, left_over) = ceremonies(mirror).map_err(of_mirror)?;
+    let mut lacks = Vec::new();
+    for name in left_over {
+        let own = ours.iter().find(|own| own.staging_name() == name);
+        nothing_of_its_own(ledger, mirror, own, &name)?;
+        lacks.push(Lack::Staging(name));
+    }
     for folder in &theirs {
         let place = ours.iter().find(|one| one.number == folder.number);
         match place {
