@@ -8,6 +8,7 @@
 mod play;
 
 use anchorite::audit::Verdict;
+use anchorite::ledger::entry::Event;
 use anchorite::x509::certificate::Certificate;
 use anchorite::x509::crl::Crl;
 use anchorite::x509::time::UtcTime;
@@ -132,4 +133,56 @@ fn certificates_and_crls_around_2050() {
         let report = world.verify_ledger(&root);
         assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_text());
     }
+}
+
+/// At whichever question the clock goes back: nothing is signed until it has caught up, no entry
+/// is earlier than the one before, what the clock said is written down, and the ceremony verifies.
+#[test]
+fn a_clock_that_goes_back_at_any_question_is_told_and_signs_nothing() {
+    let mut world = World::new();
+    set(&world, "2027-05-01T09:00:00Z");
+    let questions = world.plain(&first_job(&first(), 1), false).asked.len();
+    let mut told = 0;
+    for at in 1..=questions {
+        let mut world = World::new();
+        set(&world, "2027-05-01T09:00:00Z");
+        let setting = Setting {
+            manner: Manner::AwayAt(at, -7200),
+            ..Setting::default()
+        };
+        let session = world.run(&first_job(&first(), 1), false, &setting);
+        // The PIN is asked for before there is an entry that the clock could be behind of.
+        if session.result.is_err() {
+            assert_eq!(session.refusal(), "CLOCK-LEDGER", "question {at}");
+            let signed = world.hardware.borrow().signatures.len();
+            set(&world, "2027-05-01T07:30:00Z");
+            let still = world.plain(&first_job(&first(), 2), true);
+            assert_eq!(still.refusal(), "CLOCK-LEDGER", "question {at}");
+            assert_eq!(world.hardware.borrow().signatures.len(), signed);
+            set(&world, "2027-05-01T12:00:00Z");
+            let resumed = world.plain(&first_job(&first(), 2), true);
+            assert!(resumed.result.is_ok(), "question {at}");
+        }
+        let root = Certificate::from_file(&world.bytes("0001-acme-root/out/root.pem")).unwrap();
+        let entries = world.entries("0001-acme-root");
+        let times: Vec<UtcTime> = entries.iter().map(|entry| entry.time).collect();
+        assert!(times.is_sorted(), "question {at}");
+        let behind = entries
+            .iter()
+            .any(|entry| matches!(entry.event, Ok(Event::ClockBehind { .. })));
+        let report = world.verify_ledger(&root);
+        assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_text());
+        let text = report
+            .to_text()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        assert_eq!(
+            text.contains("the laptop's clock said"),
+            behind,
+            "question {at}"
+        );
+        told += usize::from(behind);
+    }
+    assert!(told + 1 >= questions, "{told} of {questions}");
 }

@@ -225,12 +225,15 @@ fn a_ceremony_is_judged_by_its_own_edition() {
     assert_eq!(report.first_broken().unwrap().id, "VERIFY-TIME");
 }
 
+/// The rule that is broken, and the deed.
+type Mixed = (&'static str, fn(&Scene<'_>));
+
 /// Plan, transcript and seal name one edition; the text beside them is that edition's.
 #[test]
 fn editions_are_not_mixed() {
     let mut world = World::new();
     world.hold_first();
-    let cases: [(&str, fn(&Scene<'_>)); 4] = [
+    let cases: [Mixed; 4] = [
         ("VERIFY-SEAL", |scene| scene.sealed(|seal| seal.edition = 0)),
         ("VERIFY-SEAL", |scene| {
             scene.line("\"begin\"", "\"edition\":1,", "");

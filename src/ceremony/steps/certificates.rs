@@ -233,6 +233,7 @@ impl Course<'_, '_> {
         let irreversible = pages::irreversible(built.len());
         self.show(&irreversible);
         self.approve(Some(&step.id), "approve", &what, digest)?;
+        self.check_clock()?;
         // Between the page and its approval a night may have passed.
         let now = self.desk.clock.now();
         for (product, one, _) in built.iter().filter(|(_, one, _)| !one.again) {

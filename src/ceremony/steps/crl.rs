@@ -76,6 +76,7 @@ impl Course<'_, '_> {
         let what = format!("step {}", step.id);
         let digest = plan.product.template.digest();
         self.approve(Some(&step.id), "approve", &what, digest)?;
+        self.check_clock()?;
         if !again {
             crate::check::crl::still_fresh(&body, self.desk.clock.now(), name)?;
         }
