@@ -1,6 +1,8 @@
 //! What was checked, as the transcript has it, against what those checks find when they are done
 //! again: no finding is left out, added or turned, and none is missing before what it allows.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::bodies::words_of;
 use super::findings::{AuditId, Findings};
 use super::script::Script;
@@ -121,6 +123,11 @@ fn waived_then(one: &Finding, edition: &Edition, waivers: &[Waiver]) -> bool {
 pub(super) fn compare(story: &Story<'_>, script: &Script, whole: bool, findings: &mut Findings) {
     findings.begun(AuditId::Checked);
     let records = std::mem::take(&mut findings.records);
+    let mut found: BTreeMap<_, Vec<&Again>> = BTreeMap::new();
+    for one in &records.0 {
+        let key = (one.step.as_deref(), one.what.as_str(), one.sha256);
+        found.entry(key).or_default().push(one);
+    }
     for entry in story.entries {
         let Ok(Event::Checked {
             what,
@@ -149,10 +156,8 @@ pub(super) fn compare(story: &Story<'_>, script: &Script, whole: bool, findings:
             findings.require(AuditId::Checked, only, place(), "more than of a note");
             continue;
         }
-        let same = |one: &&Again| {
-            (one.step.as_ref(), &one.what, &one.sha256) == (entry.step.as_ref(), what, sha256)
-        };
-        let again: Vec<&Again> = records.0.iter().filter(same).collect();
+        let key = (entry.step.as_deref(), what.as_str(), *sha256);
+        let again = found.get(&key).map_or(&[][..], Vec::as_slice);
         if again.iter().any(|one| one.findings == *list) {
             continue;
         }
@@ -224,14 +229,6 @@ fn outcomes(list: &[FindingRecord]) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// What must have been checked before an entry, in its own session.
-struct Due<'s> {
-    n: u64,
-    step: Option<&'s str>,
-    what: String,
-    sha256: Digest,
-}
-
 /// Nothing is signed, issued, revoked or called ready before the checks that allow it.
 pub(super) fn before(
     story: &Story<'_>,
@@ -239,58 +236,58 @@ pub(super) fn before(
     digests: &dyn Fn(&str) -> Option<Digest>,
     findings: &mut Findings,
 ) {
-    let mut due: Vec<Due<'_>> = Vec::new();
+    let mut checked: BTreeSet<(Option<&str>, &str, Digest)> = BTreeSet::new();
     for entry in story.entries {
         let Ok(event) = &entry.event else { continue };
         let step = entry.step.as_deref();
-        let mut add = |what: String, sha256: Digest| {
-            let n = entry.n;
-            due.push(Due {
-                n,
-                step,
-                what,
-                sha256,
-            });
-        };
         match event {
-            Event::SignIntended {
-                product,
-                kind,
-                tbs_sha256,
-                ..
-            } => {
-                add(format!("{} {product}", words_of(kind)), *tbs_sha256);
-                let input = script.product(product).and_then(|(_, one)| {
-                    let certificate = one.certificate.as_ref();
-                    let named =
-                        |word, path: &String| Some((format!("{word} {path}"), path.clone()));
-                    certificate
-                        .and_then(|path| named("certificate", path))
-                        .or_else(|| named("request", one.request.as_ref()?))
-                });
-                if let Some((what, path)) = input {
-                    add(what, digests(&path).unwrap_or(Digest::ZERO));
-                }
-            }
-            Event::Issued {
-                product, sha256, ..
-            } => add(format!("issued {product}"), *sha256),
-            Event::KeyReady { spki_sha256, .. } => add("root key".to_owned(), *spki_sha256),
-            Event::CopyConfirmed { spki_sha256, .. } => {
-                add(COPY.to_owned(), *spki_sha256);
+            // A check is of its own session.
+            Event::Begin { .. } | Event::Resumed { .. } => checked.clear(),
+            Event::Checked { what, sha256, .. } => {
+                checked.insert((step, what, *sha256));
             }
             _ => {}
         }
+        for (what, sha256) in due(event, script, digests) {
+            let found = checked.contains(&(step, what.as_str(), sha256));
+            let words = format!("no check of {} stands before it", escape(&what));
+            findings.require(AuditId::Checked, found, at(entry.n), words);
+        }
     }
-    for one in due {
-        let session = story.session_of(one.n);
-        let found = story.entries.iter().any(|entry| {
-            let recorded = matches!(&entry.event, Ok(Event::Checked { what, sha256, .. })
-                if *what == one.what && *sha256 == one.sha256);
-            recorded && entry.n < one.n && entry.n > session && entry.step.as_deref() == one.step
-        });
-        let words = format!("no check of {} stands before it", escape(&one.what));
-        findings.require(AuditId::Checked, found, at(one.n), words);
+}
+
+/// What must have been checked before an entry.
+fn due(
+    event: &Event,
+    script: &Script,
+    digests: &dyn Fn(&str) -> Option<Digest>,
+) -> Vec<(String, Digest)> {
+    match event {
+        Event::SignIntended {
+            product,
+            kind,
+            tbs_sha256,
+            ..
+        } => {
+            let body = (format!("{} {product}", words_of(kind)), *tbs_sha256);
+            let input = script.product(product).and_then(|(_, one)| {
+                let certificate = one.certificate.as_ref().map(|path| ("certificate", path));
+                let request = one.request.as_ref().map(|path| ("request", path));
+                certificate.or(request)
+            });
+            // An input that is not there is no input of the lock either.
+            let input = input.map(|(word, path)| {
+                let sha256 = digests(path).unwrap_or(Digest::ZERO);
+                (format!("{word} {path}"), sha256)
+            });
+            std::iter::once(body).chain(input).collect()
+        }
+        Event::Issued {
+            product, sha256, ..
+        } => vec![(format!("issued {product}"), *sha256)],
+        Event::KeyReady { spki_sha256, .. } => vec![("root key".to_owned(), *spki_sha256)],
+        Event::CopyConfirmed { spki_sha256, .. } => vec![(COPY.to_owned(), *spki_sha256)],
+        _ => Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every request that a certificate was to be made of, under the rules that it passed before.
 
-use super::checked::Subject;
+use std::collections::BTreeSet;
+
 use super::findings::{AuditId, Findings};
 use super::products::Bench;
 use crate::check::cross::{CrossContext, cross};
@@ -23,6 +24,7 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
     let register = bench.before.map_or(&none, |before| &before.register);
     let root = &bench.authority.certificate.fields;
     let mut earlier: Vec<Claim> = Vec::new();
+    let recorded = recorded(bench);
     let plan = bench.script.plan.iter();
     for (step, document) in plan.flat_map(|plan| plan.products()) {
         let Some(path) = &document.request else {
@@ -71,7 +73,7 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
             format!("request {path}"),
             Digest::of(bytes),
         );
-        if recorded(bench, &looked_at) {
+        if recorded.contains(&(looked_at.0, looked_at.1.as_str(), looked_at.2)) {
             let found = findings.judge(looked_at, request(bytes, &alone), &waivers);
             why = why.or(found);
         }
@@ -87,13 +89,16 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
     check_crosses(bench, register, &earlier, findings);
 }
 
-/// Whether the transcript holds a check of this.
-fn recorded(bench: &Bench<'_>, (step, what, sha256): &Subject<'_>) -> bool {
-    bench.story.entries.iter().any(|entry| {
-        entry.step.as_deref() == *step
-            && matches!(&entry.event, Ok(Event::Checked { what: name, sha256: digest, .. })
-                if name == what && digest == sha256)
-    })
+/// Everything that the transcript says was checked.
+fn recorded<'e>(bench: &Bench<'e>) -> BTreeSet<(Option<&'e str>, &'e str, Digest)> {
+    let entries = bench.story.entries.iter();
+    let checks = entries.filter_map(|entry| match &entry.event {
+        Ok(Event::Checked { what, sha256, .. }) => {
+            Some((entry.step.as_deref(), what.as_str(), *sha256))
+        }
+        _ => None,
+    });
+    checks.collect()
 }
 
 /// A renewal keeps the key identifier of the certificate that it renews, as the ledger has it.
