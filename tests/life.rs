@@ -38,10 +38,15 @@ fn look(copy: &Copy, root: &Certificate, wild: &[(&str, Vec<u8>)]) -> LedgerRepo
 /// A certificate signed with the root's key, and in no transcript.
 fn outside(world: &World, name: &str) -> Vec<u8> {
     let key = rcgen::KeyPair::try_from(world.token.pkcs8().as_slice()).unwrap();
-    signed_by(world, &key, name)
+    signed_by(world, &key, name, None)
 }
 
-fn signed_by(world: &World, key: &rcgen::KeyPair, name: &str) -> Vec<u8> {
+fn signed_by(
+    world: &World,
+    key: &rcgen::KeyPair,
+    name: &str,
+    serial: Option<rcgen::SerialNumber>,
+) -> Vec<u8> {
     let der = world.root().der.into();
     let issuer = rcgen::Issuer::from_ca_cert_der(&der, key).unwrap();
     let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
@@ -49,6 +54,7 @@ fn signed_by(world: &World, key: &rcgen::KeyPair, name: &str) -> Vec<u8> {
     params
         .distinguished_name
         .push(rcgen::DnType::CommonName, name);
+    params.serial_number = serial;
     let own = rcgen::KeyPair::generate().unwrap();
     params.signed_by(&own, &issuer).unwrap().der().to_vec()
 }
@@ -67,7 +73,10 @@ fn certificates_from_the_wild_are_known_or_loudly_not() {
     let good = [
         ("known.pem", known),
         ("root.pem", root.der.clone()),
-        ("forged.pem", signed_by(&world, &stranger, "By another key")),
+        (
+            "forged.pem",
+            signed_by(&world, &stranger, "By another key", None),
+        ),
         ("other.pem", self_signed()),
     ];
     let report = look(&copy, &root, &good);
@@ -102,6 +111,25 @@ fn certificates_from_the_wild_are_known_or_loudly_not() {
     assert_eq!(broken, ["VERIFY-SEEN"]);
     let report = look(&copy, &root, &[("noise", b"\x30\x03\x02\x01\x01".to_vec())]);
     assert_eq!(report.seen[0].is, Is::Unreadable);
+    assert_eq!(report.verdict, Verdict::Refused);
+}
+
+/// A serial number is no name: the root's key may have signed it twice.
+#[test]
+fn another_certificate_of_a_known_serial_is_not_known() {
+    let world = World::with_two();
+    let (copy, root) = (world.copy(), world.root());
+    let issued = copy.path.join("0001-acme-root/out/pki/intermediate.pem");
+    let known = Certificate::from_file(&fs::read(issued).unwrap()).unwrap();
+    let serial = anchorite::digest::unhex(&known.fields.serial.to_string()).unwrap();
+    let key = rcgen::KeyPair::try_from(world.token.pkcs8().as_slice()).unwrap();
+    let twin = signed_by(&world, &key, "k8s CA", Some(serial.into()));
+    let report = look(&copy, &root, &[("known", known.der), ("twin", twin)]);
+    let kinds: Vec<Is> = report.seen.iter().map(|one| one.is).collect();
+    assert_eq!(kinds, [Is::Known, Is::Unknown]);
+    let words = &report.seen[1].words;
+    let why = "the ledger has another certificate of this serial";
+    assert!(words.ends_with(why), "{words}");
     assert_eq!(report.verdict, Verdict::Refused);
 }
 

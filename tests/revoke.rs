@@ -198,6 +198,11 @@ fn a_foreign_one_a_lost_ledger_and_one_that_was_given_up() {
     );
     let waiver = "[[waiver]]\ncheck = \"CRL-PREVIOUS-NEWER\"\nstep = \"crl\"\n\
          reason = \"the newest ledger burned\"\nby = \"alice\"\n";
+    // A waiver of another step opens nothing.
+    let other = waiver.replace("\"crl\"", "\"gone\"");
+    foreign(&mut stage, "next", "78", &format!("{previous}{other}"));
+    let refused = stage.quiet(&["plan", "next.toml", "--ledger", "ledger"]);
+    assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
     foreign(&mut stage, "next", "78", &format!("{previous}{waiver}"));
     run(&stage, &Acts::new())
         .exit(0)

@@ -1,18 +1,25 @@
-//! What can be done to ceremonies of a root's later life. To one that asks for a certificate of
-//! the root's own key: see `tampered/requests.rs`. To one that revokes: changed reasons, entries without an event, events
-//! without an entry, and what was revoked brought back to life. The root key itself signs it all
-//! anew: only what the verifier recomputes can tell.
+//! What can be done to a ledger: to its first ceremonies, see `tamper/first.rs` and
+//! `tampered/demands.rs`; to those of a root's later life, `tamper/later.rs`; to one that asks for
+//! a certificate of the root's own key, `tampered/requests.rs`. Here, to one that revokes: changed
+//! reasons, entries without an event, events without an entry, and what was revoked brought back
+//! to life. The root key itself signs it all anew: only what the verifier recomputes can tell.
 
 #![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "tampered/demands.rs"]
+mod demands;
 #[path = "tampered/fields.rs"]
 mod fields;
+#[path = "tamper/first.rs"]
+mod first;
 #[path = "tamper/later.rs"]
 mod later_life;
 #[path = "common/ledger.rs"]
 #[allow(dead_code)]
 mod ledger;
+#[path = "tampered/lines.rs"]
+mod lines;
 #[path = "tampered/requests.rs"]
 mod requests;
 #[path = "common/tamper.rs"]

@@ -67,6 +67,7 @@ fn sizes() -> Vec<Case> {
     let mut largest = vec![0xff; 32];
     let too_large = [&[1][..], &[0; 31], &[1]].concat();
     for (bits, wanted) in [
+        (2040, Fail),
         (2047, Fail),
         (2048, Pass),
         (2052, Fail),

@@ -1,7 +1,6 @@
 //! Ledgers made by the core itself, with a software key in place of a token: a root with two
 //! intermediates and a CRL, and a second ceremony under it.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use std::time::Duration;
 
 use anchorite::ceremony::abort::abort;
 use anchorite::ceremony::ledger_view::LedgerView;
-use anchorite::ceremony::prepare::{Ingredients, Prepared, prepare};
+use anchorite::ceremony::prepare::{Ingredients, PrepareError, Prepared, prepare};
 use anchorite::ceremony::run::{Done, Job, run};
 use anchorite::digest::Digest;
 use anchorite::host::{DiskStore, StoreRules};
@@ -387,6 +386,28 @@ impl World {
         self.hold(SECOND, &inputs, How::default()).unwrap()
     }
 
+    /// Plans a ceremony; what is refused is told as people are.
+    pub fn planned(&self, source: &str, inputs: &[(&str, Vec<u8>)]) -> Result<Prepared, String> {
+        let view = LedgerView::read(&mut self.store()).unwrap();
+        let inputs = inputs.iter();
+        let prepared = prepare(Ingredients {
+            file_name: "acme.toml",
+            source,
+            inputs: inputs
+                .map(|(path, bytes)| ((*path).to_owned(), bytes.clone()))
+                .collect(),
+            ledger: view.state(),
+            register: self.forged_register.clone().unwrap_or(view.register),
+        });
+        prepared.map_err(|error| match error {
+            PrepareError::Refused(list) => {
+                let told = list.iter().map(|one| format!("{one} ({})", one.subject));
+                told.collect::<Vec<_>>().join("\n")
+            }
+            other => other.to_string(),
+        })
+    }
+
     /// Plans and holds a ceremony.
     pub fn hold(
         &mut self,
@@ -394,23 +415,10 @@ impl World {
         inputs: &[(&str, Vec<u8>)],
         how: How,
     ) -> Result<Done, String> {
+        let root = inputs.iter().find(|(path, _)| *path == "root.pem");
+        let root = root.map(|(_, bytes)| Certificate::from_file(bytes).unwrap());
+        let prepared = self.planned(source, inputs).unwrap();
         let mut store = self.store();
-        let view = LedgerView::read(&mut store).unwrap();
-        let inputs: BTreeMap<String, Vec<u8>> = inputs
-            .iter()
-            .map(|(path, bytes)| ((*path).to_owned(), bytes.clone()))
-            .collect();
-        let root = inputs
-            .get("root.pem")
-            .map(|bytes| Certificate::from_file(bytes).unwrap());
-        let prepared: Prepared = prepare(Ingredients {
-            file_name: "acme.toml",
-            source,
-            inputs,
-            ledger: view.state(),
-            register: self.forged_register.clone().unwrap_or(view.register),
-        })
-        .unwrap();
         let job = Job {
             prepared,
             rehearsal: how.rehearsal,
@@ -520,8 +528,20 @@ pub fn copy_tree(from: &Path, to: &Path) {
 
 /// A request as a server makes it.
 pub fn csr(name: &str) -> Vec<u8> {
+    let names = rcgen::CertificateParams::new(vec!["a.example".to_owned()]);
+    request_of(names.unwrap(), name)
+}
+
+/// A request that asks for an extension.
+pub fn csr_that_asks(name: &str, oid: &[u64], value: &[u8]) -> Vec<u8> {
+    let mut params = rcgen::CertificateParams::default();
+    let asked = rcgen::CustomExtension::from_oid_content(oid, value.to_vec());
+    params.custom_extensions.push(asked);
+    request_of(params, name)
+}
+
+fn request_of(mut params: rcgen::CertificateParams, name: &str) -> Vec<u8> {
     let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
-    let mut params = rcgen::CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
     params.distinguished_name = rcgen::DistinguishedName::new();
     params
         .distinguished_name

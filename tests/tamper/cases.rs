@@ -5,6 +5,7 @@ use std::fs;
 use anchorite::digest::{Digest, hex, unhex};
 use anchorite::x509::certificate::CertificateFields;
 use anchorite::x509::public_key::SignatureAlgorithm;
+use anchorite::x509::serial::Serial;
 use anchorite::x509::tbs::CertificateParts;
 use rcgen::PublicKeyData as _;
 
@@ -14,13 +15,14 @@ use crate::{Case, T};
 
 /// What a forger changes of a certificate.
 #[derive(Default)]
-struct Other {
-    spki: Option<Vec<u8>>,
-    extension: Option<(&'static str, &'static str)>,
+pub(crate) struct Other {
+    pub serial: Option<Serial>,
+    pub spki: Option<Vec<u8>>,
+    pub extension: Option<(&'static str, &'static str)>,
 }
 
 /// A certificate signed anew with other contents, and everything that names its bytes with it.
-fn certified_otherwise(s: &Scene<'_>, product: &str, other: &Other) {
+pub(crate) fn certified_otherwise(s: &Scene<'_>, product: &str, other: &Other) {
     let text = s.text(T);
     let line = |kind: &str| {
         let (kind, product) = (
@@ -46,7 +48,7 @@ fn certified_otherwise(s: &Scene<'_>, product: &str, other: &Other) {
         extensions.push(unhex(&raw.replacen(from, to, 1)).unwrap());
     }
     let forged = CertificateParts {
-        serial: &fields.serial,
+        serial: other.serial.as_ref().unwrap_or(&fields.serial),
         algorithm: SignatureAlgorithm::from_der(&fields.algorithm).unwrap(),
         issuer: &fields.issuer,
         not_before: fields.not_before,

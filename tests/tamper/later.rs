@@ -13,7 +13,7 @@ use crate::{Case, broken, later, view};
 use cases::{ADOPTED, ENDED, LIVED};
 
 #[path = "cases.rs"]
-mod cases;
+pub(crate) mod cases;
 
 pub(crate) const CHANGED: &str = "0002-acme-changed";
 pub(crate) const END: &str = "0003-acme-end";

@@ -1,7 +1,7 @@
 """Ceremony files with one mistake each, and requests that only a ceremony can judge. `says` is
 what stands in the answer; exit 3 is a file that cannot be read, 1 a request that is refused."""
 
-from .build import EC256, EC384, ED, ROOT_KEY, RSA2048, SUBJECT, certificate, csr, name, pem
+from .build import BC, EC256, EC384, ED, ROOT_KEY, RSA2048, SUBJECT, certificate, csr, extension, name, pem, wishes
 from .der import seq
 from .items import group
 from .keys import P256, Ec, Rsa, digest
@@ -305,6 +305,25 @@ told("judged-constraints-ip", "PROFILE-CONSTRAINTS", "names are constrained, add
      (B, B + '\npermitted = { dns = ["acme.example"] }'))
 waived("profile-any-eku", "PROFILE-EKU-ANY", "every purpose: five verifiers refuse it", (B, ANY))
 waived("judged-leading-dot", "PROFILE-CONSTRAINTS-FORM", "a leading dot: pyca refuses it", (B, DOTTED))
+
+# A waiver is of one step, and not of another with the same fault.
+SECOND = '''
+[[step]]
+id = "second"
+do = "issue-intermediate"
+mount = "pki/second"
+request = "inputs/%s.csr"
+profile = "leaf-issuer"
+'''
+ETCD = WAIVER % ("%s", "etcd", "eve")
+refused("waiver-other-profile", with_changes((B, ANY)) + SECOND % "kubernetes" + ETCD % "PROFILE-EKU-ANY",
+        "PROFILE-EKU-ANY", "two steps with any purpose, and a waiver for one", exit=1, says="refused: PROFILE-EKU-ANY")
+for word in ("one", "two"):
+    INPUTS[f"inputs/no-ca-{word}.csr"] = pem(csr(Ec(P256, "no ca " + word), name(("CN", word + " CA")),
+                                                 attributes=[wishes(extension(BC, seq()))]))
+refused("waiver-other-request", with_changes((P, 'request = "inputs/no-ca-one.csr"')) + SECOND % "no-ca-two"
+        + ETCD % "REQ-CONTRADICTION", "REQ-CONTRADICTION", "two requests to be no CA, and a waiver for one",
+        exit=1, says="inputs/no-ca-two.csr")
 
 # What Linkerd takes, under a root that it takes.
 MESH = (B, 'base = "linkerd"')

@@ -1,16 +1,6 @@
 //! Everything that can be done to a ledger's files is refused, by our verifier and, where it
 //! is in their reach, by stock tools.
 
-#![allow(clippy::disallowed_methods, reason = "tests stand outside the rooms")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-#[path = "common/ledger.rs"]
-#[allow(dead_code)]
-mod ledger;
-#[path = "common/tamper.rs"]
-#[allow(dead_code)]
-mod tamper;
-
 use std::fs;
 use std::process::Command;
 
@@ -18,13 +8,15 @@ use anchorite::audit::{self, AuditFinding, Verdict};
 use anchorite::digest::Digest;
 use anchorite::host::DiskStore;
 use anchorite::x509::certificate::Certificate;
-use ledger::World;
 use proptest::prelude::*;
-use tamper::{ONE, Scene, TWO};
+
+use crate::T;
+use crate::ledger::{self, World};
+use crate::tamper::{ONE, Scene, TWO};
 
 /// Who must refuse it.
 #[derive(Clone, Copy, PartialEq)]
-enum By {
+pub(crate) enum By {
     /// Our verifier and `docs/verify.sh`.
     Both,
     /// Our verifier: stock tools do not read the plan.
@@ -34,14 +26,12 @@ enum By {
 }
 use By::{Both, Ledger, Us};
 
-type Case = (&'static str, By, &'static str, fn(&Scene<'_>));
-
-const T: &str = "transcript.jsonl";
+pub(crate) type Case = (&'static str, By, &'static str, fn(&Scene<'_>));
 
 /// Name, who refuses it, the id that must be among the broken ones, and the deed. Where a
 /// case ends with `insider`, the root key itself signed the result: only what the verifier
 /// recomputes can tell.
-const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     // The transcript, by hand.
     ("edited byte", Both, "VERIFY-CHAIN", |s| {
         s.edit(T, "\"terminal\"", "\"terminaL\"")
@@ -530,7 +520,7 @@ fn approval(lines: &[String]) -> usize {
         .unwrap()
 }
 
-fn scene<'w>(world: &'w World, other: &'w World) -> Scene<'w> {
+pub(crate) fn scene<'w>(world: &'w World, other: &'w World) -> Scene<'w> {
     Scene {
         world,
         other,
