@@ -22,6 +22,8 @@ mod ledger;
 mod lines;
 #[path = "tampered/requests.rs"]
 mod requests;
+#[path = "tampered/sentences.rs"]
+mod sentences;
 #[path = "common/tamper.rs"]
 #[allow(dead_code)]
 mod tamper;

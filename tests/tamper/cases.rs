@@ -4,12 +4,14 @@ use std::fs;
 
 use anchorite::digest::{Digest, hex, unhex};
 use anchorite::x509::certificate::CertificateFields;
+use anchorite::x509::name::Name;
 use anchorite::x509::public_key::SignatureAlgorithm;
 use anchorite::x509::serial::Serial;
 use anchorite::x509::tbs::CertificateParts;
 use rcgen::PublicKeyData as _;
 
 use crate::ledger::csr;
+use crate::lines::{changed, moved};
 use crate::tamper::Scene;
 use crate::{Case, T};
 
@@ -17,6 +19,7 @@ use crate::{Case, T};
 #[derive(Default)]
 pub(crate) struct Other {
     pub serial: Option<Serial>,
+    pub subject: Option<Name>,
     pub spki: Option<Vec<u8>>,
     pub extension: Option<(&'static str, &'static str)>,
 }
@@ -53,7 +56,7 @@ pub(crate) fn certified_otherwise(s: &Scene<'_>, product: &str, other: &Other) {
         issuer: &fields.issuer,
         not_before: fields.not_before,
         not_after: fields.not_after,
-        subject: &fields.subject,
+        subject: other.subject.as_ref().unwrap_or(&fields.subject),
         spki: other.spki.as_deref().unwrap_or(&fields.spki),
         extensions: &extensions,
     }
@@ -112,7 +115,7 @@ fn digits(s: &Scene<'_>, kind: &str, mark: &str) {
     });
 }
 
-pub(super) const LIVED: &[Case] = &[
+pub(crate) const LIVED: &[Case] = &[
     (
         "a renewal of another key, its key identifier kept",
         "VERIFY-PRODUCT again: its key is not the request's",
@@ -237,6 +240,26 @@ pub(super) const LIVED: &[Case] = &[
         |s| twice(s, "copy-confirmed"),
     ),
     (
+        "a copy that signs before the lock was approved",
+        "VERIFY-APPROVAL a signature before the lock was approved",
+        |s| {
+            let intent = &["\"type\":\"sign-intended\"", "\"product\":\"copy\""];
+            moved(s, intent, &["\"type\":\"answer\"", "\"id\":\"begin\""]);
+        },
+    ),
+    (
+        "a copy whose signature is on something else",
+        "VERIFY-PRODUCT copy: the signature does not verify under the given root",
+        |s| {
+            let other = hex(&s.world.token.sign_anything(b"something else"));
+            changed(
+                s,
+                &["\"type\":\"signed\"", "\"product\":\"copy\""],
+                |line| line.replace(&crate::lines::field(line, "signature"), &other),
+            );
+        },
+    ),
+    (
         "a copy that signed another number",
         "VERIFY-PRODUCT copy:",
         |s| {
@@ -249,7 +272,7 @@ pub(super) const LIVED: &[Case] = &[
     ),
 ];
 
-pub(super) const ENDED: &[Case] = &[
+pub(crate) const ENDED: &[Case] = &[
     (
         "an end that forgets the copy",
         "VERIFY-KEY it does not name the copies",
@@ -281,7 +304,7 @@ pub(super) const ENDED: &[Case] = &[
     ),
 ];
 
-pub(super) const ADOPTED: &[Case] = &[
+pub(crate) const ADOPTED: &[Case] = &[
     (
         "an adopted certificate's serial number",
         "VERIFY-ADOPTION what is adopted is not what follows",

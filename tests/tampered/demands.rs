@@ -74,7 +74,7 @@ fn second_body(s: &Scene<'_>) {
     });
 }
 
-const FIRST_CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     (
         "a signature on something else",
         "VERIFY-PRODUCT clusters/pki: the signature does not verify under the given root",
@@ -201,6 +201,18 @@ const FIRST_CASES: &[Case] = &[
         |s| without(s, &["\"type\":\"key-ready\""]),
     ),
     (
+        "a key that can be read",
+        "VERIFY-KEY as recorded: KEY-",
+        |s| {
+            changed(s, &["\"type\":\"key-ready\""], |line| {
+                line.replace(
+                    "\"CKA_EXTRACTABLE\":\"false\"",
+                    "\"CKA_EXTRACTABLE\":\"true\"",
+                )
+            });
+        },
+    ),
+    (
         "another body in its file",
         "VERIFY-INTENT its body is missing or has another digest",
         |s| {
@@ -214,7 +226,7 @@ const FIRST_CASES: &[Case] = &[
 
 #[test]
 fn every_demand_on_a_ceremony_is_made() {
-    each_is_refused(&World::with_two(), ONE, FIRST_CASES);
+    each_is_refused(&World::with_two(), ONE, CASES);
 }
 
 /// The ledger's last ceremony, so that no seal after it is at fault.
@@ -271,36 +283,40 @@ fn unwaived(s: &Scene<'_>) {
     s.relock();
 }
 
-/// A waiver is of one step: planning, the day and the auditor want one for each.
+/// A ledger with two equal faults, both waived.
+pub(crate) fn waived() -> World {
+    let mut world = World::new();
+    let (source, inputs) = two_faults(&["one", "two"]);
+    world.hold(&source, &inputs, How::default()).unwrap();
+    world
+}
+
+pub(crate) const WAIVED: &[Case] = &[
+    (
+        "a request that nobody waived",
+        "VERIFY-PRODUCT two: REQ-CONTRADICTION",
+        unwaived,
+    ),
+    (
+        "put aside without a waiver",
+        "VERIFY-CHECKED REQ-CONTRADICTION is put aside, and no waiver of its step says so",
+        unwaived,
+    ),
+];
+
+/// A waiver is of one step: planning and the auditor want one for each.
 #[test]
 fn a_waiver_of_one_step_opens_no_other() {
-    let mut world = World::new();
-    for waived in [&["one"][..], &["two"]] {
-        let (source, inputs) = two_faults(waived);
-        let refused = world.planned(&source, &inputs).err().unwrap();
-        let other = if waived == ["one"] { "two" } else { "one" };
-        let words = format!("{other}.csr");
+    for (waived, other) in [("one", "two.csr"), ("two", "one.csr")] {
+        let (source, inputs) = two_faults(&[waived]);
+        let planned = World::new().planned(&source, &inputs);
+        let refused = planned.err().expect("one of two is not waived");
         assert!(
-            refused.contains("REQ-CONTRADICTION") && refused.contains(&words),
+            refused.contains("REQ-CONTRADICTION") && refused.contains(other),
             "{refused}"
         );
     }
-    let (source, inputs) = two_faults(&["one", "two"]);
-    world.hold(&source, &inputs, How::default()).unwrap();
-    assert!(fs::exists(world.path().join(ONE)).unwrap());
-    let cases: &[Case] = &[
-        (
-            "a request that nobody waived",
-            "VERIFY-PRODUCT two: REQ-CONTRADICTION",
-            unwaived,
-        ),
-        (
-            "put aside without a waiver",
-            "VERIFY-CHECKED REQ-CONTRADICTION is put aside, and no waiver of its step says so",
-            unwaived,
-        ),
-    ];
-    each_is_refused(&world, ONE, cases);
+    each_is_refused(&waived(), ONE, WAIVED);
 }
 
 /// The body of a CRL's intent is a file. Somebody dates it otherwise, well formed and by the

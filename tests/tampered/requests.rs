@@ -18,12 +18,12 @@ use crate::ledger::{World, csr};
 use crate::tamper::Scene;
 use crate::{Case, each_is_refused, hold, later};
 
-const ASK: &str = "0002-acme-ask";
+pub(crate) const ASK: &str = "0002-acme-ask";
 const FILE: &str = "out/requests/ask.csr";
 const STEP: &str = "[[step]]\nid = \"ask\"\ndo = \"certificate-request\"\n";
 
 /// A ledger whose second ceremony asks for a certificate of the root's own key.
-fn asked() -> World {
+pub(crate) fn asked() -> World {
     let mut world = World::new();
     world.hold_first();
     hold(&mut world, &later("acme-ask", STEP));
@@ -95,7 +95,7 @@ fn asked_otherwise(s: &Scene<'_>, change: impl FnOnce(&mut OwnRequest<'_>)) {
 }
 
 /// Name, what must be among the broken ones, and the deed.
-const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     ("issued as a certificate", "VERIFY-ISSUED", |s| {
         s.line(
             "\"type\":\"issued\",\"step\":\"ask\"",
