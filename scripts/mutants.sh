@@ -41,7 +41,10 @@ for file in "$@"; do
     for name in $names; do
         set -- "$@" --test "$name"
     done
-    # The copy lies beside the target folder: tests want a real disk.
-    TMPDIR=$PWD/target cargo mutants --file "$file" --output target/mutants --copy-target=true \
+    # The copy of the sources lies on a real disk, as tests want it; what is built is kept for the
+    # next file, and is no part of the copy.
+    mkdir -p target/mutants/copies
+    TMPDIR=$PWD/target/mutants/copies CARGO_TARGET_DIR=$PWD/target/mutants/build \
+        cargo mutants --file "$file" --output target/mutants --copy-target=false \
         --baseline skip --build-timeout 900 --timeout 900 --cap-lints=true -- --locked "$@"
 done
