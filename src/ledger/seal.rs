@@ -237,7 +237,7 @@ fn edition_of(lines: &[&str]) -> Result<u32, SealError> {
     let format = lines.first().and_then(|line| line.strip_prefix("format "));
     match format {
         Some(FORMAT) => {}
-        Some(other) if other.starts_with("anchorite/seal/") => {
+        Some(other) if other.strip_prefix("anchorite/seal/").is_some_and(is_number) => {
             return Err(SealError::Unknown(format!("the format {other}")));
         }
         _ => {
@@ -247,8 +247,7 @@ fn edition_of(lines: &[&str]) -> Result<u32, SealError> {
     }
     let named = lines.get(1).and_then(|line| line.strip_prefix("edition "));
     let Some(named) = named else { return Ok(0) };
-    let digits = !named.is_empty() && named.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits || named.starts_with('0') {
+    if !is_number(named) {
         return Err(SealError::Broken("line 2: no edition".to_owned()));
     }
     let known = named
@@ -256,6 +255,11 @@ fn edition_of(lines: &[&str]) -> Result<u32, SealError> {
         .ok()
         .filter(|number| edition::of(*number).is_some());
     known.ok_or_else(|| SealError::Unknown(format!("edition {named} of the rules")))
+}
+
+/// Whether a newer version could have written this number: anything else is damage.
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -354,6 +358,10 @@ mod tests {
             ("edition 1", "edition +1"),
             ("edition 1", "edition "),
             ("format anchorite", "format x"),
+            ("seal/0", "seal/p"),
+            ("seal/0", "seal/0 "),
+            ("seal/0", "seal/01"),
+            ("seal/0\n", "seal/0*"),
         ] {
             assert!(matches!(read(from, to), SealError::Broken(_)), "{to}");
         }

@@ -665,7 +665,9 @@ fn no_flipped_bit_is_ever_verified() {
         fs::write(&path, bytes).unwrap();
         let (verdict, checks) = findings(&scene, Us, &root);
         fs::write(&path, good).unwrap();
-        prop_assert_eq!(verdict, Verdict::Refused);
-        prop_assert!(checks.iter().any(|one| !one.passed && !one.place.is_empty()));
+        // A number of the seal's first lines may turn into one that only a newer version knows.
+        let newer = matches!(verdict, Verdict::NotChecked(_)) && path.ends_with("SEAL.txt");
+        prop_assert!(newer || verdict == Verdict::Refused);
+        prop_assert!(newer || checks.iter().any(|one| !one.passed && !one.place.is_empty()));
     });
 }
