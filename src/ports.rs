@@ -50,8 +50,20 @@ pub struct TokenIdentity {
 }
 
 /// How far a token can be trusted to keep its keys inside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    strum::Display,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Assurance {
     /// A key in a file: good for tests and rehearsals.
     Software,
@@ -74,10 +86,7 @@ impl Assurance {
 
     /// The word used in files.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Software => "software",
-            Self::Hardware => "hardware",
-        }
+        self.into()
     }
 }
 
@@ -296,7 +305,19 @@ pub trait Entropy {
 }
 
 /// Which interface answers the questions; recorded in the transcript.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    strum::Display,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Interface {
     /// A person at a terminal.
     Terminal,
@@ -307,10 +328,7 @@ pub enum Interface {
 impl Interface {
     /// The word used in the transcript.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Terminal => "terminal",
-            Self::Rehearsal => "rehearsal",
-        }
+        self.into()
     }
 }
 

@@ -129,7 +129,7 @@ fn of_edition_0(scene: &Scene<'_>) {
     let seal = scene.seal();
     scene.edit(layout::SCRIPT_PLAN, "  \"edition\": 1,\n", "");
     scene.line("\"begin\"", "\"edition\":1,", "");
-    let text = verify_text::of_edition(0, &seal.ceremony, seal.rehearsal).unwrap();
+    let text = verify_text::of_edition(0, &seal.ceremony, seal.kind).unwrap();
     let old = Digest::of(&scene.read(layout::VERIFY)).to_string();
     scene.write(layout::VERIFY, &text);
     let new = Digest::of(text.as_bytes()).to_string();
@@ -246,7 +246,7 @@ fn editions_are_not_mixed() {
         }),
         ("VERIFY-TEXT", |scene| {
             let seal = scene.seal();
-            let text = verify_text::of_edition(0, &seal.ceremony, seal.rehearsal).unwrap();
+            let text = verify_text::of_edition(0, &seal.ceremony, seal.kind).unwrap();
             let old = Digest::of(&scene.read(layout::VERIFY)).to_string();
             let new = Digest::of(text.as_bytes()).to_string();
             scene.line("\"handed-over\"", &old, &new);

@@ -10,6 +10,7 @@ use super::findings::{AuditId, Findings};
 use super::story::{Story, at};
 use crate::digest::Digest;
 use crate::ledger::entry::{Event, FileRecord};
+use crate::ledger::kinds::{CeremonyKind, CeremonyOutcome};
 use crate::ledger::{adopted, layout, possession_files};
 use crate::plan::adopt::AdoptPlan;
 use crate::plan::make::Draft;
@@ -66,7 +67,7 @@ pub(super) fn check(
             _ => None,
         })
         .collect();
-    let completed = story.outcome == Some("completed");
+    let completed = story.outcome == Some(CeremonyOutcome::Completed);
     let Some(adopting) = adopting else {
         for (n, ..) in told {
             findings.fail(AuditId::Adoption, at(n), "no step takes over a root");
@@ -114,7 +115,7 @@ fn tell_unknown_root(
         .register
         .has_serial(&authority.certificate.fields.serial);
     let words = "no ceremony before it made or took over this root";
-    let holds = kind != "production" || root.is_none() || known;
+    let holds = *kind != CeremonyKind::Production || root.is_none() || known;
     findings.require(AuditId::Adoption, holds, at(1), words);
 }
 

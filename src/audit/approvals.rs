@@ -8,9 +8,9 @@ use super::script::Script;
 use super::story::at;
 use crate::digest::Digest;
 use crate::ledger::entry::{Entry, Event};
-use crate::ledger::possession_files;
+use crate::ledger::kinds::{BodyKind, CeremonyOutcome};
 use crate::ledger::question;
-use crate::plan::past;
+use crate::plan::{SealMode, past};
 use crate::x509::time::UtcTime;
 
 /// What has been approved so far in this session.
@@ -108,7 +108,7 @@ impl<'e> Approvals<'e> {
             }
             // The step itself, approved with the lock, asks for it: it binds nothing.
             Event::SignIntended { kind, .. }
-                if kind == possession_files::KIND
+                if *kind == BodyKind::Possession
                     && super::copies::is_planned(self.script, step) =>
             {
                 require(self.begun, "a signature before the lock was approved");
@@ -128,13 +128,25 @@ impl<'e> Approvals<'e> {
                     .script
                     .plan
                     .as_ref()
-                    .is_some_and(|plan| plan.seal == "direct");
+                    .is_some_and(|plan| plan.seal == SealMode::Direct);
                 require(
-                    outcome != "completed" || !asked || self.seal,
+                    *outcome != CeremonyOutcome::Completed || !asked || self.seal,
                     "the root signs the seal without the answer that allows it",
                 );
             }
-            _ => {}
+            Event::Environment { .. }
+            | Event::Checked { .. }
+            | Event::KeyReady { .. }
+            | Event::Signed { .. }
+            | Event::Issued { .. }
+            | Event::CopyConfirmed { .. }
+            | Event::DestructionAnnounced { .. }
+            | Event::DestructionIntended { .. }
+            | Event::KeyDestroyed { .. }
+            | Event::Adopted { .. }
+            | Event::HandedOver { .. }
+            | Event::Interrupted { .. }
+            | Event::Aborted { .. } => {}
         }
     }
 

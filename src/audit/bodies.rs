@@ -8,6 +8,7 @@ use crate::check;
 use crate::check::crl::CrlContext;
 use crate::check::own_request::{OwnRequestContext, own_request};
 use crate::check::tbs::TbsContext;
+use crate::ledger::kinds::BodyKind;
 use crate::ledger::register::Register;
 use crate::plan::document::ProductDocument;
 use crate::plan::{CrlPlan, Product};
@@ -114,8 +115,11 @@ pub(super) fn check(
 }
 
 /// What a check of such a body is called in the transcript.
-pub(super) fn words_of(kind: &str) -> &str {
-    if kind == "crl" { "CRL" } else { kind }
+pub(super) fn words_of(kind: BodyKind) -> &'static str {
+    match kind {
+        BodyKind::Crl => "CRL",
+        BodyKind::Certificate | BodyKind::Request | BodyKind::Possession => kind.word(),
+    }
 }
 
 fn other_serials(bench: &Bench<'_>, product: &str) -> Vec<Serial> {

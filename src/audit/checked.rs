@@ -12,7 +12,7 @@ use crate::check::note::SUBJECT as NOTE;
 use crate::check::{CheckId, Finding, Level, Outcome, Refusal};
 use crate::digest::Digest;
 use crate::edition::Edition;
-use crate::ledger::entry::{Entry, Event, FindingRecord, WAIVED};
+use crate::ledger::entry::{Entry, Event, FindingRecord};
 use crate::plan::Waiver;
 use crate::x509::escape::escape;
 
@@ -139,13 +139,8 @@ pub(super) fn compare(story: &Story<'_>, script: &Script, whole: bool, findings:
         };
         let place = || format!("{}: {}", at(entry.n), escape(what));
         for one in list {
-            let known = [Outcome::Pass, Outcome::Notice, Outcome::Waived];
-            let known = known.iter().any(|outcome| outcome.word() == one.outcome);
-            let words = format!(
-                "{} is recorded as {}",
-                escape(&one.id),
-                escape(&one.outcome)
-            );
+            let known = one.outcome != Outcome::Fail;
+            let words = format!("{} is recorded as {}", escape(&one.id), one.outcome);
             findings.require(AuditId::Checked, known, place(), words);
         }
         // What a token keeps, nothing else of the ledger tells.
@@ -223,9 +218,9 @@ fn led_nowhere(
             && !is(|event| matches!(event, Event::Revoked { .. })))
 }
 
-fn outcomes(list: &[FindingRecord]) -> Vec<(&str, &str)> {
+fn outcomes(list: &[FindingRecord]) -> Vec<(&str, Outcome)> {
     list.iter()
-        .map(|one| (one.id.as_str(), one.outcome.as_str()))
+        .map(|one| (one.id.as_str(), one.outcome))
         .collect()
 }
 
@@ -240,13 +235,12 @@ pub(super) fn before(
     for entry in story.entries {
         let Ok(event) = &entry.event else { continue };
         let step = entry.step.as_deref();
-        match event {
-            // A check is of its own session.
-            Event::Begin { .. } | Event::Resumed { .. } => checked.clear(),
-            Event::Checked { what, sha256, .. } => {
-                checked.insert((step, what, *sha256));
-            }
-            _ => {}
+        // A check is of its own session.
+        if matches!(event, Event::Begin { .. } | Event::Resumed { .. }) {
+            checked.clear();
+        }
+        if let Event::Checked { what, sha256, .. } = event {
+            checked.insert((step, what, *sha256));
         }
         for (what, sha256) in due(event, script, digests) {
             let found = checked.contains(&(step, what.as_str(), sha256));
@@ -269,7 +263,7 @@ fn due(
             tbs_sha256,
             ..
         } => {
-            let body = (format!("{} {product}", words_of(kind)), *tbs_sha256);
+            let body = (format!("{} {product}", words_of(*kind)), *tbs_sha256);
             let input = script.product(product).and_then(|(_, one)| {
                 let certificate = one.certificate.as_ref().map(|path| ("certificate", path));
                 let request = one.request.as_ref().map(|path| ("request", path));
@@ -287,7 +281,26 @@ fn due(
         } => vec![(format!("issued {product}"), *sha256)],
         Event::KeyReady { spki_sha256, .. } => vec![("root key".to_owned(), *spki_sha256)],
         Event::CopyConfirmed { spki_sha256, .. } => vec![(COPY.to_owned(), *spki_sha256)],
-        _ => Vec::new(),
+        Event::Begin { .. }
+        | Event::Resumed { .. }
+        | Event::Environment { .. }
+        | Event::TokenOpened { .. }
+        | Event::StepBegun { .. }
+        | Event::Checked { .. }
+        | Event::Question { .. }
+        | Event::Answer { .. }
+        | Event::KeyIntended { .. }
+        | Event::Signed { .. }
+        | Event::DestructionAnnounced { .. }
+        | Event::DestructionIntended { .. }
+        | Event::KeyDestroyed { .. }
+        | Event::Revoked { .. }
+        | Event::Adopted { .. }
+        | Event::HandedOver { .. }
+        | Event::Interrupted { .. }
+        | Event::ClockBehind { .. }
+        | Event::Aborted { .. }
+        | Event::Close { .. } => Vec::new(),
     }
 }
 
@@ -298,7 +311,7 @@ pub(super) fn waived(story: &Story<'_>, script: &Script, findings: &mut Findings
             continue;
         };
         let waivers = script.waivers(entry.step.as_deref().unwrap_or_default());
-        for one in list.iter().filter(|one| one.outcome == WAIVED) {
+        for one in list.iter().filter(|one| one.outcome == Outcome::Waived) {
             let planned = waivers.iter().any(|waiver| waiver.check == one.id);
             let words = format!("{} is put aside, and no waiver of its step says so", one.id);
             findings.require(AuditId::Checked, planned, at(entry.n), escape(&words));

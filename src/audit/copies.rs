@@ -10,14 +10,16 @@ use super::story::{Signing, at};
 use crate::check::copy::{self, CopyContext};
 use crate::digest::{Digest, hex};
 use crate::ledger::entry::{Event, FileRecord};
+use crate::ledger::kinds::{BodyKind, CeremonyOutcome};
 use crate::ledger::possession_files;
+use crate::plan::StepKind;
 use crate::ports::TokenIdentity;
 use crate::x509::tbs::SignedAttributes;
 
 /// Whether a step confirms a copy.
 pub(super) fn is_planned(script: &Script, step: &str) -> bool {
     let mut steps = script.plan.iter().flat_map(|plan| &plan.steps);
-    steps.any(|one| one.id == step && one.kind == "confirm-copy")
+    steps.any(|one| one.id == step && one.kind == StepKind::ConfirmCopy)
 }
 
 /// Every confirmed copy: its token, key and files; and each planned one is there.
@@ -26,29 +28,28 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
     let mut confirmed: Vec<&str> = Vec::new();
     for entry in bench.story.entries {
         let Ok(event) = &entry.event else { continue };
-        match event {
-            Event::TokenOpened { token } => first = Some(token),
-            Event::CopyConfirmed { .. } => {
-                let step = entry.step.as_deref().unwrap_or_default();
-                let once = !confirmed.contains(&step);
-                confirmed.push(step);
-                let result = first
-                    .filter(|_| once)
-                    .ok_or_else(|| "a copy that cannot be told".to_owned())
-                    .and_then(|first| one(bench, step, event, first, findings));
-                if let Err(why) = result {
-                    findings.fail(AuditId::Key, at(entry.n), why);
-                }
+        if let Event::TokenOpened { token } = event {
+            first = Some(token);
+        }
+        if matches!(event, Event::CopyConfirmed { .. }) {
+            let step = entry.step.as_deref().unwrap_or_default();
+            let once = !confirmed.contains(&step);
+            confirmed.push(step);
+            let result = first
+                .filter(|_| once)
+                .ok_or_else(|| "a copy that cannot be told".to_owned())
+                .and_then(|first| one(bench, step, event, first, findings));
+            if let Err(why) = result {
+                findings.fail(AuditId::Key, at(entry.n), why);
             }
-            _ => {}
         }
     }
-    if bench.story.outcome != Some("completed") {
+    if bench.story.outcome != Some(CeremonyOutcome::Completed) {
         return;
     }
     let steps = bench.script.plan.iter().flat_map(|plan| &plan.steps);
     let planned: Vec<&str> = steps
-        .filter(|step| step.kind == "confirm-copy")
+        .filter(|step| step.kind == StepKind::ConfirmCopy)
         .map(|step| step.id.as_str())
         .collect();
     let last = bench.story.entries.last().map_or(0, |entry| entry.n);
@@ -97,7 +98,7 @@ fn one(
         return Err("the copy's token is not the planned one".to_owned());
     }
     let signing = bench.story.signings.iter().find(|one| {
-        one.product == step && one.kind == possession_files::KIND && one.result.is_some()
+        one.product == step && one.kind == BodyKind::Possession && one.result.is_some()
     });
     let signing = signing.ok_or("a copy without a proof of possession")?;
     if evidence(bench.files, authority, step, signing).as_ref() != Some(files) {

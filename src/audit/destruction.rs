@@ -8,10 +8,12 @@ use super::findings::{AuditId, Findings};
 use super::script::Script;
 use super::story::{Story, at};
 use crate::ledger::entry::{Entry, Event};
+use crate::ledger::kinds::CeremonyOutcome;
 use crate::ledger::layout;
 use crate::ledger::post_seal::{self, Destruction};
 use crate::ledger::register::{KeyCopy, Register};
 use crate::ledger::seal::Seal;
+use crate::plan::StepKind;
 
 /// The announcement: planned, once, last, of the root's key, with every copy that is known, and
 /// after the final CRL. `register` is what the ledger knows with this ceremony.
@@ -23,7 +25,7 @@ pub(super) fn announcement(
     (before, register): (Option<&Before>, &Register),
     findings: &mut Findings,
 ) {
-    let completed = story.outcome == Some("completed");
+    let completed = story.outcome == Some(CeremonyOutcome::Completed);
     let announced: Vec<&Entry> = story
         .entries
         .iter()
@@ -37,7 +39,7 @@ pub(super) fn announcement(
         "does not say what the transcript announces",
     );
     let mut steps = script.plan.iter().flat_map(|plan| &plan.steps);
-    let planned = steps.any(|step| step.kind == "destroy-key");
+    let planned = steps.any(|step| step.kind == StepKind::DestroyKey);
     let last = story.entries.last().map_or(0, |entry| entry.n);
     findings.require(
         AuditId::Complete,

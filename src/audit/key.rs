@@ -11,6 +11,7 @@ use crate::check::adopted_key::{Moment, adopted_key};
 use crate::check::key::{ExpectedKey, root_key};
 use crate::digest::{Digest, unhex};
 use crate::ledger::entry::{Entry, Event};
+use crate::ledger::kinds::KeySource;
 use crate::plan::Waiver;
 use crate::ports::{KeyId, TokenKey};
 use crate::x509::public_key::PublicKey;
@@ -40,10 +41,11 @@ pub(super) fn check(
     findings.begun(AuditId::Key);
     let mut ready = false;
     for entry in story.entries {
-        match &entry.event {
-            Ok(Event::KeyIntended { key, label, .. }) => {
+        let Ok(event) = &entry.event else { continue };
+        match event {
+            Event::KeyIntended { key, label, .. } => {
                 let plan = script.plan.as_ref();
-                let holds = plan.is_none_or(|plan| plan.root.new && plan.root.key == *key)
+                let holds = plan.is_none_or(|plan| plan.root.new && plan.root.key == key.word())
                     && story
                         .token_before(entry.n)
                         .is_some_and(|token| token.label == *label)
@@ -51,7 +53,7 @@ pub(super) fn check(
                 let words = "the key that is to be generated is not the planned one";
                 findings.require(AuditId::Key, holds, at(entry.n), words);
             }
-            Ok(event @ Event::KeyReady { .. }) => {
+            Event::KeyReady { .. } => {
                 let words = "the key is looked at for the first time twice";
                 findings.require(AuditId::Key, !ready, at(entry.n), words);
                 ready = true;
@@ -72,11 +74,31 @@ pub(super) fn check(
                 };
                 judge(entry, event, &expected, origin, findings);
             }
-            Ok(Event::SignIntended { .. }) => {
+            Event::SignIntended { .. } => {
                 let words = "a signature before the key was looked at";
                 findings.require(AuditId::Key, ready, at(entry.n), words);
             }
-            _ => {}
+            Event::Begin { .. }
+            | Event::Resumed { .. }
+            | Event::Environment { .. }
+            | Event::TokenOpened { .. }
+            | Event::StepBegun { .. }
+            | Event::Checked { .. }
+            | Event::Question { .. }
+            | Event::Answer { .. }
+            | Event::Signed { .. }
+            | Event::Issued { .. }
+            | Event::CopyConfirmed { .. }
+            | Event::DestructionAnnounced { .. }
+            | Event::DestructionIntended { .. }
+            | Event::KeyDestroyed { .. }
+            | Event::Revoked { .. }
+            | Event::Adopted { .. }
+            | Event::HandedOver { .. }
+            | Event::Interrupted { .. }
+            | Event::ClockBehind { .. }
+            | Event::Aborted { .. }
+            | Event::Close { .. } => {}
         }
     }
 }
@@ -151,19 +173,20 @@ fn came(story: &Story<'_>, entry: &Entry, event: &Event, origin: &Origin) -> boo
         _ => None,
     });
     let intended = intents.last();
-    match how.as_str() {
-        "generated" | "adopted" => intended.is_some_and(|(n, step, named, labelled)| {
-            let later = story.session_of(entry.n) > n;
-            (named, labelled) == (id.as_str(), label.as_str())
-                && step == entry.step.as_deref()
-                && (how == "generated" || later)
-        }),
-        "taken over" => matches!(origin, Origin::Adopted(_)) && entry.step.is_some(),
-        "found" => {
+    match how {
+        KeySource::Generated | KeySource::Adopted => {
+            intended.is_some_and(|(n, step, named, labelled)| {
+                let later = story.session_of(entry.n) > n;
+                (named, labelled) == (id.as_str(), label.as_str())
+                    && step == entry.step.as_deref()
+                    && (*how == KeySource::Generated || later)
+            })
+        }
+        KeySource::TakenOver => matches!(origin, Origin::Adopted(_)) && entry.step.is_some(),
+        KeySource::Found => {
             let named = matches!(story.begin, Some(Event::Begin { root: Some(_), .. }));
             named && !matches!(origin, Origin::Adopted(_)) && entry.step.is_none()
         }
-        _ => false,
     }
 }
 

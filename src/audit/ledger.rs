@@ -7,6 +7,7 @@ use super::report::{LedgerReport, Report, Verdict};
 use super::seen::{self, Wild};
 use super::{Before, audit, name_of};
 use crate::digest::Digest;
+use crate::ledger::kinds::CeremonyOutcome;
 use crate::ledger::layout::{self, CeremonyFolder};
 use crate::ledger::seal::Seal;
 use crate::ledger::staging;
@@ -60,12 +61,10 @@ fn look(
                 escape(&folder.name()),
                 "its seal does not name the seal before it",
             );
-            let first = seals
-                .first()
-                .map_or(seal.rehearsal, |first: &Seal| first.rehearsal);
+            let first = seals.first().map_or(seal.kind, |first: &Seal| first.kind);
             findings.require(
                 AuditId::Ledger,
-                seal.rehearsal == first,
+                seal.kind == first,
                 escape(&folder.name()),
                 "rehearsal and production are mixed",
             );
@@ -77,7 +76,7 @@ fn look(
             );
             before.head = seal.digest();
             // One that was given up may have been because of its clock.
-            if seal.completed {
+            if seal.outcome == CeremonyOutcome::Completed {
                 before.ended = Some(seal.ended).max(before.ended);
             }
             seals.push(seal);
@@ -232,7 +231,7 @@ fn verdict(reports: &[Report], findings: &Findings) -> Verdict {
     }
     let mut unknown = reports.iter().filter_map(|report| match &report.verdict {
         Verdict::NotChecked(why) => Some(format!("{}: {why}", report.folder)),
-        _ => None,
+        Verdict::Verified | Verdict::Consistent(_) | Verdict::Refused => None,
     });
     if let Some(why) = unknown.next() {
         return Verdict::NotChecked(why);
@@ -241,7 +240,7 @@ fn verdict(reports: &[Report], findings: &Findings) -> Verdict {
         .iter()
         .filter_map(|report| match &report.verdict {
             Verdict::Consistent(why) => Some(format!("{} is {why}", report.folder)),
-            _ => None,
+            Verdict::Verified | Verdict::NotChecked(_) | Verdict::Refused => None,
         })
         .collect();
     if unsigned.is_empty() {

@@ -3,6 +3,8 @@
 //! It believes the files and the root it was given, and shares parsers and rules with the
 //! writer, never the writer itself.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 mod adoption;
 mod approvals;
 mod authority;
@@ -45,11 +47,13 @@ use crate::digest::Digest;
 use crate::edition;
 use crate::ledger::chain;
 use crate::ledger::entry::{Entry, Event};
+use crate::ledger::kinds::{CeremonyKind, CeremonyOutcome};
 use crate::ledger::layout::{self, CeremonyFolder};
 use crate::ledger::register::Register;
 use crate::ledger::seal::{Seal, SealError};
 use crate::ledger::verify_text;
-use crate::ports::Store;
+use crate::plan::SealMode;
+use crate::ports::{Assurance, Store};
 use crate::x509::certificate::Certificate;
 use crate::x509::escape::escape;
 use crate::x509::time::UtcTime;
@@ -165,11 +169,13 @@ impl Audited {
                 Verdict::NotChecked(self.unknown.take().unwrap_or_default())
             }
             None => Verdict::Refused,
-            Some(seal) if seal.rehearsal => Verdict::Consistent("a rehearsal".to_owned()),
-            Some(seal) if !seal.completed => {
+            Some(seal) if seal.kind == CeremonyKind::Rehearsal => {
+                Verdict::Consistent("a rehearsal".to_owned())
+            }
+            Some(seal) if seal.outcome == CeremonyOutcome::Aborted => {
                 Verdict::Consistent("aborted, and signed by nobody".to_owned())
             }
-            Some(seal) if seal.mode != "direct" => {
+            Some(seal) if seal.mode != SealMode::Direct => {
                 Verdict::Consistent("not signed by the root".to_owned())
             }
             Some(_) => Verdict::Verified,
@@ -260,7 +266,7 @@ fn look(
         check_folder(folder, seal, findings);
         check_verify_text(seal, &files, findings);
         seal::check_signature(seal, &files, authority, findings);
-        files.check_folders(seal.completed, findings);
+        files.check_folders(seal.outcome == CeremonyOutcome::Completed, findings);
         audited.report.ceremony = escape(&seal.ceremony);
     }
     let unmade = Unmade::of(&entries);
@@ -361,7 +367,7 @@ fn check_folder(folder: &str, seal: &Seal, findings: &mut Findings) {
 }
 
 fn check_verify_text(seal: &Seal, files: &Files, findings: &mut Findings) {
-    let text = verify_text::of_edition(seal.edition, &seal.ceremony, seal.rehearsal);
+    let text = verify_text::of_edition(seal.edition, &seal.ceremony, seal.kind);
     let Some(text) = text else {
         findings.told("VERIFY.txt");
         return findings.notice(format!(
@@ -398,11 +404,10 @@ fn fold(
 }
 
 fn facts(seal: &Seal, script: &Script, files: &Files, products: Vec<ProductFact>) -> Facts {
-    let word = |yes: bool, one: &str, other: &str| (if yes { one } else { other }).to_owned();
     Facts {
-        kind: word(seal.rehearsal, "rehearsal", "production"),
-        outcome: word(seal.completed, "completed", "aborted"),
-        seal_mode: escape(&seal.mode),
+        kind: seal.kind,
+        outcome: seal.outcome,
+        seal_mode: seal.mode,
         entries: seal.entries,
         started: seal.started.to_string(),
         ended: seal.ended.to_string(),
@@ -411,7 +416,7 @@ fn facts(seal: &Seal, script: &Script, files: &Files, products: Vec<ProductFact>
         lock: seal.lock,
         previous: seal.previous,
         tool: escape(&seal.tool),
-        assurance: escape(seal.assurance.as_deref().unwrap_or("none")),
+        assurance: seal.assurance.map_or("none", Assurance::word).to_owned(),
         next_crl: seal
             .next_crl
             .map_or_else(|| "none".to_owned(), |time| time.to_string()),

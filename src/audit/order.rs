@@ -4,6 +4,7 @@ use super::findings::{AuditId, Findings};
 use super::script::Script;
 use super::story::at;
 use crate::ledger::entry::{Entry, Event};
+use crate::ledger::kinds::CeremonyOutcome;
 use crate::ledger::layout;
 use crate::ledger::seal::Seal;
 use crate::x509::escape::escape;
@@ -160,7 +161,7 @@ pub(super) fn steps(entries: &[Entry], script: &Script, findings: &mut Findings)
         {
             findings.require(
                 AuditId::Complete,
-                outcome != "completed",
+                *outcome != CeremonyOutcome::Completed,
                 at(entry.n),
                 "completed, though steps are missing",
             );

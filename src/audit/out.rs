@@ -10,6 +10,7 @@ use super::story::at;
 use crate::digest::Digest;
 use crate::handover::{self, Handover, Intermediate, OutputFile, Revoked, Trust};
 use crate::ledger::entry::Event;
+use crate::ledger::kinds::{CeremonyKind, CeremonyOutcome};
 use crate::ledger::layout;
 use crate::x509::certificate::Certificate;
 use crate::x509::crl::Crl;
@@ -54,7 +55,7 @@ pub(super) fn check(bench: &Bench<'_>, made: &[Made], findings: &mut Findings) {
     let story = bench.story;
     let (rehearsal, has_root) = match story.begin {
         Some(Event::Begin { kind, root, .. }) => (
-            kind == "rehearsal",
+            *kind == CeremonyKind::Rehearsal,
             root.is_some() || made.iter().any(|one| one.is_root),
         ),
         _ => (false, false),
@@ -78,7 +79,7 @@ pub(super) fn check(bench: &Bench<'_>, made: &[Made], findings: &mut Findings) {
         let files = handover::trust_files(&trust, root, rehearsal);
         expected.extend(files.into_iter().map(below_out));
     }
-    let completed = story.outcome == Some("completed");
+    let completed = story.outcome == Some(CeremonyOutcome::Completed);
     compare(bench.files, &expected, completed, has_root, findings);
     if has_root && story.handed_over.is_some() {
         check_closing(bench, made, rehearsal, findings);
@@ -237,14 +238,13 @@ fn check_record(bench: &Bench<'_>, findings: &mut Findings) {
     let Some((n, records)) = &bench.story.handed_over else {
         return;
     };
-    let issued = bench
-        .story
-        .issued
-        .iter()
-        .flat_map(|(_, event)| match event {
-            Event::Issued { files, .. } => files.as_slice(),
-            _ => &[],
-        });
+    let issued = bench.story.issued.iter().flat_map(|(_, event)| {
+        if let Event::Issued { files, .. } = event {
+            files.as_slice()
+        } else {
+            &[]
+        }
+    });
     let named: BTreeSet<&str> = issued
         .chain(records.iter())
         .map(|file| file.path.as_str())

@@ -60,7 +60,7 @@ fn prove(
         return Ok(());
     };
     let signature = signature.as_deref().unwrap_or_default();
-    if *algorithm != authority.algorithm.name() || !authority.signed(&body.0, signature) {
+    if *algorithm != authority.algorithm || !authority.signed(&body.0, signature) {
         return fail("the signature does not verify under the given root");
     }
     let again = possession_files::signature(

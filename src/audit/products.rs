@@ -14,8 +14,8 @@ use super::unmade::Unmade;
 use super::{copies, possession};
 use crate::check::{Finding, Refusal, issued};
 use crate::digest::Digest;
-use crate::ledger::entry::{Event, REQUEST};
-use crate::ledger::possession_files;
+use crate::ledger::entry::Event;
+use crate::ledger::kinds::{BodyKind, CeremonyOutcome};
 use crate::plan::Succession;
 use crate::plan::cert_manager::CertManager;
 use crate::plan::document::ProductDocument;
@@ -95,7 +95,7 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) -> (Vec<Made>, V
 
 fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Findings) {
     let place = || at(signing.n);
-    if signing.kind == possession_files::KIND {
+    if signing.kind == BodyKind::Possession {
         let adopts = bench.adopting.map(|adopting| adopting.step.as_str());
         let asked =
             adopts == Some(signing.product) || copies::is_planned(bench.script, signing.product);
@@ -115,7 +115,7 @@ fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Finding
         "its kind or its step is not the planned one",
     );
     // One serial number is bound to one body; only the stricter policy takes another number.
-    let may_differ = bench.script.webtrust() && kind == "certificate";
+    let may_differ = bench.script.webtrust() && kind == BodyKind::Certificate;
     check_repeats(bench, signing, may_differ, findings);
     if let (Some(body), Some(product)) = (&signing.body, bench.script.planned(document)) {
         if let Err(why) = bodies::check(bench, document, &product, signing, body, findings) {
@@ -127,16 +127,16 @@ fn check_intent(bench: &Bench<'_>, signing: &Signing<'_>, findings: &mut Finding
 }
 
 /// What an intent and an issued record call a planned product.
-fn kind_of(document: &ProductDocument) -> &'static str {
+fn kind_of(document: &ProductDocument) -> BodyKind {
     match document {
         ProductDocument {
             crl_number: Some(_),
             ..
-        } => "crl",
+        } => BodyKind::Crl,
         ProductDocument {
             own_request: true, ..
-        } => REQUEST,
-        _ => "certificate",
+        } => BodyKind::Request,
+        _ => BodyKind::Certificate,
     }
 }
 
@@ -182,7 +182,7 @@ fn check_signed(
         findings.require(AuditId::Product, holds, at(*n), words)
     };
     require(
-        *algorithm == authority.algorithm.name(),
+        *algorithm == authority.algorithm,
         "the algorithm is not the root's",
     );
     let signature = signature.as_deref().unwrap_or_default();
@@ -229,7 +229,7 @@ fn check_signed(
 
 /// What is found of a product when it is put together.
 fn issued_again(
-    kind: &str,
+    kind: BodyKind,
     body: &[u8],
     authority: &Authority<'_>,
     signature: &[u8],
@@ -238,9 +238,11 @@ fn issued_again(
     let (key, algorithm) = (&authority.key, authority.algorithm);
     let signed = (body, signature);
     match kind {
-        "crl" => issued::crl_again(signed, key, algorithm, name),
-        REQUEST => issued::request_again(signed, key, algorithm, name),
-        _ => issued::certificate_again(signed, key, algorithm, name),
+        BodyKind::Crl => issued::crl_again(signed, key, algorithm, name),
+        BodyKind::Request => issued::request_again(signed, key, algorithm, name),
+        BodyKind::Certificate | BodyKind::Possession => {
+            issued::certificate_again(signed, key, algorithm, name)
+        }
     }
 }
 
@@ -270,7 +272,7 @@ fn check_issued(bench: &Bench<'_>, made: &[Made], findings: &mut Findings) {
             "the record is not what its bytes say",
         );
     }
-    let completed = bench.story.outcome == Some("completed");
+    let completed = bench.story.outcome == Some(CeremonyOutcome::Completed);
     findings.begun(AuditId::Complete);
     if !completed {
         return;
@@ -328,14 +330,14 @@ fn says(bench: &Bench<'_>, made: &Made, event: &Event) -> bool {
             .ok()
             .and_then(|crl| crl.fields.number());
         return common
-            && kind == "crl"
+            && *kind == BodyKind::Crl
             && *crl_number == number
             && (subject, serial, spki_sha256) == (&None, &None, &None);
     }
     if made.is_request {
         return Request::from_der(&made.der).is_ok_and(|own| {
             common
-                && kind == REQUEST
+                && *kind == BodyKind::Request
                 && *subject == Some(own.subject.to_string())
                 && *spki_sha256 == Some(Digest::of(&own.spki))
                 && (serial, crl_number) == (&None, &None)
@@ -344,7 +346,7 @@ fn says(bench: &Bench<'_>, made: &Made, event: &Event) -> bool {
     Certificate::from_der(&made.der).is_ok_and(|certificate| {
         let fields = &certificate.fields;
         common
-            && kind == "certificate"
+            && *kind == BodyKind::Certificate
             && *subject == Some(fields.subject.to_string())
             && *serial == Some(fields.serial.to_string())
             && *spki_sha256 == Some(Digest::of(&fields.spki))
@@ -364,7 +366,7 @@ fn fact(
     });
     let fact = ProductFact {
         name: escape(&document.name),
-        kind: shown.kind.to_owned(),
+        kind: shown.kind,
         subject: None,
         serial: None,
         not_after: None,

@@ -10,7 +10,8 @@ use super::life::Life;
 use super::people::PersonFact;
 use super::seen::{self, Seen};
 use crate::digest::Digest;
-use crate::ledger::entry::REQUEST;
+use crate::ledger::kinds::{BodyKind, CeremonyKind, CeremonyOutcome};
+use crate::plan::SealMode;
 use crate::x509::escape::escape;
 use crate::x509::show::{joined, line, wrapped};
 
@@ -35,8 +36,8 @@ pub enum Verdict {
 pub struct ProductFact {
     /// Its name in the plan.
     pub name: String,
-    /// certificate, crl or request
-    pub kind: String,
+    /// What it is.
+    pub kind: BodyKind,
     /// Subject of a certificate or request, escaped.
     pub subject: Option<String>,
     /// Serial number of a certificate, hex.
@@ -56,12 +57,12 @@ pub struct ProductFact {
 /// What the ceremony was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Facts {
-    /// production or rehearsal
-    pub kind: String,
-    /// completed or aborted
-    pub outcome: String,
-    /// direct or none
-    pub seal_mode: String,
+    /// Production or rehearsal.
+    pub kind: CeremonyKind,
+    /// How it ended.
+    pub outcome: CeremonyOutcome,
+    /// Who signs the seal besides people.
+    pub seal_mode: SealMode,
     /// Entries of the transcript.
     pub entries: u64,
     /// Time of the first entry.
@@ -171,8 +172,8 @@ impl Report {
     fn lines(&self, page: &mut Vec<String>) {
         page.push(format!("Ceremony {}", self.folder));
         if let Some(facts) = &self.facts {
-            page.push(line("kind", &facts.kind));
-            page.push(line("outcome", &facts.outcome));
+            page.push(line("kind", facts.kind.word()));
+            page.push(line("outcome", facts.outcome.word()));
             page.push(line(
                 "when",
                 &format!("{} to {}", facts.started, facts.ended),
@@ -254,7 +255,7 @@ impl LedgerReport {
 impl ProductFact {
     fn words(&self) -> String {
         let mut words = match (&self.subject, self.crl_number) {
-            (Some(subject), _) if self.kind == REQUEST => {
+            (Some(subject), _) if self.kind == BodyKind::Request => {
                 format!("{}: request for the root's own key, {subject}", self.name)
             }
             (Some(subject), _) => format!("{}: {subject}", self.name),

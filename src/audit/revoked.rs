@@ -9,6 +9,7 @@ use super::story::at;
 use crate::check;
 use crate::digest::Digest;
 use crate::ledger::entry::{Entry, Event};
+use crate::ledger::kinds::{BodyKind, CeremonyOutcome};
 use crate::ledger::register::unlisted;
 use crate::plan::document::RevokeDocument;
 use crate::x509::escape::escape;
@@ -21,13 +22,14 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
     findings.begun(AuditId::Revoked);
     let mut recorded: Vec<&str> = Vec::new();
     for entry in bench.story.entries {
-        match &entry.event {
-            Ok(event @ Event::Revoked { serial, .. }) => {
+        let Ok(event) = &entry.event else { continue };
+        match event {
+            Event::Revoked { serial, .. } => {
                 event_is_planned(bench, entry, event, &recorded, findings);
                 recorded.extend(entry.step.as_deref());
                 on_that_day(bench, entry, serial, findings);
             }
-            Ok(Event::SignIntended { kind, .. }) if kind == "crl" => {
+            Event::SignIntended { kind, .. } if *kind == BodyKind::Crl => {
                 let planned = revocations(bench).map(|(step, _)| step).collect::<Vec<_>>();
                 findings.require(
                     AuditId::Revoked,
@@ -36,7 +38,7 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
                     "a CRL is to be signed before everything it revokes was confirmed",
                 );
             }
-            Ok(Event::Close { outcome, .. }) => {
+            Event::Close { outcome, .. } => {
                 for serial in unlisted(bench.story.entries) {
                     let serial = escape(serial);
                     findings.notice(format!(
@@ -47,15 +49,41 @@ pub(super) fn check(bench: &Bench<'_>, findings: &mut Findings) {
                 let all = revocations(bench).count() == recorded.len();
                 findings.require(
                     AuditId::Revoked,
-                    all || outcome != "completed",
+                    all || *outcome != CeremonyOutcome::Completed,
                     at(entry.n),
                     "completed, though a revocation was not confirmed",
                 );
             }
-            _ => {}
+            Event::SignIntended { .. }
+            | Event::Begin { .. }
+            | Event::Resumed { .. }
+            | Event::Environment { .. }
+            | Event::TokenOpened { .. }
+            | Event::StepBegun { .. }
+            | Event::Checked { .. }
+            | Event::Question { .. }
+            | Event::Answer { .. }
+            | Event::KeyIntended { .. }
+            | Event::KeyReady { .. }
+            | Event::Signed { .. }
+            | Event::Issued { .. }
+            | Event::CopyConfirmed { .. }
+            | Event::DestructionAnnounced { .. }
+            | Event::DestructionIntended { .. }
+            | Event::KeyDestroyed { .. }
+            | Event::Adopted { .. }
+            | Event::HandedOver { .. }
+            | Event::Interrupted { .. }
+            | Event::ClockBehind { .. }
+            | Event::Aborted { .. } => {}
         }
     }
-    for signing in bench.story.signings.iter().filter(|one| one.kind == "crl") {
+    for signing in bench
+        .story
+        .signings
+        .iter()
+        .filter(|one| one.kind == BodyKind::Crl)
+    {
         let Some(body) = &signing.body else { continue };
         let listed = newly_listed(body).unwrap_or_default();
         let confirmed: BTreeSet<Serial> = bench

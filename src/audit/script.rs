@@ -112,11 +112,9 @@ impl Script {
 
     /// What the plan allows.
     pub fn policy(&self) -> Policy {
-        let webtrust = Policy::Webtrust.word();
-        match &self.plan {
-            Some(plan) if plan.policy == webtrust => Policy::Webtrust,
-            _ => Policy::Private,
-        }
+        self.plan
+            .as_ref()
+            .map_or(Policy::Private, |plan| plan.policy)
     }
 
     /// Whether the ceremony file asks for one approval and one serial for each signature.

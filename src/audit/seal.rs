@@ -10,9 +10,12 @@ use super::story::Story;
 use crate::digest::Digest;
 use crate::ledger::chain::Head;
 use crate::ledger::entry::Event;
+use crate::ledger::kinds::{CeremonyKind, CeremonyOutcome};
 use crate::ledger::layout;
 use crate::ledger::seal::{Seal, SealError};
 use crate::ledger::seal_signature::SealForm;
+use crate::plan::SealMode;
+use crate::ports::Assurance;
 use crate::x509::cms;
 use crate::x509::escape::escape;
 use crate::x509::time::UtcTime;
@@ -75,21 +78,27 @@ pub(super) fn check(
         );
         same(seal.ended == last.time, "ended", last.time.to_string());
     }
-    let completed = story.outcome == Some("completed");
-    let outcome = story.outcome.unwrap_or("in the transcript's last entry");
-    same(seal.completed == completed, "outcome", outcome.to_owned());
+    let completed = story.outcome == Some(CeremonyOutcome::Completed);
+    let outcome = story
+        .outcome
+        .map_or("in the transcript's last entry", CeremonyOutcome::word);
+    same(
+        Some(seal.outcome) == story.outcome,
+        "outcome",
+        outcome.to_owned(),
+    );
     let mode = match &script.plan {
-        Some(plan) if completed => plan.seal.as_str(),
-        _ => "none",
+        Some(plan) if completed => plan.seal,
+        _ => SealMode::None,
     };
-    same(seal.mode == mode, "seal", mode.to_owned());
+    same(seal.mode == mode, "seal", mode.word().to_owned());
     let module = story.token.map(|token| token.module_sha256);
     same(seal.module == module, "module", words(module));
-    let assurance = story.token.map(|token| token.assurance.word().to_owned());
+    let assurance = story.token.map(|token| token.assurance);
     same(
         seal.assurance == assurance,
         "assurance",
-        assurance.clone().unwrap_or_else(|| "none".to_owned()),
+        assurance.map_or("none", Assurance::word).to_owned(),
     );
     let (asked, kept) = story.counts();
     same(
@@ -142,12 +151,7 @@ fn check_begin(
     };
     same(seal.ceremony == *ceremony, "ceremony", ceremony.clone());
     same(seal.edition == *edition, "edition", edition.to_string());
-    same(
-        matches!(kind.as_str(), "production" | "rehearsal")
-            && seal.rehearsal == (kind == "rehearsal"),
-        "kind",
-        kind.clone(),
-    );
+    same(seal.kind == *kind, "kind", kind.to_string());
     same(
         seal.tool == *tool && seal.tool_sha256 == *tool_sha256,
         "tool",
@@ -187,7 +191,7 @@ fn check_begin(
     let certificate = authority.certificate.digest();
     let named = plan.root.certificate_sha256.unwrap_or(certificate);
     require(
-        seal.rehearsal || named == certificate,
+        seal.kind == CeremonyKind::Rehearsal || named == certificate,
         "it names another root than the given one",
     );
     require(
@@ -232,7 +236,7 @@ pub(super) fn check_signature(
 ) {
     findings.begun(AuditId::Signature);
     let form = SealForm::of(authority.algorithm);
-    let signed = seal.mode == "direct";
+    let signed = seal.mode == SealMode::Direct;
     for name in SealForm::ALL.iter().flat_map(|form| form.names()) {
         let words = match (files.bytes.contains_key(*name), signed) {
             (true, false) => "is there, though the seal says that nobody signed it",

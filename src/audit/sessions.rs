@@ -8,8 +8,9 @@ use super::story::{Story, at};
 use crate::check::note::SUBJECT as NOTE;
 use crate::digest::hex;
 use crate::ledger::entry::{Entry, Event};
+use crate::ledger::kinds::{CeremonyKind, CeremonyOutcome};
 use crate::ledger::layout;
-use crate::ports::Assurance;
+use crate::ports::{Assurance, Interface};
 use crate::x509::escape::escape;
 
 /// Every session begins as one must, and each entry has the actor and the step that it can have.
@@ -31,25 +32,24 @@ pub(super) fn check(
         if let Some(words) = words {
             findings.fail(AuditId::Session, at(entry.n), words);
         }
-        match event {
-            Event::Begin {
-                root: Some(named), ..
-            } => {
-                let words = "the ceremony was held under another root than the given one";
-                let same = *named == hex(&authority.certificate.der);
-                findings.require(AuditId::Root, same, at(entry.n), words);
-            }
-            Event::Environment {
-                file,
-                findings: list,
-            } => {
-                // What could not be hardened is said besides.
-                let seen = observed(files.get(&file.path));
-                let same = seen.is_none_or(|seen| list.starts_with(&seen));
-                let words = "its findings are not those of its file";
-                findings.require(AuditId::Session, same, at(entry.n), words);
-            }
-            _ => {}
+        if let Event::Begin {
+            root: Some(named), ..
+        } = event
+        {
+            let words = "the ceremony was held under another root than the given one";
+            let same = *named == hex(&authority.certificate.der);
+            findings.require(AuditId::Root, same, at(entry.n), words);
+        }
+        if let Event::Environment {
+            file,
+            findings: list,
+        } = event
+        {
+            // What could not be hardened is said besides.
+            let seen = observed(files.get(&file.path));
+            let same = seen.is_none_or(|seen| list.starts_with(&seen));
+            let words = "its findings are not those of its file";
+            findings.require(AuditId::Session, same, at(entry.n), words);
         }
     }
     let cast = |path: &&str| path.ends_with(".cast");
@@ -82,7 +82,7 @@ impl Session {
         let ends = matches!(
             event,
             Event::Resumed { .. } | Event::Aborted { .. } | Event::ClockBehind { .. }
-        ) || matches!(event, Event::Close { outcome, .. } if outcome == "aborted");
+        ) || matches!(event, Event::Close { outcome, .. } if *outcome == CeremonyOutcome::Aborted);
         if self.lock && !self.counted && !ends {
             self.counted = true;
             self.shown += 1;
@@ -100,11 +100,11 @@ impl Session {
                 ..
             } => {
                 *self = Self {
-                    production: kind == "production",
+                    production: *kind == CeremonyKind::Production,
                     root: root.is_some(),
                     ..Self::default()
                 };
-                self.answered(interface)
+                self.answered(*interface)
             }
             Event::Resumed { interface, .. } => {
                 *self = Self {
@@ -113,7 +113,7 @@ impl Session {
                     shown: self.shown,
                     ..Self::default()
                 };
-                self.answered(interface)
+                self.answered(*interface)
             }
             Event::Environment { .. } => {
                 let first = !self.environment && !self.token;
@@ -153,14 +153,28 @@ impl Session {
                     "nothing tells what the token's note says",
                 ))
             }
-            _ => None,
+            Event::Checked { .. }
+            | Event::Question { .. }
+            | Event::KeyIntended { .. }
+            | Event::SignIntended { .. }
+            | Event::Signed { .. }
+            | Event::Issued { .. }
+            | Event::CopyConfirmed { .. }
+            | Event::DestructionAnnounced { .. }
+            | Event::DestructionIntended { .. }
+            | Event::KeyDestroyed { .. }
+            | Event::Revoked { .. }
+            | Event::Adopted { .. }
+            | Event::Interrupted { .. }
+            | Event::ClockBehind { .. }
+            | Event::Aborted { .. }
+            | Event::Close { .. } => None,
         }
     }
 
-    fn answered(&self, interface: &str) -> Option<&'static str> {
-        let known = matches!(interface, "terminal" | "rehearsal");
-        let person = !self.production || interface == "terminal";
-        (!known || !person).then_some("nobody at a terminal answered")
+    fn answered(&self, interface: Interface) -> Option<&'static str> {
+        let person = !self.production || interface == Interface::Terminal;
+        (!person).then_some("nobody at a terminal answered")
     }
 
     /// The laptop was looked at, the token opened, the date confirmed, the lock approved.
@@ -179,7 +193,7 @@ impl Session {
 /// Who acted is the one whom the plan has act; who gives a ceremony up is nobody whom it names.
 fn check_actor(entry: &Entry, event: &Event, script: &Script, findings: &mut Findings) {
     let ends = matches!(event, Event::Aborted { .. } | Event::ClockBehind { .. })
-        || matches!(event, Event::Close { outcome, .. } if outcome == "aborted");
+        || matches!(event, Event::Close { outcome, .. } if *outcome == CeremonyOutcome::Aborted);
     let actor = script.actor();
     let holds = entry.actor == actor || (ends && entry.actor == "operator");
     let words = format!("the actor is not {}", escape(actor));
@@ -239,22 +253,33 @@ fn observed(bytes: &[u8]) -> Option<Vec<String>> {
 pub(super) fn check_evidence(story: &Story<'_>, files: &Files, findings: &mut Findings) {
     let mut named: Vec<&str> = Vec::new();
     for entry in story.entries {
-        match &entry.event {
-            Ok(
-                Event::Environment { file, .. }
-                | Event::Resumed {
-                    torn: Some(file), ..
-                },
-            ) => named.push(&file.path),
-            Ok(Event::CopyConfirmed { files: proof, .. } | Event::Adopted { proof, .. }) => {
+        let Ok(event) = &entry.event else { continue };
+        match event {
+            Event::Environment { file, .. } => named.push(&file.path),
+            Event::Resumed { torn, .. } => named.extend(torn.iter().map(|file| file.path.as_str())),
+            Event::CopyConfirmed { files: proof, .. } | Event::Adopted { proof, .. } => {
                 named.extend(proof.iter().map(|file| file.path.as_str()));
             }
-            Ok(Event::TokenOpened { token }) => named.extend(Story::token_file(files, token)),
-            Ok(Event::SignIntended {
-                tbs_file: Some(path),
-                ..
-            }) => named.push(path),
-            _ => {}
+            Event::TokenOpened { token } => named.extend(Story::token_file(files, token)),
+            Event::SignIntended { tbs_file, .. } => named.extend(tbs_file.as_deref()),
+            // Their files stand in `out/`.
+            Event::Issued { .. } | Event::HandedOver { .. } => {}
+            Event::Begin { .. }
+            | Event::StepBegun { .. }
+            | Event::Checked { .. }
+            | Event::Question { .. }
+            | Event::Answer { .. }
+            | Event::KeyIntended { .. }
+            | Event::KeyReady { .. }
+            | Event::Signed { .. }
+            | Event::DestructionAnnounced { .. }
+            | Event::DestructionIntended { .. }
+            | Event::KeyDestroyed { .. }
+            | Event::Revoked { .. }
+            | Event::Interrupted { .. }
+            | Event::ClockBehind { .. }
+            | Event::Aborted { .. }
+            | Event::Close { .. } => {}
         }
     }
     for path in files.below("script/") {

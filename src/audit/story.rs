@@ -9,10 +9,12 @@ use super::order;
 use super::script::Script;
 use crate::digest::{Digest, unhex};
 use crate::ledger::entry::{self, Entry, Event, FileRecord};
+use crate::ledger::kinds::{BodyKind, CeremonyOutcome};
 use crate::ledger::layout;
 use crate::ports::TokenIdentity;
 use crate::x509::certificate::CertificateFields;
 use crate::x509::escape::escape;
+use crate::x509::public_key::SignatureAlgorithm;
 use crate::x509::serial::Serial;
 use crate::x509::time::UtcTime;
 
@@ -27,8 +29,8 @@ pub(super) struct Signing<'e> {
     pub step: Option<&'e str>,
     /// The product.
     pub product: &'e str,
-    /// certificate or crl
-    pub kind: &'e str,
+    /// What the body is of.
+    pub kind: BodyKind,
     /// The body, if it is there with its digest.
     pub body: Option<Vec<u8>>,
     /// Serial number of a certificate's body.
@@ -38,7 +40,7 @@ pub(super) struct Signing<'e> {
     /// The intent it repeats.
     pub again_of: Option<u64>,
     /// Entry, algorithm and signature of the result.
-    pub result: Option<(u64, &'e str, Option<Vec<u8>>)>,
+    pub result: Option<(u64, SignatureAlgorithm, Option<Vec<u8>>)>,
 }
 
 /// The transcript, folded.
@@ -48,8 +50,8 @@ pub(super) struct Story<'e> {
     pub entries: &'e [Entry],
     /// The first entry.
     pub begin: Option<&'e Event>,
-    /// `completed` or `aborted`.
-    pub outcome: Option<&'e str>,
+    /// How it ended.
+    pub outcome: Option<CeremonyOutcome>,
     /// The token as opened last.
     pub token: Option<&'e TokenIdentity>,
     /// Every intent in order.
@@ -196,9 +198,23 @@ impl<'e> Story<'e> {
                     (*signatures_asked, *signatures_kept) == (asked, kept),
                     &format!("counts signatures asked and kept; they are {asked} and {kept}"),
                 );
-                self.outcome = Some(outcome);
+                self.outcome = Some(*outcome);
             }
-            _ => {}
+            Event::Resumed { .. }
+            | Event::StepBegun { .. }
+            | Event::Checked { .. }
+            | Event::Question { .. }
+            | Event::Answer { .. }
+            | Event::KeyIntended { .. }
+            | Event::KeyReady { .. }
+            | Event::CopyConfirmed { .. }
+            | Event::DestructionAnnounced { .. }
+            | Event::DestructionIntended { .. }
+            | Event::KeyDestroyed { .. }
+            | Event::Revoked { .. }
+            | Event::Adopted { .. }
+            | Event::Interrupted { .. }
+            | Event::ClockBehind { .. } => {}
         }
     }
 
@@ -275,7 +291,7 @@ impl<'e> Story<'e> {
             time,
             step: entry.step.as_deref(),
             product,
-            kind,
+            kind: *kind,
             serial: body
                 .as_ref()
                 .and_then(|body| CertificateFields::from_tbs(body).ok())
@@ -312,7 +328,7 @@ impl<'e> Story<'e> {
         });
         match found {
             Some(one) if one.result.is_none() => {
-                one.result = Some((entry.n, algorithm, unhex(signature)));
+                one.result = Some((entry.n, *algorithm, unhex(signature)));
             }
             _ => {
                 let words = "a signature without an intent of its product";
@@ -323,7 +339,7 @@ impl<'e> Story<'e> {
 
     fn check_ends(&self, findings: &mut Findings) {
         let last = self.entries.last().map_or(0, |entry| entry.n);
-        let known = matches!(self.outcome, Some("completed" | "aborted"));
+        let known = self.outcome.is_some();
         findings.require(
             AuditId::Entries,
             known,
@@ -332,7 +348,7 @@ impl<'e> Story<'e> {
         );
         findings.require(
             AuditId::Entries,
-            !known || self.given_up.is_some() == (self.outcome == Some("aborted")),
+            !known || self.given_up.is_some() == (self.outcome == Some(CeremonyOutcome::Aborted)),
             at(last),
             "the outcome is not what the entry before says",
         );

@@ -3,6 +3,7 @@
 //! another name or with another key.
 
 use crate::ledger::entry::{Entry, Event};
+use crate::ledger::kinds::CeremonyOutcome;
 use crate::plan::document::PlanDocument;
 use crate::x509::certificate::{CertificateFields, Issuer};
 use crate::x509::key_identifier::KeyIdentifierMethod;
@@ -27,7 +28,7 @@ impl Unmade {
             .any(|entry| matches!(entry.event, Ok(Event::Signed { .. })));
         let aborted = matches!(
             entries.last().map(|entry| &entry.event),
-            Some(Ok(Event::Close { outcome, .. })) if outcome == "aborted"
+            Some(Ok(Event::Close { outcome, .. })) if *outcome == CeremonyOutcome::Aborted
         );
         let key = entries.iter().find_map(|entry| match &entry.event {
             Ok(Event::KeyReady { spki, .. }) => Some(spki),

@@ -9,11 +9,13 @@ use super::seal::{seal_of, sums};
 use crate::digest::Digest;
 use crate::ledger::chain;
 use crate::ledger::entry::{Entry, Event};
+use crate::ledger::kinds::{CeremonyKind, CeremonyOutcome};
 use crate::ledger::layout::{self, CeremonyFolder};
 use crate::ledger::register::unlisted;
 use crate::ledger::seal::Seal;
 use crate::ledger::seal_signature::SealForm;
 use crate::ledger::verify_text;
+use crate::plan::SealMode;
 use crate::plan::document::PlanDocument;
 use crate::ports::{Clock, Store};
 use crate::x509::certificate::Certificate;
@@ -73,7 +75,7 @@ pub fn abort(
         folder: sealed.clone(),
         signed: progress.signed_products(),
         possibly_signed: progress.possibly_signed(),
-        completed: progress.closed.as_deref() == Some("completed"),
+        completed: progress.closed == Some(CeremonyOutcome::Completed),
         unlisted: unlisted(&entries).map(str::to_owned).collect(),
         key_in_token: progress.key_intended.is_some(),
     };
@@ -90,11 +92,11 @@ fn lacks_signature(
     root: Option<&Certificate>,
 ) -> Result<bool, CeremonyError> {
     let folder = &journal.folder;
-    if journal.progress.closed.as_deref() != Some("completed") {
+    if journal.progress.closed != Some(CeremonyOutcome::Completed) {
         return Ok(false);
     }
     let plan = store.read(&format!("{folder}/{}", layout::SCRIPT_PLAN))?;
-    let direct = PlanDocument::from_bytes(&plan).is_ok_and(|plan| plan.seal == "direct");
+    let direct = PlanDocument::from_bytes(&plan).is_ok_and(|plan| plan.seal == SealMode::Direct);
     let form = root.and_then(algorithm_of).map(SealForm::of);
     let holder = form.map_or(layout::ROOT_SIGNATURE, SealForm::holder);
     match store.read(&format!("{folder}/{holder}")) {
@@ -131,7 +133,7 @@ fn close(
     let progress = &journal.progress;
     let aborted = aborted_events(&progress.signed_products(), &progress.possibly_signed());
     let end = Event::Close {
-        outcome: "aborted".to_owned(),
+        outcome: CeremonyOutcome::Aborted,
         signatures_asked: progress.asked,
         signatures_kept: progress.kept,
     };
@@ -159,7 +161,11 @@ fn seal(
 ) -> Result<(), CeremonyError> {
     let folder = &journal.folder;
     let rehearsal = journal.progress.rehearsal == Some(true);
-    let verify = verify_text::fill(journal.progress.edition, &open.id, rehearsal);
+    let verify = verify_text::fill(
+        journal.progress.edition,
+        &open.id,
+        CeremonyKind::of(rehearsal),
+    );
     deliver(store, folder, layout::VERIFY, verify.as_bytes())?;
     let sums = sums(store, folder)?;
     deliver(store, folder, layout::SUMS, sums.as_bytes())?;
@@ -173,7 +179,7 @@ fn seal(
     register.fold(&open.id, entries, |path| {
         store.read(&format!("{folder}/{path}")).ok()
     })?;
-    let mut seal = seal_of(journal, &open.id, rehearsal, &sums, "none")
+    let mut seal = seal_of(journal, &open.id, rehearsal, &sums, SealMode::None)
         .with_ledger(view.head, register.next_crl_due());
     seal.root = root_of(entries).map(|root| root.digest());
     deliver(store, folder, layout::SEAL, seal.to_text().as_bytes())?;

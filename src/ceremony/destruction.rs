@@ -85,7 +85,7 @@ fn go_on(
     let event = Event::Resumed {
         tool: TOOL.to_owned(),
         tool_sha256,
-        interface: desk.operator.interface().word().to_owned(),
+        interface: desk.operator.interface(),
         torn: None,
     };
     destroy(desk, &end, &view.actor, Some(event), deeds)?;

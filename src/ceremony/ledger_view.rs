@@ -6,6 +6,7 @@ use super::error::CeremonyError;
 use crate::digest::Digest;
 use crate::ledger::chain;
 use crate::ledger::entry::{Entry, Event};
+use crate::ledger::kinds::{CeremonyKind, CeremonyOutcome};
 use crate::ledger::layout::{self, CeremonyFolder};
 use crate::ledger::post_seal::{self, Destruction};
 use crate::ledger::register::Register;
@@ -196,13 +197,11 @@ impl LedgerView {
         }
         let seal_bytes = store.read(&format!("{name}/{}", layout::SEAL))?;
         let seal = Seal::from_text(&seal_bytes).map_err(|why| wrong(format!("SEAL.txt: {why}")))?;
-        if self
-            .rehearsal
-            .is_some_and(|before| before != seal.rehearsal)
-        {
+        let rehearsal = seal.kind == CeremonyKind::Rehearsal;
+        if self.rehearsal.is_some_and(|before| before != rehearsal) {
             return Err(wrong("rehearsal and production are mixed".to_owned()));
         }
-        self.rehearsal = Some(seal.rehearsal);
+        self.rehearsal = Some(rehearsal);
         if seal.previous != self.head {
             return Err(wrong("its seal does not name the one before".to_owned()));
         }
@@ -220,7 +219,7 @@ impl LedgerView {
             self.root = Some(root);
         }
         // One that was given up may have been because of its clock.
-        if seal.completed {
+        if seal.outcome == CeremonyOutcome::Completed {
             self.last_entry = Some(seal.ended).max(self.last_entry);
         }
         self.head = seal.digest();

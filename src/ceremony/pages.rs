@@ -3,6 +3,7 @@
 
 use super::destruction::AnnouncedKey;
 use super::job::Job;
+use crate::ledger::kinds::KeySource;
 use crate::plan::adopt::AdoptPlan;
 use crate::plan::{Product, Step};
 use crate::ports::{PinTries, TokenIdentity, TokenKey};
@@ -112,7 +113,7 @@ pub fn generate(kind: RootKey, token: &TokenIdentity) -> String {
 }
 
 /// The root key, read back.
-pub fn key_ready(how: &str, key: &TokenKey) -> String {
+pub fn key_ready(how: KeySource, key: &TokenKey) -> String {
     let mut page = vec![
         format!("The root key was {how}:"),
         line("key", &key.public_key.kind().to_string()),

@@ -1,13 +1,16 @@
 //! How far a ceremony has come: a fold over its transcript.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::destruction::AnnouncedKey;
 use super::error::CeremonyError;
 use crate::digest::{Digest, unhex};
 use crate::ledger::entry::{Entry, Event};
+use crate::ledger::kinds::{CeremonyKind, CeremonyOutcome};
 use crate::ledger::register::KeyCopy;
-use crate::ports::KeyId;
+use crate::ports::{Assurance, KeyId};
 use crate::x509::certificate::{Certificate, CertificateFields};
 use crate::x509::public_key::SignatureAlgorithm;
 use crate::x509::serial::Serial;
@@ -70,7 +73,7 @@ pub struct Progress {
     /// Steps whose proof of possession is written down, with what it is for.
     pub proved: BTreeSet<String>,
     /// The module and assurance of the token.
-    pub token: Option<(Digest, String)>,
+    pub token: Option<(Digest, Assurance)>,
     /// Copies of the root key that were confirmed.
     pub copies: Vec<KeyCopy>,
     /// The key whose destruction is announced.
@@ -81,8 +84,8 @@ pub struct Progress {
     pub revoked: BTreeSet<String>,
     /// The hand-over was written.
     pub handed_over: bool,
-    /// The last entry was written: `completed` or `aborted`.
-    pub closed: Option<String>,
+    /// The last entry was written.
+    pub closed: Option<CeremonyOutcome>,
     /// How often the token was asked to sign.
     pub asked: u64,
     /// How many signatures were kept.
@@ -133,11 +136,11 @@ impl Progress {
                 self.ceremony.clone_from(ceremony);
                 self.edition = *edition;
                 self.lock = Some(*lock_sha256);
-                self.rehearsal = Some(kind == "rehearsal");
+                self.rehearsal = Some(*kind == CeremonyKind::Rehearsal);
                 self.tool = Some((tool.clone(), *tool_sha256));
             }
             Event::TokenOpened { token } => {
-                self.token = Some((token.module_sha256, token.assurance.word().to_owned()));
+                self.token = Some((token.module_sha256, token.assurance));
             }
             Event::KeyIntended { id, .. } => self.key_intended = unhex(id).map(KeyId),
             Event::KeyReady { id, spki, .. } => {
@@ -184,14 +187,13 @@ impl Progress {
                 signature,
             } => {
                 self.kept += 1;
-                let algorithm = SignatureAlgorithm::from_name(algorithm);
                 let found = self
                     .intents
                     .get_mut(product)
                     .and_then(|intents| intents.iter_mut().find(|one| one.n == *intent));
-                match (found, algorithm, unhex(signature)) {
-                    (Some(one), Some(algorithm), Some(signature)) if one.result.is_none() => {
-                        one.result = Some((algorithm, signature));
+                match (found, unhex(signature)) {
+                    (Some(one), Some(signature)) if one.result.is_none() => {
+                        one.result = Some((*algorithm, signature));
                     }
                     _ => return contradiction(format!("{product} was signed without an intent")),
                 }
@@ -209,8 +211,19 @@ impl Progress {
                 }
             }
             Event::HandedOver { .. } => self.handed_over = true,
-            Event::Close { outcome, .. } => self.closed = Some(outcome.clone()),
-            _ => {}
+            Event::Close { outcome, .. } => self.closed = Some(*outcome),
+            // What they say was seen and asked again in this session.
+            Event::Resumed { .. }
+            | Event::Environment { .. }
+            | Event::StepBegun { .. }
+            | Event::Checked { .. }
+            | Event::Question { .. }
+            | Event::Answer { .. }
+            | Event::DestructionIntended { .. }
+            | Event::KeyDestroyed { .. }
+            | Event::Interrupted { .. }
+            | Event::ClockBehind { .. }
+            | Event::Aborted { .. } => {}
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use crate::digest::Digest;
 use crate::ledger::entry::Event;
 use crate::ledger::layout::CeremonyFolder;
 use crate::ledger::post_seal::Destruction;
-use crate::plan::{RootPlan, Step, StepKind};
+use crate::plan::{RootPlan, Step, StepPlan};
 use crate::ports::{Desk, KeyId, PinTries, TokenError};
 use crate::x509::certificate::Certificate;
 use crate::x509::public_key::PublicKey;
@@ -268,7 +268,7 @@ impl Course<'_, '_> {
             let begun = Event::StepBegun {
                 step_number: at + 1,
                 steps,
-                does: step.kind.word().to_owned(),
+                does: step.kind.kind(),
                 title: step.title.clone(),
             };
             self.record(Some(&step.id), &begun)?;
@@ -278,16 +278,16 @@ impl Course<'_, '_> {
             self.show_waived(step);
         }
         match &step.kind {
-            StepKind::GenerateRootKey => self.generate_root_key(step),
-            StepKind::AdoptRoot(plan) => self.adopt_root(step, plan),
-            StepKind::IssueRoot(product) => self.issue_root(step, product),
-            StepKind::IssueIntermediates(list) => self.issue_intermediates(step, list),
-            StepKind::CrossSign(cross) => self.cross_sign(step, cross),
-            StepKind::RequestCertificate(product) => self.request_certificate(step, product),
-            StepKind::IssueCrl(crl) => self.issue_crl(step, crl),
-            StepKind::ConfirmCopy(token) => self.confirm_copy(step, token),
-            StepKind::DestroyKey => self.announce_destruction(step),
-            StepKind::Revoke(plan) => self.revoke(step, plan),
+            StepPlan::GenerateRootKey => self.generate_root_key(step),
+            StepPlan::AdoptRoot(plan) => self.adopt_root(step, plan),
+            StepPlan::IssueRoot(product) => self.issue_root(step, product),
+            StepPlan::IssueIntermediates(list) => self.issue_intermediates(step, list),
+            StepPlan::CrossSign(cross) => self.cross_sign(step, cross),
+            StepPlan::RequestCertificate(product) => self.request_certificate(step, product),
+            StepPlan::IssueCrl(crl) => self.issue_crl(step, crl),
+            StepPlan::ConfirmCopy(token) => self.confirm_copy(step, token),
+            StepPlan::DestroyKey => self.announce_destruction(step),
+            StepPlan::Revoke(plan) => self.revoke(step, plan),
         }
     }
 
@@ -332,11 +332,11 @@ impl Course<'_, '_> {
     fn is_done(&self, step: &Step) -> bool {
         let progress = &self.journal.progress;
         match &step.kind {
-            StepKind::GenerateRootKey => progress.key.is_some(),
-            StepKind::ConfirmCopy(_) => !progress.copies.is_empty(),
-            StepKind::DestroyKey => progress.destruction.is_some(),
-            StepKind::Revoke(_) => progress.revoked.contains(&step.id),
-            StepKind::AdoptRoot(_) => progress.proved.contains(&step.id),
+            StepPlan::GenerateRootKey => progress.key.is_some(),
+            StepPlan::ConfirmCopy(_) => !progress.copies.is_empty(),
+            StepPlan::DestroyKey => progress.destruction.is_some(),
+            StepPlan::Revoke(_) => progress.revoked.contains(&step.id),
+            StepPlan::AdoptRoot(_) => progress.proved.contains(&step.id),
             kind => kind
                 .products()
                 .iter()

@@ -263,7 +263,7 @@ pub fn revocation(revoke: &RevokeDocument) -> Vec<String> {
         let words = "in no ceremony of this ledger (foreign = true)";
         lines.push(line("issued in", words));
     }
-    lines.push(line("reason", &revoke.reason));
+    lines.push(line("reason", revoke.reason.word()));
     let invalid = revoke.invalidity_date.iter();
     lines.extend(invalid.map(|date| line("invalid since", &readable(date))));
     lines

@@ -6,11 +6,12 @@ use super::steps::sign::sign;
 use crate::check::{issued, seal as check_seal};
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
+use crate::ledger::kinds::{CeremonyKind, CeremonyOutcome};
 use crate::ledger::seal::Seal;
 use crate::ledger::seal_signature::SealForm;
 use crate::ledger::{layout, question};
 use crate::plan::lock::{self, SumLine};
-use crate::plan::{SealMode, StepKind};
+use crate::plan::{SealMode, StepPlan};
 use crate::ports::{EntryKind, Question, Store, StoreError};
 use crate::x509::cms;
 use crate::x509::crl::CrlFields;
@@ -32,7 +33,7 @@ impl Course<'_, '_> {
         }
         let progress = &self.journal.progress;
         let event = Event::Close {
-            outcome: "completed".to_owned(),
+            outcome: CeremonyOutcome::Completed,
             signatures_asked: progress.asked,
             signatures_kept: progress.kept,
         };
@@ -97,13 +98,7 @@ impl Course<'_, '_> {
         let plan = &self.job.prepared.plan;
         Seal {
             root: self.root.as_ref().map(|root| root.digest()),
-            ..seal_of(
-                &self.journal,
-                &plan.id,
-                self.job.rehearsal,
-                sums,
-                mode.word(),
-            )
+            ..seal_of(&self.journal, &plan.id, self.job.rehearsal, sums, mode)
         }
         .with_ledger(plan.ledger.head, next_crl)
     }
@@ -113,7 +108,7 @@ impl Course<'_, '_> {
         let before = self.job.prepared.register.next_crl_due();
         let mut next = before;
         for step in &self.job.prepared.plan.steps {
-            if let StepKind::IssueCrl(crl) = &step.kind {
+            if let StepPlan::IssueCrl(crl) = &step.kind {
                 let intent = self.journal.progress.signed(&crl.product.name).cloned();
                 if let Some(intent) = intent {
                     let body = self.body_of(&intent)?;
@@ -134,18 +129,19 @@ pub(super) fn seal_of(
     ceremony: &str,
     rehearsal: bool,
     sums: &str,
-    mode: &str,
+    mode: SealMode,
 ) -> Seal {
     let progress = &journal.progress;
     let head = journal.head();
     let last = progress.last.unwrap_or(UtcTime::TEMPLATE_START);
+    let outcome = progress.closed.unwrap_or(CeremonyOutcome::Aborted);
     let (tool, tool_sha256) = progress.tool.clone().unwrap_or_default();
     Seal {
         edition: progress.edition,
         ceremony: ceremony.to_owned(),
-        rehearsal,
-        completed: progress.closed.as_deref() == Some("completed"),
-        mode: mode.to_owned(),
+        kind: CeremonyKind::of(rehearsal),
+        outcome,
+        mode,
         started: progress.started.unwrap_or(last),
         ended: last,
         entries: head.n,
@@ -156,14 +152,13 @@ pub(super) fn seal_of(
         tool_sha256,
         module: progress.token.as_ref().map(|(module, _)| *module),
         root: None,
-        assurance: progress.token.as_ref().map(|(_, word)| word.clone()),
+        assurance: progress.token.as_ref().map(|(_, assurance)| *assurance),
         signatures_asked: progress.asked,
         signatures_kept: progress.kept,
         deviations: progress.waived.len() as u64,
         previous: Digest::ZERO,
         next_crl: None,
-        destruction: progress.closed.as_deref() == Some("completed")
-            && progress.destruction.is_some(),
+        destruction: outcome == CeremonyOutcome::Completed && progress.destruction.is_some(),
     }
 }
 

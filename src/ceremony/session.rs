@@ -98,7 +98,7 @@ impl Course<'_, '_> {
         Event::Resumed {
             tool: TOOL.to_owned(),
             tool_sha256: self.job.tool_sha256,
-            interface: self.desk.operator.interface().word().to_owned(),
+            interface: self.desk.operator.interface(),
             torn,
         }
     }

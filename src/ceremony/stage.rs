@@ -10,6 +10,7 @@ use super::plan_report::PlanReport;
 use crate::digest::{Digest, hex};
 use crate::edition;
 use crate::ledger::entry::{Event, FORMAT};
+use crate::ledger::kinds::CeremonyKind;
 use crate::ledger::layout::{self, CeremonyFolder};
 use crate::plan::document::TOOL;
 use crate::ports::{Desk, EntryKind, Interface, Store, StoreError};
@@ -77,19 +78,14 @@ fn begun_from(job: &Job) -> Vec<(String, Vec<u8>)> {
 
 fn begin_event(job: &Job, interface: Interface) -> Event {
     let prepared = &job.prepared;
-    let kind = if job.rehearsal {
-        "rehearsal"
-    } else {
-        "production"
-    };
     Event::Begin {
         format: FORMAT.to_owned(),
         ceremony: prepared.plan.id.clone(),
-        kind: kind.to_owned(),
+        kind: CeremonyKind::of(job.rehearsal),
         edition: edition::NEWEST,
         tool: TOOL.to_owned(),
         tool_sha256: job.tool_sha256,
-        interface: interface.word().to_owned(),
+        interface,
         plan_sha256: Digest::of(&prepared.plan_bytes),
         lock_sha256: prepared.lock_digest(),
         previous_seal: prepared.plan.ledger.head,

@@ -3,11 +3,11 @@
 use super::plan::Planned;
 use super::{CheckId, Findings};
 use crate::ledger::register::Register;
-use crate::plan::{Plan, StepKind, Validity};
+use crate::plan::{Plan, StepPlan, Validity};
 
 /// What was found of the step that destroys the key: nobody can issue a CRL after it.
 pub fn all(plan: &Plan, register: &Register) -> Vec<Planned> {
-    let of = |kind: &StepKind| matches!(kind, StepKind::DestroyKey);
+    let of = |kind: &StepPlan| matches!(kind, StepPlan::DestroyKey);
     let Some(at) = plan.steps.iter().position(|step| of(&step.kind)) else {
         return Vec::new();
     };
@@ -15,7 +15,7 @@ pub fn all(plan: &Plan, register: &Register) -> Vec<Planned> {
         .iter()
         .rev()
         .find_map(|step| match &step.kind {
-            StepKind::IssueCrl(crl) => Some(crl.product.validity == Validity::NoEnd),
+            StepPlan::IssueCrl(crl) => Some(crl.product.validity == Validity::NoEnd),
             _ => None,
         });
     let mut findings = Findings::default();

@@ -3,18 +3,18 @@
 use super::plan::Planned;
 use super::{CheckId, Findings};
 use crate::ledger::register::{Certainty, Issued, Register};
-use crate::plan::{Plan, StepKind, Validity};
+use crate::plan::{Plan, StepPlan, Validity};
 use crate::x509::crl_entry::Carried;
 
 /// What was found of each step that has to do with the end.
 pub fn all(plan: &Plan, register: &Register) -> Vec<Planned> {
     let mut list = Vec::new();
     for step in &plan.steps {
-        let signs = !step.kind.products().is_empty() || matches!(step.kind, StepKind::Revoke(_));
+        let signs = !step.kind.products().is_empty() || matches!(step.kind, StepPlan::Revoke(_));
         let mut findings = Findings::default();
         let closed = register.is_closed();
         // That all is well is told once, beside the CRL.
-        let crl = matches!(step.kind, StepKind::IssueCrl(_)) && register.published_crl().is_some();
+        let crl = matches!(step.kind, StepPlan::IssueCrl(_)) && register.published_crl().is_some();
         if crl || (signs && closed) {
             let words = if closed {
                 "the final CRL of this root is signed: nothing can be issued or revoked any more"
@@ -23,7 +23,7 @@ pub fn all(plan: &Plan, register: &Register) -> Vec<Planned> {
             };
             findings.require(CheckId::CrlAfterFinal, !closed, words);
         }
-        if let StepKind::IssueCrl(crl) = &step.kind
+        if let StepPlan::IssueCrl(crl) = &step.kind
             && crl.product.validity == Validity::NoEnd
         {
             left_alive(plan, register, &crl.carried, &mut findings);

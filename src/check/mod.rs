@@ -42,6 +42,7 @@ mod trust;
 pub use id::{CheckId, Level};
 
 use crate::ledger::entry::FindingRecord;
+pub use crate::ledger::kinds::Outcome;
 use crate::plan::Waiver;
 use crate::x509::escape::escape;
 
@@ -63,37 +64,6 @@ impl<T> Cleared<T> {
     }
 }
 
-/// How a check ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// As it must be.
-    Pass,
-    /// Allowed, and to be known.
-    Notice,
-    /// Would be refused, and is put aside by a waiver of the ceremony file.
-    Waived,
-    /// Refused.
-    Fail,
-}
-
-impl serde::Serialize for Outcome {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.word())
-    }
-}
-
-impl Outcome {
-    /// The word in the transcript and on the screen.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Notice => "notice",
-            Self::Waived => crate::ledger::entry::WAIVED,
-            Self::Fail => "fail",
-        }
-    }
-}
-
 /// One check, done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -110,7 +80,7 @@ impl Finding {
     pub fn record(&self) -> FindingRecord {
         FindingRecord {
             id: self.id.public().to_owned(),
-            outcome: self.outcome.word().to_owned(),
+            outcome: self.outcome,
             words: self.words.clone(),
         }
     }

@@ -8,7 +8,7 @@ use super::{
 use crate::digest::Digest;
 use crate::ledger::entry::Event;
 use crate::ledger::register::Register;
-use crate::plan::{CrlPlan, NewRoot, Plan, Policy, RootPlan, Step, StepKind, Validity, template};
+use crate::plan::{CrlPlan, NewRoot, Plan, Policy, RootPlan, Step, StepPlan, Validity, template};
 use crate::x509::escape::escape;
 use crate::x509::public_key::{RootKey, SignatureAlgorithm};
 use crate::x509::time::UtcTime;
@@ -52,19 +52,19 @@ pub fn all(plan: &Plan) -> Vec<Planned> {
     let mut list: Vec<Planned> = trust_bundle(plan).into_iter().collect();
     for step in &plan.steps {
         match &step.kind {
-            StepKind::GenerateRootKey
-            | StepKind::Revoke(_)
-            | StepKind::RequestCertificate(_)
-            | StepKind::ConfirmCopy(_)
-            | StepKind::DestroyKey => {}
-            StepKind::AdoptRoot(one) => {
+            StepPlan::GenerateRootKey
+            | StepPlan::Revoke(_)
+            | StepPlan::RequestCertificate(_)
+            | StepPlan::ConfirmCopy(_)
+            | StepPlan::DestroyKey => {}
+            StepPlan::AdoptRoot(one) => {
                 let found = adoption::adoption(one, plan.policy);
                 list.push(planned(plan, step, "what is adopted".to_owned(), found));
                 if let Some(found) = adoption::last_crl(one) {
                     list.push(planned(plan, step, "last CRL".to_owned(), found));
                 }
             }
-            StepKind::IssueRoot(_) => {
+            StepPlan::IssueRoot(_) => {
                 if let RootPlan::New(new) = &plan.root {
                     list.push(planned(
                         plan,
@@ -74,7 +74,7 @@ pub fn all(plan: &Plan) -> Vec<Planned> {
                     ));
                 }
             }
-            StepKind::IssueIntermediates(many) => {
+            StepPlan::IssueIntermediates(many) => {
                 let mut seen: Vec<&str> = Vec::new();
                 for one in many {
                     if seen.contains(&one.profile.name.as_str()) {
@@ -86,12 +86,12 @@ pub fn all(plan: &Plan) -> Vec<Planned> {
                     list.push(planned(plan, step, what, findings));
                 }
             }
-            StepKind::CrossSign(one) => {
+            StepPlan::CrossSign(one) => {
                 let what = format!("cross-certificate {}", escape(&one.product.name));
                 let findings = profile::profile(&one.profile, &plan.root, plan.policy);
                 list.push(planned(plan, step, what, findings));
             }
-            StepKind::IssueCrl(one) => {
+            StepPlan::IssueCrl(one) => {
                 let what = format!("CRL {}", one.number);
                 list.push(planned(plan, step, what, crl(one, plan.policy)));
             }

@@ -5,7 +5,7 @@ use super::plan::Planned;
 use super::{CheckId, Findings};
 use crate::digest::Digest;
 use crate::ledger::register::Register;
-use crate::plan::{IntermediatePlan, Plan, StepKind, Succession};
+use crate::plan::{IntermediatePlan, Plan, StepPlan, Succession};
 use crate::x509::certificate::CertificateFields;
 
 /// What was found of each step that renews, in a ceremony that revokes too.
@@ -15,7 +15,7 @@ pub fn all(plan: &Plan, register: &Register) -> Vec<Planned> {
     }
     let mut list = Vec::new();
     for step in &plan.steps {
-        let StepKind::IssueIntermediates(wanted) = &step.kind else {
+        let StepPlan::IssueIntermediates(wanted) = &step.kind else {
             continue;
         };
         for one in wanted

@@ -21,7 +21,7 @@ use crate::host::{
     DiskStore, InputError, StoreRules, SystemClock, exists, note, print, read_named, shown,
     write_new,
 };
-use crate::plan::StepKind;
+use crate::plan::StepPlan;
 use crate::ports::{Clock, StoreError};
 use crate::x509::escape::escape;
 use crate::x509::time::UtcTime;
@@ -85,7 +85,7 @@ fn dated(prepared: Prepared, now: UtcTime) -> Result<Prepared, PrepareError> {
     let steps = prepared.plan.steps.iter();
     let refusals: Vec<Refusal> = steps
         .filter_map(|step| match &step.kind {
-            StepKind::Revoke(plan) => on_the_day(plan, now, &step.id).err(),
+            StepPlan::Revoke(plan) => on_the_day(plan, now, &step.id).err(),
             _ => None,
         })
         .collect();

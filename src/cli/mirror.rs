@@ -7,6 +7,7 @@ use super::trouble::Trouble;
 use crate::audit::{self, AuditId, Report};
 use crate::ceremony::mirror::{Difference, MirrorError, catch_up, standing};
 use crate::host::{DiskStore, StoreRules, canonical, note};
+use crate::plan::SealMode;
 use crate::ports::StoreError;
 use crate::x509::certificate::Certificate;
 
@@ -111,7 +112,7 @@ fn other_seal(report: &Report, refuse: impl Fn(String, &str) -> Trouble) -> Trou
     let unsigned = report
         .facts
         .as_ref()
-        .is_none_or(|facts| facts.seal_mode != "direct");
+        .is_none_or(|facts| facts.seal_mode != SealMode::Direct);
     if let Some(check) = broken(AuditId::Signature) {
         let mut trouble = refuse(
             format!("the mirror is forged: the root did not sign the seal of {folder}"),

@@ -19,7 +19,7 @@ use crate::host::{
     DiskStore, Rehearsal, RehearsalOperator, StoreRules, SystemClock, SystemEntropy, Terminal,
     harden, print, wants_plain,
 };
-use crate::plan::StepKind;
+use crate::plan::StepPlan;
 use crate::ports::{Desk, Operator, Pin, Token, TokenError, Tokens};
 use crate::token::{Module, Pkcs11Token, make_token};
 use crate::x509::certificate::Certificate;
@@ -94,7 +94,7 @@ fn rehearse_inside(args: &RehearseArgs, place: &Path) -> Result<Exit, Trouble> {
     let label = format!("rehearsal-{}", prepared.plan.token_label);
     prepared.plan.token_label.clone_from(&label);
     for step in &mut prepared.plan.steps {
-        if let StepKind::ConfirmCopy(copy) = &mut step.kind {
+        if let StepPlan::ConfirmCopy(copy) = &mut step.kind {
             *copy = format!("rehearsal-{copy}");
         }
     }

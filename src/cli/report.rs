@@ -6,6 +6,7 @@ use super::trouble::Trouble;
 use super::verify::{exit, place, root_certificate, tell_first_broken};
 use crate::audit::{self, Report, Verdict};
 use crate::host::{DiskStore, SystemClock, print_crlf};
+use crate::ledger::kinds::CeremonyKind;
 use crate::ports::Clock as _;
 
 /// Prints the calendar of what is due. What does not verify has none.
@@ -44,5 +45,5 @@ fn is_rehearsal(report: &Report) -> bool {
     report
         .facts
         .as_ref()
-        .is_some_and(|facts| facts.kind == "rehearsal")
+        .is_some_and(|facts| facts.kind == CeremonyKind::Rehearsal)
 }

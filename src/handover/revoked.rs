@@ -30,7 +30,7 @@ impl Revoked {
             serial: plan.serial.clone(),
             subject: plan.subject.clone(),
             mount: origin.and_then(|origin| origin.mount.clone()),
-            reason: plan.reason.clone(),
+            reason: plan.reason.word().to_owned(),
             crl_urls: origin
                 .map(|origin| origin.crl_urls.clone())
                 .unwrap_or_default(),

@@ -2,9 +2,13 @@
 //! folders and files, and the register that is folded from it all. Pure, but for `staging`,
 //! which looks through the store at what was laid out.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 pub mod adopted;
 pub mod chain;
 pub mod entry;
+pub mod event;
+pub mod kinds;
 pub mod layout;
 pub mod limits;
 pub mod note;

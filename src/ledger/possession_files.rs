@@ -7,9 +7,6 @@ use crate::x509::public_key::SignatureAlgorithm;
 use crate::x509::tbs::SignedAttributes;
 use crate::x509::tlv::DerError;
 
-/// The word of an intent to prove possession.
-pub const KIND: &str = "possession";
-
 /// Where the content of a step's proof stands, below the ceremony's folder.
 pub fn content(step: &str) -> String {
     format!("evidence/possession-{step}.txt")

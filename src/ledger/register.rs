@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::adopted::{self, AdoptedRevocation};
-use super::entry::{Entry, Event, REQUEST};
-use super::{layout, possession_files};
+use super::entry::{Entry, Event};
+use super::kinds::BodyKind;
+use super::layout;
 use crate::digest::{Digest, unhex};
 use crate::plan::document::PlanDocument;
 use crate::x509::certificate::CertificateFields;
@@ -119,15 +120,15 @@ impl std::fmt::Display for KeyCopy {
 impl KeyCopy {
     /// From its entry.
     pub fn of(ceremony: &str, event: &Event) -> Option<Self> {
-        match event {
-            Event::CopyConfirmed { token, .. } => Some(Self {
-                ceremony: ceremony.to_owned(),
-                label: token.label.clone(),
-                serial: token.serial.clone(),
-                model: format!("{} {}", token.manufacturer, token.model),
-            }),
-            _ => None,
-        }
+        let Event::CopyConfirmed { token, .. } = event else {
+            return None;
+        };
+        Some(Self {
+            ceremony: ceremony.to_owned(),
+            label: token.label.clone(),
+            serial: token.serial.clone(),
+            model: format!("{} {}", token.manufacturer, token.model),
+        })
     }
 }
 
@@ -176,7 +177,7 @@ pub struct RegisterError {
 pub fn unlisted(entries: &[Entry]) -> impl Iterator<Item = &str> {
     let listed = entries
         .iter()
-        .any(|entry| matches!(&entry.event, Ok(Event::SignIntended { kind, .. }) if kind == "crl"));
+        .any(|entry| matches!(&entry.event, Ok(Event::SignIntended { kind, .. }) if *kind == BodyKind::Crl));
     let confirmed = entries.iter().filter(move |_| !listed);
     confirmed.filter_map(|entry| match &entry.event {
         Ok(Event::Revoked { serial, .. }) => Some(serial.as_str()),
@@ -230,29 +231,28 @@ impl Register {
             .filter(|body| Digest::of(body) == *tbs_sha256)
             .ok_or_else(|| fail("the body is missing, or has another digest"))?;
             let certainty = certainty_of(entries, product, *tbs_sha256);
-            match kind.as_str() {
-                "certificate" => {
+            match kind {
+                BodyKind::Certificate => {
                     let fields = CertificateFields::from_tbs(&body)
                         .map_err(|error| fail(&error.to_string()))?;
                     let named = (ceremony, product.as_str(), mounts.get(product).cloned());
                     self.add_certificate(named, fields, *tbs_sha256, certainty)
                         .map_err(|why| fail(&why))?;
                 }
-                "crl" => {
+                BodyKind::Crl => {
                     let fields =
                         CrlFields::from_tbs(&body).map_err(|error| fail(&error.to_string()))?;
                     self.add_crl(&fields, body, certainty)
                         .map_err(|why| fail(&why))?;
                 }
-                REQUEST => self.add_request(OwnRequest {
+                BodyKind::Request => self.add_request(OwnRequest {
                     ceremony: ceremony.to_owned(),
                     product: product.clone(),
                     time: entry.time,
                     certainty,
                 }),
                 // A proof of possession binds nothing.
-                possession_files::KIND => {}
-                _ => return Err(fail("neither certificate, CRL nor request")),
+                BodyKind::Possession => {}
             }
         }
         Ok(())

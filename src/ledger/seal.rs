@@ -3,6 +3,9 @@
 
 use crate::digest::Digest;
 use crate::edition;
+use crate::ledger::kinds::{CeremonyKind, CeremonyOutcome};
+use crate::plan::SealMode;
+use crate::ports::Assurance;
 use crate::x509::time::UtcTime;
 
 /// The `format` of the seals this version writes.
@@ -32,12 +35,12 @@ pub struct Seal {
     pub edition: u32,
     /// Ceremony id.
     pub ceremony: String,
-    /// A rehearsal, not production.
-    pub rehearsal: bool,
-    /// Completed, not aborted.
-    pub completed: bool,
-    /// direct or none
-    pub mode: String,
+    /// Production or rehearsal.
+    pub kind: CeremonyKind,
+    /// How it ended.
+    pub outcome: CeremonyOutcome,
+    /// Who signs it besides people.
+    pub mode: SealMode,
     /// Time of the first entry.
     pub started: UtcTime,
     /// Time of the last entry; the CMS signingTime.
@@ -58,8 +61,8 @@ pub struct Seal {
     pub module: Option<Digest>,
     /// SHA-256 of the root certificate, DER; `None` where there is none yet.
     pub root: Option<Digest>,
-    /// software or hardware; `None` where no token was opened.
-    pub assurance: Option<String>,
+    /// How far the token is trusted; `None` where none was opened.
+    pub assurance: Option<Assurance>,
     /// How often the token was asked to sign, the seal not counted.
     pub signatures_asked: u64,
     /// How many signatures were kept, the seal not counted.
@@ -83,25 +86,9 @@ impl Seal {
         let words = self.head.word_lines(8);
         let lines = [
             ("ceremony", self.ceremony.clone()),
-            (
-                "kind",
-                if self.rehearsal {
-                    "rehearsal"
-                } else {
-                    "production"
-                }
-                .to_owned(),
-            ),
-            (
-                "outcome",
-                if self.completed {
-                    "completed"
-                } else {
-                    "aborted"
-                }
-                .to_owned(),
-            ),
-            ("seal", self.mode.clone()),
+            ("kind", self.kind.to_string()),
+            ("outcome", self.outcome.to_string()),
+            ("seal", self.mode.word().to_owned()),
             ("started", self.started.to_string()),
             ("ended", self.ended.to_string()),
             ("entries", self.entries.to_string()),
@@ -113,7 +100,7 @@ impl Seal {
             ("root", optional(&self.root)),
             (
                 "assurance",
-                self.assurance.clone().unwrap_or_else(|| "none".to_owned()),
+                self.assurance.map_or("none", Assurance::word).to_owned(),
             ),
             (
                 "signatures",
@@ -197,9 +184,11 @@ impl Seal {
         Ok(Self {
             edition,
             ceremony: value(1, "ceremony")?.to_owned(),
-            rehearsal: value(2, "kind")? == "rehearsal",
-            completed: value(3, "outcome")? == "completed",
-            mode: value(4, "seal")?.to_owned(),
+            kind: value(2, "kind")?.parse().map_err(|_| wrong(2, "kind"))?,
+            outcome: value(3, "outcome")?
+                .parse()
+                .map_err(|_| wrong(3, "outcome"))?,
+            mode: value(4, "seal")?.parse().map_err(|_| wrong(4, "seal"))?,
             started: time(5, "started")?,
             ended: time(6, "ended")?,
             entries: number(7, value(7, "entries")?)?,
@@ -212,7 +201,7 @@ impl Seal {
             root: optional(13, "root")?,
             assurance: match value(14, "assurance")? {
                 "none" => None,
-                word => Some(word.to_owned()),
+                word => Some(word.parse().map_err(|_| wrong(14, "assurance"))?),
             },
             signatures_asked: number(15, asked)?,
             signatures_kept: number(15, kept)?,
@@ -271,9 +260,9 @@ mod tests {
         Seal {
             edition: 1,
             ceremony: "acme-root-g1".to_owned(),
-            rehearsal: false,
-            completed: true,
-            mode: "direct".to_owned(),
+            kind: CeremonyKind::Production,
+            outcome: CeremonyOutcome::Completed,
+            mode: SealMode::Direct,
             started: UtcTime::parse("2026-10-03T09:00:00Z").unwrap(),
             ended: UtcTime::parse("2026-10-03T10:00:00Z").unwrap(),
             entries: 42,
@@ -284,7 +273,7 @@ mod tests {
             tool_sha256: Digest::of(b"tool"),
             module: Some(Digest::of(b"module")),
             root: None,
-            assurance: Some("software".to_owned()),
+            assurance: Some(Assurance::Software),
             signatures_asked: 4,
             signatures_kept: 3,
             deviations: 0,

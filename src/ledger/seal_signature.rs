@@ -24,9 +24,10 @@ impl SealForm {
 
     /// The form under a root that signs so.
     pub fn of(algorithm: SignatureAlgorithm) -> Self {
-        match algorithm {
-            SignatureAlgorithm::Ed25519 => Self::Bare,
-            _ => Self::Envelope,
+        if algorithm == SignatureAlgorithm::Ed25519 {
+            Self::Bare
+        } else {
+            Self::Envelope
         }
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::adoption::{Adopted, Adoption, AdoptionError, AdoptionFiles, Given};
-use super::file::Kind;
 use super::make::Draft;
+use super::step_kind::StepKind;
 use crate::digest::Digest;
 use crate::x509::escape::escape;
 
@@ -80,7 +80,7 @@ impl Draft<'_> {
     pub(super) fn adoption_inputs(&self) -> Vec<String> {
         let mut paths = Vec::new();
         for step in self.file.step.iter().map(toml::Spanned::get_ref) {
-            if *step.kind.get_ref() != Kind::AdoptRoot {
+            if *step.kind.get_ref() != StepKind::AdoptRoot {
                 continue;
             }
             let listed = step.certificates.iter().flat_map(|list| list.get_ref());
@@ -107,7 +107,7 @@ impl Draft<'_> {
             .iter()
             .map(toml::Spanned::get_ref)
             .enumerate();
-        let adopts = steps.find(|(_, step)| *step.kind.get_ref() == Kind::AdoptRoot);
+        let adopts = steps.find(|(_, step)| *step.kind.get_ref() == StepKind::AdoptRoot);
         let (Some((at, step)), Some(root)) = (adopts, self.root_certificate()) else {
             return Ok(None);
         };

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 
 use super::error::PlanError;
-use super::file::{Kind, StepFile};
+use super::file::StepFile;
 use super::make::{Draft, signature_algorithm};
 use super::profile::Profile;
+use super::step_kind::StepKind;
 use super::{Product, RootPlan, SubjectKeyId, template};
 use crate::digest::Digest;
 use crate::x509::certificate::Certificate;
@@ -52,7 +53,7 @@ pub fn constraints_of(certificate: &Certificate) -> NameConstraints {
 impl Draft<'_> {
     fn cross_steps(&self) -> impl Iterator<Item = &StepFile> {
         let steps = self.file.step.iter().map(Spanned::get_ref);
-        steps.filter(|step| *step.kind.get_ref() == Kind::CrossSign)
+        steps.filter(|step| *step.kind.get_ref() == StepKind::CrossSign)
     }
 
     /// Paths of the certificates that are cross-signed, in the order of the steps.

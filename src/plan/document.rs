@@ -8,7 +8,9 @@ use super::cross::CrossPlan;
 use super::profile::Profile;
 pub use super::revoke_document::RevokeDocument;
 use super::trust::TrustBundle;
-use super::{IntermediatePlan, Plan, Product, RootPlan, StepKind, SubjectKeyId};
+use super::{
+    IntermediatePlan, Plan, Policy, Product, RootPlan, SealMode, StepKind, StepPlan, SubjectKeyId,
+};
 use crate::digest::{Digest, hex, unhex};
 use crate::edition;
 use crate::x509::certificate_policy::CertificatePolicy;
@@ -38,10 +40,10 @@ pub struct PlanDocument {
     pub id: String,
     /// For people.
     pub title: String,
-    /// private or webtrust
-    pub policy: String,
-    /// direct or none
-    pub seal: String,
+    /// What is allowed.
+    pub policy: Policy,
+    /// Who signs the seal besides people.
+    pub seal: SealMode,
     /// Label of the token.
     pub token_label: String,
     /// The ledger it was made for.
@@ -112,7 +114,7 @@ pub struct StepDocument {
     pub id: String,
     /// Kind.
     #[serde(rename = "do")]
-    pub kind: String,
+    pub kind: StepKind,
     /// For people.
     pub title: String,
     /// To be read aloud.
@@ -238,8 +240,8 @@ impl PlanDocument {
             edition: edition::NEWEST,
             id: plan.id.clone(),
             title: plan.title.clone(),
-            policy: plan.policy.word().to_owned(),
-            seal: plan.seal.word().to_owned(),
+            policy: plan.policy,
+            seal: plan.seal,
             token_label: plan.token_label.clone(),
             ledger: LedgerDocument {
                 ceremonies: plan.ledger.ceremonies,
@@ -261,20 +263,20 @@ impl PlanDocument {
                 .iter()
                 .map(|step| StepDocument {
                     id: step.id.clone(),
-                    kind: step.kind.word().to_owned(),
+                    kind: step.kind.kind(),
                     title: step.title.clone(),
                     read_aloud: step.read_aloud.clone(),
                     token: match &step.kind {
-                        StepKind::ConfirmCopy(label) => Some(label.clone()),
+                        StepPlan::ConfirmCopy(label) => Some(label.clone()),
                         _ => None,
                     },
                     approval_sha256: step.approval_digest(),
                     revoke: match &step.kind {
-                        StepKind::Revoke(plan) => Some(RevokeDocument::of(plan)),
+                        StepPlan::Revoke(plan) => Some(RevokeDocument::of(plan)),
                         _ => None,
                     },
                     adopts: match &step.kind {
-                        StepKind::AdoptRoot(plan) => plan.statement(),
+                        StepPlan::AdoptRoot(plan) => plan.statement(),
                         _ => Vec::new(),
                     },
                     products: products(&step.kind),
@@ -358,21 +360,21 @@ fn root(root: &RootPlan) -> RootDocument {
     }
 }
 
-fn products(kind: &StepKind) -> Vec<ProductDocument> {
+fn products(kind: &StepPlan) -> Vec<ProductDocument> {
     match kind {
-        StepKind::GenerateRootKey
-        | StepKind::AdoptRoot(_)
-        | StepKind::Revoke(_)
-        | StepKind::ConfirmCopy(_)
-        | StepKind::DestroyKey => Vec::new(),
-        StepKind::IssueRoot(one) => vec![product(one)],
-        StepKind::RequestCertificate(one) => vec![ProductDocument {
+        StepPlan::GenerateRootKey
+        | StepPlan::AdoptRoot(_)
+        | StepPlan::Revoke(_)
+        | StepPlan::ConfirmCopy(_)
+        | StepPlan::DestroyKey => Vec::new(),
+        StepPlan::IssueRoot(one) => vec![product(one)],
+        StepPlan::RequestCertificate(one) => vec![ProductDocument {
             own_request: true,
             ..product(one)
         }],
-        StepKind::IssueIntermediates(list) => list.iter().map(intermediate).collect(),
-        StepKind::CrossSign(one) => vec![cross(one)],
-        StepKind::IssueCrl(crl) => {
+        StepPlan::IssueIntermediates(list) => list.iter().map(intermediate).collect(),
+        StepPlan::CrossSign(one) => vec![cross(one)],
+        StepPlan::IssueCrl(crl) => {
             vec![ProductDocument {
                 crl_number: Some(crl.number),
                 carried: (crl.carried.count() > 0).then(|| crl.carried.count()),

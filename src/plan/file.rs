@@ -8,10 +8,11 @@ use toml::Spanned;
 
 pub use super::cert_manager::CertManagerFile;
 use super::kubernetes::{DataKey, Labels};
+use super::step_kind::StepKind;
 pub use super::subject::{Subject, VaultSubject};
 use super::words::not_one_of;
 pub use super::words::{
-    DigestWord, DnsTree, EmailTree, ExtendedUsage, FORMAT, Format, Id, IpRange, Key, KeyId, Kind,
+    DigestWord, DnsTree, EmailTree, ExtendedUsage, FORMAT, Format, Id, IpRange, Key, KeyId,
     KubernetesName, Length, Login, Moment, Mount, NotAfter, Padding, Path, PathLength, PolicyOid,
     PolicyWord, ReasonWord, Role, SealWord, SerialHex, SshKey, Text, TokenLabel, UriTree, Url,
     Usage, VaultKey, nearest,
@@ -186,7 +187,7 @@ pub struct StepFile {
     pub id: Option<Spanned<Id>>,
     /// Kind.
     #[serde(rename = "do")]
-    pub kind: Spanned<Kind>,
+    pub kind: Spanned<StepKind>,
     /// For people.
     pub title: Option<Text>,
     /// To be read aloud.

@@ -7,12 +7,13 @@ use toml::Spanned;
 
 use super::cert_manager::CertManager;
 use super::error::PlanError;
-use super::file::{self, CeremonyFile, CertManagerFile, FileError, Kind, Requests, StepFile};
+use super::file::{self, CeremonyFile, CertManagerFile, FileError, Requests, StepFile};
 use super::generate::Generate;
 use super::past::{Origin, Past, is_final};
 use super::profile::Profile;
+use super::step_kind::StepKind;
 use super::{
-    CrlPlan, IntermediatePlan, LedgerState, Person, Plan, RootPlan, Step, StepKind, SubjectKeyId,
+    CrlPlan, IntermediatePlan, LedgerState, Person, Plan, RootPlan, Step, StepPlan, SubjectKeyId,
     Succession, Validity,
 };
 use super::{request, template};
@@ -173,11 +174,11 @@ impl<'a> Draft<'a> {
         let mut steps = Vec::new();
         for (at, step) in self.file.step.iter().enumerate() {
             let written = step.get_ref();
-            let kind = match adoption.take_if(|_| *written.kind.get_ref() == Kind::AdoptRoot) {
+            let kind = match adoption.take_if(|_| *written.kind.get_ref() == StepKind::AdoptRoot) {
                 Some((_, adopt)) => {
                     let last = adopt.adoption.crl.as_ref().map_or(0, |crl| crl.number);
                     next_crl_number = next_crl_number.max(last.saturating_add(1));
-                    StepKind::AdoptRoot(Box::new(adopt))
+                    StepPlan::AdoptRoot(Box::new(adopt))
                 }
                 None => self.step(
                     at,
@@ -262,7 +263,7 @@ impl<'a> Draft<'a> {
         requests: &BTreeMap<String, Request>,
         past: &Past,
         next_crl_number: &mut u64,
-    ) -> Result<StepKind, PlanError> {
+    ) -> Result<StepPlan, PlanError> {
         let id = self.step_id(at);
         let written = step.get_ref();
         let failed = |product: &str| {
@@ -270,16 +271,16 @@ impl<'a> Draft<'a> {
             move |cause| PlanError::Template { product, cause }
         };
         Ok(match (written.kind.get_ref(), root) {
-            (Kind::GenerateRootKey, _) => StepKind::GenerateRootKey,
-            (Kind::IssueRoot, RootPlan::New(new)) => {
-                StepKind::IssueRoot(template::root(&id, new).map_err(failed(&id))?)
+            (StepKind::GenerateRootKey, _) => StepPlan::GenerateRootKey,
+            (StepKind::IssueRoot, RootPlan::New(new)) => {
+                StepPlan::IssueRoot(template::root(&id, new).map_err(failed(&id))?)
             }
-            (Kind::IssueRoot, RootPlan::Existing(_)) => {
+            (StepKind::IssueRoot, RootPlan::Existing(_)) => {
                 return Err(self
                     .at(written.kind.span().start, "the root exists already")
                     .into());
             }
-            (Kind::IssueIntermediate, _) => {
+            (StepKind::IssueIntermediate, _) => {
                 let many = wanted(written);
                 let list = many
                     .iter()
@@ -292,36 +293,36 @@ impl<'a> Draft<'a> {
                         self.intermediate(&name, one, root, (requests, past))
                     })
                     .collect::<Result<Vec<_>, _>>()?;
-                StepKind::IssueIntermediates(list)
+                StepPlan::IssueIntermediates(list)
             }
-            (Kind::CrossSign, _) => {
-                StepKind::CrossSign(Box::new(self.cross(&id, step, root, inputs)?))
+            (StepKind::CrossSign, _) => {
+                StepPlan::CrossSign(Box::new(self.cross(&id, step, root, inputs)?))
             }
-            (Kind::AdoptRoot, _) => {
+            (StepKind::AdoptRoot, _) => {
                 let words = "a root that is adopted exists: [root] names its certificate";
                 return Err(self.at(written.kind.span().start, words).into());
             }
-            (Kind::CertificateRequest, _) => {
-                StepKind::RequestCertificate(request::product(&id, root).map_err(failed(&id))?)
+            (StepKind::CertificateRequest, _) => {
+                StepPlan::RequestCertificate(request::product(&id, root).map_err(failed(&id))?)
             }
-            (Kind::ConfirmCopy, _) => {
+            (StepKind::ConfirmCopy, _) => {
                 let label = written
                     .token
                     .as_ref()
                     .map(|label| label.get_ref().0.clone());
                 let place = written.kind.span().start;
                 let words = "confirm-copy needs token = \"label of the token that holds the copy\"";
-                StepKind::ConfirmCopy(label.ok_or_else(|| self.at(place, words))?)
+                StepPlan::ConfirmCopy(label.ok_or_else(|| self.at(place, words))?)
             }
-            (Kind::DestroyKey, _) => StepKind::DestroyKey,
-            (Kind::Revoke, _) => {
+            (StepKind::DestroyKey, _) => StepPlan::DestroyKey,
+            (StepKind::Revoke, _) => {
                 let revoked = past.revoked.get(&id).cloned().ok_or_else(|| {
                     let words = "what it revokes was not read";
                     self.at(written.kind.span().start, words)
                 })?;
-                StepKind::Revoke(revoked)
+                StepPlan::Revoke(revoked)
             }
-            (Kind::IssueCrl, _) => {
+            (StepKind::IssueCrl, _) => {
                 let next_update = match &written.next_update {
                     _ if is_final(written) => Validity::NoEnd,
                     None => Validity::For(Span::Months(6)),
@@ -340,7 +341,7 @@ impl<'a> Draft<'a> {
                 let listed = (&past.carried, revoked.as_slice());
                 let product = template::crl(&id, root, algorithm, next_update, number, listed)
                     .map_err(failed(&id))?;
-                StepKind::IssueCrl(CrlPlan {
+                StepPlan::IssueCrl(CrlPlan {
                     product,
                     number,
                     carried: past.carried.clone(),
@@ -454,14 +455,14 @@ pub(super) fn signature_algorithm(root: &RootPlan) -> SignatureAlgorithm {
         .unwrap_or(SignatureAlgorithm::EcdsaSha384)
 }
 
-fn default_title(kind: &StepKind, root: &RootPlan) -> String {
+fn default_title(kind: &StepPlan, root: &RootPlan) -> String {
     match kind {
-        StepKind::GenerateRootKey => format!(
+        StepPlan::GenerateRootKey => format!(
             "Generate the root key ({}) in the token",
             root.key().map_or("unknown", |key| key.word())
         ),
-        StepKind::IssueRoot(_) => "Issue the root certificate".to_owned(),
-        StepKind::IssueIntermediates(list) => match list.as_slice() {
+        StepPlan::IssueRoot(_) => "Issue the root certificate".to_owned(),
+        StepPlan::IssueIntermediates(list) => match list.as_slice() {
             [one] => match one.succession {
                 Succession::First => format!("Issue the intermediate for {}", one.mount),
                 Succession::Renewal => format!("Renew the intermediate for {}", one.mount),
@@ -471,25 +472,25 @@ fn default_title(kind: &StepKind, root: &RootPlan) -> String {
             },
             many => format!("Issue {} intermediates", many.len()),
         },
-        StepKind::ConfirmCopy(label) => {
+        StepPlan::ConfirmCopy(label) => {
             format!("Confirm that the token {label} holds a copy of the root key")
         }
-        StepKind::DestroyKey => "Destroy the root key, after the seal".to_owned(),
-        StepKind::CrossSign(cross) => format!("Cross-sign {}", cross.subject),
-        StepKind::RequestCertificate(_) => "Request a certificate for the root key".to_owned(),
-        StepKind::IssueCrl(crl) => match crl.product.validity {
+        StepPlan::DestroyKey => "Destroy the root key, after the seal".to_owned(),
+        StepPlan::CrossSign(cross) => format!("Cross-sign {}", cross.subject),
+        StepPlan::RequestCertificate(_) => "Request a certificate for the root key".to_owned(),
+        StepPlan::IssueCrl(crl) => match crl.product.validity {
             Validity::NoEnd => format!("Issue CRL number {}, the final one", crl.number),
             _ => format!("Issue CRL number {}", crl.number),
         },
-        StepKind::Revoke(one) => match &one.origin {
+        StepPlan::Revoke(one) => match &one.origin {
             Some(Origin {
                 mount: Some(mount), ..
             }) => format!("Revoke the intermediate of {mount}"),
             _ => format!("Revoke the certificate {}", one.entry.serial),
         },
-        StepKind::AdoptRoot(plan) if plan.lost_ledger.is_some() => {
+        StepPlan::AdoptRoot(plan) if plan.lost_ledger.is_some() => {
             "Take over the root whose ledger was lost".to_owned()
         }
-        StepKind::AdoptRoot(_) => "Take over the root".to_owned(),
+        StepPlan::AdoptRoot(_) => "Take over the root".to_owned(),
     }
 }

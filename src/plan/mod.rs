@@ -21,11 +21,15 @@ pub mod profile;
 pub mod request;
 mod revoke_document;
 mod root_plan;
+mod step_kind;
 mod subject;
 pub mod succession;
 pub mod template;
 pub mod trust;
 mod words;
+
+use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr};
 
 use crate::digest::Digest;
 use crate::x509::certificate::Certificate;
@@ -43,11 +47,14 @@ use cross::CrossPlan;
 use generate::Generate;
 use past::RevokePlan;
 use profile::Profile;
+pub use step_kind::StepKind;
 pub use succession::{SubjectKeyId, Succession};
 use trust::TrustPlan;
 
 /// What is allowed, beyond what is always refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Display, IntoStaticStr)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Policy {
     /// A company's own PKI.
     Private,
@@ -58,15 +65,16 @@ pub enum Policy {
 impl Policy {
     /// The word in the ceremony file.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Private => "private",
-            Self::Webtrust => "webtrust",
-        }
+        self.into()
     }
 }
 
 /// Who signs the seal besides people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Display, IntoStaticStr, EnumString,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum SealMode {
     /// The root key itself.
     Direct,
@@ -77,10 +85,7 @@ pub enum SealMode {
 impl SealMode {
     /// The word in the ceremony file.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Direct => "direct",
-            Self::None => "none",
-        }
+        self.into()
     }
 }
 
@@ -278,7 +283,7 @@ pub struct CrlPlan {
 
 /// What a step does.
 #[derive(Clone, Debug)]
-pub enum StepKind {
+pub enum StepPlan {
     /// `generate-root-key`
     GenerateRootKey,
     /// `issue-root`
@@ -301,21 +306,26 @@ pub enum StepKind {
     AdoptRoot(Box<AdoptPlan>),
 }
 
-impl StepKind {
+impl StepPlan {
+    /// Which kind it is of.
+    pub fn kind(&self) -> StepKind {
+        match self {
+            Self::GenerateRootKey => StepKind::GenerateRootKey,
+            Self::IssueRoot(_) => StepKind::IssueRoot,
+            Self::IssueIntermediates(_) => StepKind::IssueIntermediate,
+            Self::CrossSign(_) => StepKind::CrossSign,
+            Self::RequestCertificate(_) => StepKind::CertificateRequest,
+            Self::IssueCrl(_) => StepKind::IssueCrl,
+            Self::ConfirmCopy(_) => StepKind::ConfirmCopy,
+            Self::DestroyKey => StepKind::DestroyKey,
+            Self::Revoke(_) => StepKind::Revoke,
+            Self::AdoptRoot(_) => StepKind::AdoptRoot,
+        }
+    }
+
     /// The word in the ceremony file.
     pub fn word(&self) -> &'static str {
-        match self {
-            Self::GenerateRootKey => "generate-root-key",
-            Self::IssueRoot(_) => "issue-root",
-            Self::IssueIntermediates(_) => "issue-intermediate",
-            Self::CrossSign(_) => "cross-sign",
-            Self::RequestCertificate(_) => "certificate-request",
-            Self::IssueCrl(_) => "issue-crl",
-            Self::ConfirmCopy(_) => "confirm-copy",
-            Self::DestroyKey => "destroy-key",
-            Self::Revoke(_) => "revoke",
-            Self::AdoptRoot(_) => "adopt-root",
-        }
+        self.kind().word()
     }
 
     /// Everything the step signs.
@@ -344,14 +354,14 @@ pub struct Step {
     /// To be read aloud before it.
     pub read_aloud: Option<String>,
     /// What it does.
-    pub kind: StepKind,
+    pub kind: StepPlan,
 }
 
 impl Step {
     /// What people approve in one go: the digest of the one template, or of the list of
     /// template digests, one to a line; of a root that is taken over, the list of what is.
     pub fn approval_digest(&self) -> Option<Digest> {
-        if let StepKind::AdoptRoot(plan) = &self.kind {
+        if let StepPlan::AdoptRoot(plan) = &self.kind {
             return Some(plan.approval_digest());
         }
         let products = self.kind.products();
@@ -424,7 +434,7 @@ impl Plan {
     /// Every certificate that is revoked, in the order of the steps.
     pub fn revocations(&self) -> impl Iterator<Item = &RevokePlan> {
         self.steps.iter().filter_map(|step| match &step.kind {
-            StepKind::Revoke(plan) => Some(plan),
+            StepPlan::Revoke(plan) => Some(plan),
             _ => None,
         })
     }
@@ -432,7 +442,7 @@ impl Plan {
     /// The step that takes over a root, where one does.
     pub fn adopts(&self) -> Option<&AdoptPlan> {
         self.steps.iter().find_map(|step| match &step.kind {
-            StepKind::AdoptRoot(plan) => Some(&**plan),
+            StepPlan::AdoptRoot(plan) => Some(&**plan),
             _ => None,
         })
     }
@@ -440,7 +450,7 @@ impl Plan {
     /// Every certificate that is cross-signed.
     pub fn crosses(&self) -> impl Iterator<Item = &CrossPlan> {
         self.steps.iter().filter_map(|step| match &step.kind {
-            StepKind::CrossSign(cross) => Some(&**cross),
+            StepPlan::CrossSign(cross) => Some(&**cross),
             _ => None,
         })
     }
@@ -448,7 +458,7 @@ impl Plan {
     /// Every request for the root's own key.
     pub fn own_requests(&self) -> impl Iterator<Item = &Product> {
         self.steps.iter().filter_map(|step| match &step.kind {
-            StepKind::RequestCertificate(product) => Some(product),
+            StepPlan::RequestCertificate(product) => Some(product),
             _ => None,
         })
     }
@@ -464,7 +474,7 @@ impl Plan {
     /// Every intermediate of every step.
     pub fn intermediates(&self) -> impl Iterator<Item = &IntermediatePlan> {
         self.steps.iter().flat_map(|step| match &step.kind {
-            StepKind::IssueIntermediates(list) => list.as_slice(),
+            StepPlan::IssueIntermediates(list) => list.as_slice(),
             _ => &[],
         })
     }

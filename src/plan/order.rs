@@ -8,8 +8,9 @@ use toml::Spanned;
 
 use super::Waiver;
 use super::cert_manager::CertManager;
-use super::file::{FileError, Kind, Requests, StepFile};
+use super::file::{FileError, Requests, StepFile};
 use super::make::{Draft, is_list, wanted};
+use super::step_kind::StepKind;
 use super::words::not_waivable;
 use crate::ssh::PersonKey;
 
@@ -104,9 +105,9 @@ impl Draft<'_> {
         self.check_order(&kinds)
     }
 
-    fn check_order(&self, kinds: &[(Kind, usize)]) -> Result<(), FileError> {
+    fn check_order(&self, kinds: &[(StepKind, usize)]) -> Result<(), FileError> {
         let existing = self.root_certificate().is_some();
-        let mut made: Vec<Kind> = Vec::new();
+        let mut made: Vec<StepKind> = Vec::new();
         for (kind, place) in kinds {
             if let Some(words) = out_of_order(*kind, &made, existing) {
                 return Err(self.at(*place, words));
@@ -116,13 +117,13 @@ impl Draft<'_> {
         if made.is_empty() {
             return Err(self.at(self.source.len(), "a ceremony needs at least one [[step]]"));
         }
-        if !existing && !made.contains(&Kind::IssueRoot) {
+        if !existing && !made.contains(&StepKind::IssueRoot) {
             let words = "a new root needs the steps generate-root-key and issue-root";
             return Err(self.at(self.file.root.span().start, words));
         }
         self.check_nothing_after_final()?;
-        let revoke = kinds.iter().rfind(|(kind, _)| *kind == Kind::Revoke);
-        let crl = kinds.iter().find(|(kind, _)| *kind == Kind::IssueCrl);
+        let revoke = kinds.iter().rfind(|(kind, _)| *kind == StepKind::Revoke);
+        let crl = kinds.iter().find(|(kind, _)| *kind == StepKind::IssueCrl);
         match (revoke, crl) {
             (Some((_, revoke)), Some((_, crl))) if crl < revoke => Err(self.at(
                 *revoke,
@@ -148,10 +149,10 @@ impl Draft<'_> {
                 return Err(self.at(span.start, &words));
             }
         }
-        if kind == Kind::CrossSign && written.certificate.is_none() {
+        if kind == StepKind::CrossSign && written.certificate.is_none() {
             return Err(self.at(step.span().start, "cross-sign needs a certificate"));
         }
-        let intermediate = kind == Kind::IssueIntermediate;
+        let intermediate = kind == StepKind::IssueIntermediate;
         let place = step.span().start;
         self.check_revocation(written, place)?;
         match &written.request {
@@ -171,34 +172,34 @@ impl Draft<'_> {
 }
 
 /// Why a step of this kind cannot follow those that were made before it.
-fn out_of_order(kind: Kind, made: &[Kind], existing: bool) -> Option<&'static str> {
-    let has_root = existing || made.contains(&Kind::IssueRoot);
+fn out_of_order(kind: StepKind, made: &[StepKind], existing: bool) -> Option<&'static str> {
+    let has_root = existing || made.contains(&StepKind::IssueRoot);
     let words = match kind {
-        _ if made.contains(&Kind::DestroyKey) => "nothing can follow destroy-key",
-        Kind::GenerateRootKey | Kind::IssueRoot if existing => {
+        _ if made.contains(&StepKind::DestroyKey) => "nothing can follow destroy-key",
+        StepKind::GenerateRootKey | StepKind::IssueRoot if existing => {
             "[root] names an existing certificate, so no root is made here"
         }
-        Kind::AdoptRoot if !existing => {
+        StepKind::AdoptRoot if !existing => {
             "a root that is adopted exists: [root] names its certificate"
         }
-        Kind::GenerateRootKey
-        | Kind::IssueRoot
-        | Kind::AdoptRoot
-        | Kind::CertificateRequest
-        | Kind::IssueCrl
-        | Kind::ConfirmCopy
-        | Kind::DestroyKey
+        StepKind::GenerateRootKey
+        | StepKind::IssueRoot
+        | StepKind::AdoptRoot
+        | StepKind::CertificateRequest
+        | StepKind::IssueCrl
+        | StepKind::ConfirmCopy
+        | StepKind::DestroyKey
             if made.contains(&kind) =>
         {
             "this can be done once in a ceremony"
         }
-        Kind::GenerateRootKey | Kind::AdoptRoot if !made.is_empty() => {
+        StepKind::GenerateRootKey | StepKind::AdoptRoot if !made.is_empty() => {
             "this must be the first step"
         }
-        Kind::IssueRoot if !made.contains(&Kind::GenerateRootKey) => {
+        StepKind::IssueRoot if !made.contains(&StepKind::GenerateRootKey) => {
             "generate-root-key must come before it"
         }
-        Kind::GenerateRootKey | Kind::IssueRoot | Kind::AdoptRoot => return None,
+        StepKind::GenerateRootKey | StepKind::IssueRoot | StepKind::AdoptRoot => return None,
         _ if !has_root => "issue-root must come before it",
         _ => return None,
     };
@@ -246,12 +247,13 @@ fn spans(step: &StepFile) -> [(&'static str, Option<Range<usize>>); 21] {
 }
 
 /// Whether a field belongs to a kind of step.
-fn belongs(field: &str, kind: Kind) -> bool {
+fn belongs(field: &str, kind: StepKind) -> bool {
     let fields: &[&str] = match kind {
-        Kind::GenerateRootKey | Kind::IssueRoot | Kind::CertificateRequest | Kind::DestroyKey => {
-            &[]
-        }
-        Kind::IssueIntermediate => &[
+        StepKind::GenerateRootKey
+        | StepKind::IssueRoot
+        | StepKind::CertificateRequest
+        | StepKind::DestroyKey => &[],
+        StepKind::IssueIntermediate => &[
             "mount",
             "request",
             "spki_sha256",
@@ -261,17 +263,17 @@ fn belongs(field: &str, kind: Kind) -> bool {
             "rekey",
             "cert_manager",
         ],
-        Kind::CrossSign => &["certificate", "issuer", "profile", "mount", "spki_sha256"],
-        Kind::Revoke => &[
+        StepKind::CrossSign => &["certificate", "issuer", "profile", "mount", "spki_sha256"],
+        StepKind::Revoke => &[
             "certificate",
             "serial",
             "reason",
             "invalidity_date",
             "foreign",
         ],
-        Kind::IssueCrl => &["next_update", "previous", "final"],
-        Kind::AdoptRoot => &["certificates", "index", "previous", "lost_ledger"],
-        Kind::ConfirmCopy => &["token"],
+        StepKind::IssueCrl => &["next_update", "previous", "final"],
+        StepKind::AdoptRoot => &["certificates", "index", "previous", "lost_ledger"],
+        StepKind::ConfirmCopy => &["token"],
     };
     fields.contains(&field)
 }

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::file::{FileError, Kind, StepFile};
+use super::file::{FileError, StepFile};
 use super::make::Draft;
+use super::step_kind::StepKind;
 use crate::digest::Digest;
 use crate::x509::crl_entry::{Carried, NewEntry};
 use crate::x509::reason::RevocationReason;
@@ -132,7 +133,7 @@ impl Draft<'_> {
 
     fn issue_crl(&self) -> Option<(usize, &StepFile)> {
         let mut steps = self.file.step.iter().map(|step| step.get_ref()).enumerate();
-        steps.find(|(_, step)| *step.kind.get_ref() == Kind::IssueCrl)
+        steps.find(|(_, step)| *step.kind.get_ref() == StepKind::IssueCrl)
     }
 
     /// Paths of the inputs that only revocations and CRLs have.
@@ -146,7 +147,7 @@ impl Draft<'_> {
     pub(super) fn check_nothing_after_final(&self) -> Result<(), FileError> {
         let steps = self.file.step.iter().map(|step| step.get_ref());
         let mut after = steps.skip_while(|step| !is_final(step)).skip(1);
-        match after.find(|step| *step.kind.get_ref() != Kind::DestroyKey) {
+        match after.find(|step| *step.kind.get_ref() != StepKind::DestroyKey) {
             None => Ok(()),
             Some(step) => {
                 let words = "nothing but destroy-key can follow the final CRL";
@@ -159,18 +160,18 @@ impl Draft<'_> {
     /// that is made here has neither revoked nor published anything.
     pub(super) fn check_revocation(&self, step: &StepFile, place: usize) -> Result<(), FileError> {
         match (step.kind.get_ref(), &step.certificate, &step.serial) {
-            (Kind::Revoke, Some(_), Some(serial)) => {
+            (StepKind::Revoke, Some(_), Some(serial)) => {
                 let words = "the certificate has its serial number: name one of the two";
                 return Err(self.at(serial.span().start, words));
             }
-            (Kind::Revoke, None, None) => {
+            (StepKind::Revoke, None, None) => {
                 let words = "revoke needs a certificate, or the serial of one";
                 return Err(self.at(place, words));
             }
-            (Kind::Revoke, ..) if step.reason.is_none() => {
+            (StepKind::Revoke, ..) if step.reason.is_none() => {
                 return Err(self.at(place, "revoke needs a reason"));
             }
-            (Kind::Revoke, ..) if self.root_certificate().is_none() => {
+            (StepKind::Revoke, ..) if self.root_certificate().is_none() => {
                 let words = "a root that is made in this ceremony has issued nothing before it";
                 return Err(self.at(place, words));
             }
@@ -180,7 +181,7 @@ impl Draft<'_> {
             let words = "after the final CRL there is no next one: next_update does not go with it";
             return Err(self.at(next.span().start, words));
         }
-        let new = self.root_certificate().is_none() && *step.kind.get_ref() == Kind::IssueCrl;
+        let new = self.root_certificate().is_none() && *step.kind.get_ref() == StepKind::IssueCrl;
         if let (true, Some(previous)) = (new, &step.previous) {
             let words = "a root that is made in this ceremony has published no CRL before it";
             return Err(self.at(previous.span().start, words));

@@ -16,8 +16,8 @@ use crate::x509::time::UtcTime;
 pub struct RevokeDocument {
     /// Serial number, hex.
     pub serial: String,
-    /// RFC 5280's word.
-    pub reason: String,
+    /// Why.
+    pub reason: RevocationReason,
     /// Since when its key is not to be trusted.
     pub invalidity_date: Option<String>,
     /// It is not in the register.
@@ -54,7 +54,7 @@ impl RevokeDocument {
         let entry = &plan.entry;
         Self {
             serial: entry.serial.to_string(),
-            reason: entry.reason.word().to_owned(),
+            reason: entry.reason,
             invalidity_date: entry.invalidity_date.map(|date| date.to_string()),
             foreign: plan.foreign,
             subject: plan.subject.clone(),
@@ -94,7 +94,7 @@ impl RevokeDocument {
         Some(RevokePlan {
             entry: NewEntry {
                 serial: Serial::parse(&self.serial)?,
-                reason: RevocationReason::parse(&self.reason)?,
+                reason: self.reason,
                 invalidity_date,
             },
             foreign: self.foreign,

@@ -12,7 +12,8 @@ use super::pss;
 use super::tlv::{self, sequence, sequence_of, unsigned};
 
 /// A signature algorithm with its one exact AlgorithmIdentifier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum SignatureAlgorithm {
     /// sha256WithRSAEncryption, parameters NULL (RFC 4055 5)
     RsaSha256,
@@ -34,6 +35,19 @@ pub enum SignatureAlgorithm {
     EcdsaSha512,
     /// Ed25519, parameters absent (RFC 8410 3)
     Ed25519,
+}
+
+impl TryFrom<String> for SignatureAlgorithm {
+    type Error = String;
+    fn try_from(name: String) -> Result<Self, String> {
+        Self::from_name(&name).ok_or_else(|| format!("no signature algorithm: {name}"))
+    }
+}
+
+impl From<SignatureAlgorithm> for String {
+    fn from(algorithm: SignatureAlgorithm) -> Self {
+        algorithm.name()
+    }
 }
 
 impl SignatureAlgorithm {

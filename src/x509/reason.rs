@@ -2,7 +2,21 @@
 
 /// CRLReason (RFC 5280 5.3.1), without those that are never written: unspecified (0) says
 /// nothing, and hold, removal and the AA's (6, 7, 8, 10) have no place in a root's CRL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    strum::Display,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
 pub enum RevocationReason {
     /// Somebody else may have its key.
     KeyCompromise,
@@ -39,13 +53,7 @@ impl RevocationReason {
 
     /// RFC 5280's name for it.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::KeyCompromise => "keyCompromise",
-            Self::AffiliationChanged => "affiliationChanged",
-            Self::Superseded => "superseded",
-            Self::CessationOfOperation => "cessationOfOperation",
-            Self::PrivilegeWithdrawn => "privilegeWithdrawn",
-        }
+        self.into()
     }
 
     /// The reason of this name.

@@ -5,7 +5,8 @@ use super::key_kind::{Curve, KeyKind};
 use super::tlv::{bit_string, sequence, unsigned};
 
 /// The key types a root can have here, as `[root] key` writes them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum RootKey {
     /// `rsa:3072`
     Rsa3072,
@@ -19,6 +20,19 @@ pub enum RootKey {
     P521,
     /// `ed25519`
     Ed25519,
+}
+
+impl TryFrom<String> for RootKey {
+    type Error = String;
+    fn try_from(word: String) -> Result<Self, String> {
+        Self::parse(&word).ok_or_else(|| format!("no key of a root: {word}"))
+    }
+}
+
+impl From<RootKey> for String {
+    fn from(key: RootKey) -> Self {
+        key.word().to_owned()
+    }
 }
 
 impl RootKey {

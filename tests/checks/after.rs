@@ -3,8 +3,10 @@
 use anchorite::check::tbs::certificate;
 use anchorite::check::{CheckId, Outcome, crl, issued, seal};
 use anchorite::digest::Digest;
+use anchorite::ledger::kinds::{CeremonyKind, CeremonyOutcome};
 use anchorite::ledger::register::Register;
 use anchorite::ledger::seal::Seal;
+use anchorite::plan::SealMode;
 use anchorite::x509::cms;
 use anchorite::x509::public_key::SignatureAlgorithm;
 use anchorite::x509::tbs::SignedAttributes;
@@ -99,9 +101,9 @@ fn sealed() -> Vec<Case> {
     let sample = Seal {
         edition: 1,
         ceremony: "acme-root".to_owned(),
-        rehearsal: false,
-        completed: true,
-        mode: "direct".to_owned(),
+        kind: CeremonyKind::Production,
+        outcome: CeremonyOutcome::Completed,
+        mode: SealMode::Direct,
         started: desk.now,
         ended: desk.now,
         entries: 1,

@@ -6,7 +6,7 @@ use anchorite::check::tbs::{TbsContext, certificate, still_fresh};
 use anchorite::check::{CheckId, Finding, Outcome};
 use anchorite::issue;
 use anchorite::ledger::register::{Certainty, Issued, Register};
-use anchorite::plan::{CrlPlan, IntermediatePlan, NewRoot, Plan, Product, RootPlan, StepKind};
+use anchorite::plan::{CrlPlan, IntermediatePlan, NewRoot, Plan, Product, RootPlan, StepPlan};
 use anchorite::x509::certificate::{CertificateFields, Issuer};
 use anchorite::x509::public_key::{PublicKey, RootKey, SignatureAlgorithm};
 use anchorite::x509::serial::Serial;
@@ -92,7 +92,7 @@ impl Desk {
 
     pub(crate) fn root_product(&self) -> &Product {
         match &self.plan.steps[1].kind {
-            StepKind::IssueRoot(product) => product,
+            StepPlan::IssueRoot(product) => product,
             other => panic!("{other:?}"),
         }
     }
@@ -107,7 +107,7 @@ pub fn new_root(plan: &Plan) -> &NewRoot {
 
 pub(crate) fn crl_plan(plan: &Plan) -> &CrlPlan {
     match &plan.steps.last().unwrap().kind {
-        StepKind::IssueCrl(crl) => crl,
+        StepPlan::IssueCrl(crl) => crl,
         other => panic!("{other:?}"),
     }
 }

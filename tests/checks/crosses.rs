@@ -9,7 +9,7 @@ use anchorite::check::{Finding, Outcome};
 use anchorite::ledger::register::Register;
 use anchorite::plan::make::Draft as FileDraft;
 use anchorite::plan::past::Past;
-use anchorite::plan::{LedgerState, Policy, StepKind};
+use anchorite::plan::{LedgerState, Policy, StepPlan};
 use anchorite::x509::certificate::Certificate;
 use anchorite::x509::extension_encode as extensions;
 use anchorite::x509::name::Name;
@@ -64,7 +64,7 @@ impl Scene {
                 &Past::default(),
             )
             .unwrap();
-        let StepKind::CrossSign(plan) = &plan.steps[0].kind else {
+        let StepPlan::CrossSign(plan) = &plan.steps[0].kind else {
             panic!("no cross-sign");
         };
         findings(cross(

@@ -8,7 +8,7 @@ use anchorite::digest::Digest;
 use anchorite::issue;
 use anchorite::ledger::register::{Certainty, Issued, IssuedCrl, Register};
 use anchorite::plan::past::{RevokePlan, WantedRevocation};
-use anchorite::plan::{CrlPlan, Plan, Policy, StepKind, Validity, template};
+use anchorite::plan::{CrlPlan, Plan, Policy, StepPlan, Validity, template};
 use anchorite::x509::certificate::{Certificate, SignedParts};
 use anchorite::x509::crl_entry::{Carried, NewEntry};
 use anchorite::x509::extension_encode as extensions;
@@ -516,7 +516,7 @@ fn endings() -> Vec<Case> {
     let certificate = Draft::below(&signer, &Signer::p256()).certificate(&signer);
     let mut plan = desk.plan.clone();
     plan.steps
-        .retain(|step| matches!(step.kind, StepKind::IssueCrl(_)));
+        .retain(|step| matches!(step.kind, StepPlan::IssueCrl(_)));
     let judge = |plan: &Plan, register: &Register| -> Vec<Finding> {
         let planned = ending::all(plan, register).into_iter();
         planned
@@ -527,7 +527,7 @@ fn endings() -> Vec<Case> {
             .collect()
     };
     let mut last = plan.clone();
-    if let StepKind::IssueCrl(crl) = &mut last.steps[0].kind {
+    if let StepPlan::IssueCrl(crl) = &mut last.steps[0].kind {
         crl.product.validity = Validity::NoEnd;
     }
     let open = signed(&CrlDraft::of(&signer), &signer, 7, Certainty::Signed);

@@ -89,7 +89,7 @@ fn forge(world: &mut World, seconds: i64) {
     .assemble();
     let event = Event::SignIntended {
         product: product.clone(),
-        kind: kind.clone(),
+        kind: *kind,
         tbs: Some(anchorite::digest::hex(&body.0)),
         tbs_file: None,
         tbs_sha256: anchorite::digest::Digest::of(&body.0),

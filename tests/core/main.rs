@@ -30,6 +30,7 @@ use std::collections::BTreeMap;
 
 use anchorite::ceremony::CeremonyError;
 use anchorite::ledger::entry::Event;
+use anchorite::ledger::kinds::{CeremonyKind, CeremonyOutcome};
 use anchorite::ledger::register::Certainty;
 use anchorite::ledger::seal::Seal;
 use anchorite::x509::certificate::Certificate;
@@ -200,7 +201,8 @@ fn the_seal_says_what_happened() {
     let seal = Seal::from_text(&text).unwrap();
     let objects = products(&world, SEALED);
     let crl = Crl::from_der(&objects["crl"]).unwrap();
-    assert!(seal.completed && !seal.rehearsal);
+    assert_eq!(seal.outcome, CeremonyOutcome::Completed);
+    assert_eq!(seal.kind, CeremonyKind::Production);
     assert_eq!((seal.signatures_asked, seal.signatures_kept), (4, 4));
     assert_eq!(seal.next_crl, Some(crl.fields.next_update));
     assert!(world.file(&format!("{SEALED}/SEAL.txt.root.p7s")).is_some());

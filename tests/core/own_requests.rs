@@ -3,6 +3,7 @@
 use anchorite::audit::Verdict;
 use anchorite::digest::{Digest, hex, unhex};
 use anchorite::ledger::entry::Event;
+use anchorite::ledger::kinds::BodyKind;
 use anchorite::ledger::register::Certainty;
 use anchorite::plan::make::Draft;
 use anchorite::plan::request::OwnRequest;
@@ -97,7 +98,7 @@ fn a_request_is_no_certificate() {
             serial,
             crl_number,
             ..
-        }) if kind == "request" => Some((serial.clone(), *crl_number)),
+        }) if *kind == BodyKind::Request => Some((serial.clone(), *crl_number)),
         _ => None,
     });
     assert_eq!(issued, Some((None, None)));
@@ -208,7 +209,7 @@ fn who_does_not_approve_it_signs_nothing() {
     let asked = |world: &World, folder: &str| {
         let entries = world.entries(folder);
         let kinds = entries.iter().filter(|entry| {
-            matches!(&entry.event, Ok(Event::SignIntended { kind, .. }) if kind == "request")
+            matches!(&entry.event, Ok(Event::SignIntended { kind, .. }) if *kind == BodyKind::Request)
         });
         kinds.count()
     };

@@ -10,6 +10,7 @@ use anchorite::ceremony::plan_report::PlanReport;
 use anchorite::ceremony::prepare::PrepareError;
 use anchorite::ceremony::script;
 use anchorite::ledger::entry::Event;
+use anchorite::ledger::kinds::Outcome;
 use anchorite::ledger::seal::Seal;
 use anchorite::plan::error::PlanError;
 use anchorite::plan::make::Draft;
@@ -166,7 +167,7 @@ fn a_waiver_is_shown_recorded_counted_and_verified() {
             && matches!(&entry.event, Ok(Event::Checked { what, findings, .. })
             if what == "profile own" && findings.iter().any(|one| {
                 one.id == "PROFILE-EKU-ANY"
-                    && one.outcome == "waived"
+                    && one.outcome == Outcome::Waived
                     && one.words.ends_with("waived by alice: an old client")
             }))
     });

@@ -7,6 +7,7 @@ use anchorite::ceremony::abort::Aborted;
 use anchorite::ceremony::run::Job;
 use anchorite::digest::{Digest, hex};
 use anchorite::ledger::entry::{Entry, Event};
+use anchorite::ledger::kinds::CeremonyOutcome;
 use anchorite::ledger::register::Certainty;
 use anchorite::ledger::seal::Seal;
 use anchorite::ledger::seal_signature::SealForm;
@@ -132,7 +133,7 @@ fn judge_folder(world: &World, job: &Job, entries: &[Entry], spot: Spot<'_>) {
     }
     let form = SealForm::of(job.prepared.plan.root.signature_algorithm().unwrap());
     let seal = Seal::from_text(&files["SEAL.txt"]).unwrap();
-    assert!(seal.completed, "{spot}");
+    assert_eq!(seal.outcome, CeremonyOutcome::Completed, "{spot}");
     assert_eq!(seal.entries, entries.last().unwrap().n, "{spot}");
     assert_eq!(seal.sums, Digest::of(&files["SHA256SUMS"]), "{spot}");
     let sums = lock::read(std::str::from_utf8(&files["SHA256SUMS"]).unwrap()).unwrap();

@@ -3,6 +3,7 @@
 use std::fs;
 
 use anchorite::ledger::layout;
+use anchorite::plan::SealMode;
 
 use crate::held::{Folder, NAME};
 
@@ -116,6 +117,6 @@ fn named(folder: &mut Folder, more: &str) {
 fn stripped(folder: &mut Folder) {
     folder.remove(layout::ROOT_SIGNATURE);
     let mut seal = folder.seal();
-    seal.mode = "none".to_owned();
+    seal.mode = SealMode::None;
     folder.write(layout::SEAL, seal.to_text());
 }

@@ -10,7 +10,7 @@ use anchorite::digest::{Digest, unhex};
 use anchorite::handover::{self, Crl, Handover, Intermediate, OwnRequest, Revoked};
 use anchorite::ledger::entry::{Entry, Event};
 use anchorite::plan::document::RevokeDocument;
-use anchorite::plan::{Plan, StepKind};
+use anchorite::plan::{Plan, StepPlan};
 use anchorite::x509::certificate::{Certificate, CertificateFields};
 use anchorite::x509::crl::CrlFields;
 use anchorite::x509::public_key::{Curve, KeyKind, PublicKey, SignatureAlgorithm};
@@ -44,8 +44,7 @@ pub fn signed(entries: &[Entry], file: impl Fn(&str) -> Vec<u8>) -> BTreeMap<Str
             (None, Some(path)) => file(path),
             _ => panic!("entry {intent} has no body"),
         };
-        let algorithm = SignatureAlgorithm::from_name(algorithm).unwrap();
-        let object = signed_object(&body, algorithm, &unhex(signature).unwrap());
+        let object = signed_object(&body, *algorithm, &unhex(signature).unwrap());
         let before = objects.insert(product.clone(), object);
         assert!(before.is_none(), "{product} has two signatures");
     }
@@ -76,7 +75,7 @@ pub fn out_files(
         })
         .collect();
     let crl = plan.steps.iter().find_map(|step| match &step.kind {
-        StepKind::IssueCrl(crl) => {
+        StepPlan::IssueCrl(crl) => {
             let crl = anchorite::x509::crl::Crl::from_der(&signed[&crl.product.name]).unwrap();
             Some(Crl {
                 number: crl.fields.number().unwrap(),

@@ -7,6 +7,9 @@ use std::process::Command;
 use anchorite::audit::{self, AuditFinding, Verdict};
 use anchorite::digest::Digest;
 use anchorite::host::DiskStore;
+use anchorite::ledger::kinds::CeremonyKind;
+use anchorite::plan::SealMode;
+use anchorite::ports::Assurance;
 use anchorite::x509::certificate::Certificate;
 use proptest::prelude::*;
 
@@ -178,11 +181,11 @@ pub(crate) const CASES: &[Case] = &[
         },
     ),
     ("made unsigned", Us, "VERIFY-SEAL", |s| {
-        s.sealed(|seal| seal.mode = "none".to_owned());
+        s.sealed(|seal| seal.mode = SealMode::None);
         fs::remove_file(s.one("SEAL.txt.root.p7s")).unwrap();
     }),
     ("unsigned, signature left", Both, "VERIFY-SIGNATURE", |s| {
-        s.sealed(|seal| seal.mode = "none".to_owned())
+        s.sealed(|seal| seal.mode = SealMode::None)
     }),
     ("no signature", Both, "VERIFY-SIGNATURE", |s| {
         fs::remove_file(s.one("SEAL.txt.root.p7s")).unwrap()
@@ -226,7 +229,7 @@ pub(crate) const CASES: &[Case] = &[
         },
     ),
     ("seal says hardware, insider", Us, "VERIFY-SEAL", |s| {
-        s.sealed(|seal| seal.assurance = Some("hardware".to_owned()));
+        s.sealed(|seal| seal.assurance = Some(Assurance::Hardware));
         s.sign(s.seal().ended);
     }),
     (
@@ -507,7 +510,7 @@ pub(crate) const CASES: &[Case] = &[
         fs::write(s.path("notes.txt"), "x").unwrap()
     }),
     ("a rehearsal among them", Ledger, "VERIFY-LEDGER", |s| {
-        s.sealed(|seal| seal.rehearsal = true);
+        s.sealed(|seal| seal.kind = CeremonyKind::Rehearsal);
         s.sign(s.seal().ended);
     }),
 ];

@@ -4,6 +4,7 @@
 use std::fs;
 
 use anchorite::digest::{Digest, hex};
+use anchorite::ledger::kinds::CeremonyKind;
 use anchorite::plan::document::PlanDocument;
 use anchorite::x509::serial::Serial;
 
@@ -237,7 +238,7 @@ fn rehearsal_and_production_are_not_one_ledger() {
         "VERIFY-LEDGER rehearsal and production are mixed",
         |s| {
             s.line("\"type\":\"begin\"", "\"production\"", "\"rehearsal\"");
-            s.sealed(|seal| seal.rehearsal = true);
+            s.sealed(|seal| seal.kind = CeremonyKind::Rehearsal);
         },
     )];
     each_is_refused(&World::with_two(), TWO, cases);

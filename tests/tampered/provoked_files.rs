@@ -3,6 +3,8 @@
 use std::fs;
 
 use anchorite::digest::Digest;
+use anchorite::ledger::kinds::CeremonyKind;
+use anchorite::plan::SealMode;
 use anchorite::plan::document::PlanDocument;
 
 use super::provoked::{Deed, HANDED, place, replaced, signed};
@@ -24,6 +26,9 @@ fn planned(s: &Scene<'_>, change: impl FnOnce(&mut PlanDocument)) {
 
 /// What is done to the files of the first two ceremonies.
 pub(crate) const OF_FILES: &[Deed] = &[
+    (ONE, false, |s| {
+        s.write("SHA256SUMS", s.text("SHA256SUMS").replacen('\n', "\r\n", 1))
+    }),
     (ONE, false, |s| {
         s.write("SHA256SUMS", format!("{}{}", s.text("SHA256SUMS"), "x\n"))
     }),
@@ -107,6 +112,15 @@ pub(crate) const OF_FILES: &[Deed] = &[
         let root = field(&line(s, begin), "root");
         replaced(s, begin, &root, "3000");
     }),
+    (ONE, true, |s| {
+        let answer = &["\"type\":\"answer\"", "\"accepted\":true"];
+        replaced(
+            s,
+            answer,
+            "\"accepted\":true",
+            "\"accepted\":true,\"more\":1",
+        );
+    }),
     // The seal.
     (ONE, false, |s| s.write("SEAL.txt.root.p7s", "no CMS")),
     (ONE, false, |s| {
@@ -132,12 +146,14 @@ pub(crate) const OF_FILES: &[Deed] = &[
             fs::remove_dir_all(s.path(folder)).unwrap();
         }
     }),
-    (TWO, false, |s| signed(s, |seal| seal.rehearsal = true)),
     (TWO, false, |s| {
-        signed(s, |seal| seal.mode = "none".to_owned());
+        signed(s, |seal| seal.kind = CeremonyKind::Rehearsal)
+    }),
+    (TWO, false, |s| {
+        signed(s, |seal| seal.mode = SealMode::None);
         fs::remove_file(s.one("SEAL.txt.root.p7s")).unwrap();
-        planned(s, |plan| plan.seal = "none".to_owned());
-        s.sealed(|seal| seal.mode = "none".to_owned());
+        planned(s, |plan| plan.seal = SealMode::None);
+        s.sealed(|seal| seal.mode = SealMode::None);
     }),
     (TWO, false, |s| {
         copy_tree(&s.path(ONE), &s.path("0003-acme-more.new"))

@@ -133,7 +133,7 @@ pub(crate) const CASES: &[Case] = &[
     }),
     (
         "an intent of a kind that is none",
-        "VERIFY-REGISTER neither",
+        "VERIFY-CHAIN the line does not have the fields of an entry: unknown variant",
         |s| {
             s.line(
                 "\"type\":\"sign-intended\",\"step\":\"ask\"",

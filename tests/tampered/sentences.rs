@@ -44,7 +44,7 @@ const NO_REFUSALS: &[(&str, &str)] = &[
     ("audit/checked.rs", "root key"),
     ("audit/files.rs", "the folder"),
     ("audit/key.rs", "root key"),
-    ("audit/key.rs", "taken over"),
+    ("ledger/kinds.rs", "taken over"),
     ("audit/ledger.rs", "the ledger"),
     ("audit/mod.rs", "CRL number {}"),
     ("audit/mod.rs", "the given root"),

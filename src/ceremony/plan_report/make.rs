@@ -12,7 +12,7 @@ use crate::plan::document::RevokeDocument;
 use crate::plan::profile::Profile;
 use crate::plan::trust::TrustPlan;
 use crate::plan::{
-    CrlPlan, IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepKind, Validity, Waiver,
+    CrlPlan, IntermediatePlan, Plan, Policy, Product, RootPlan, Step, StepPlan, Validity, Waiver,
     explain, lock, template,
 };
 use crate::x509::certificate::Certificate;
@@ -36,7 +36,7 @@ impl PlanReport {
     pub fn of(prepared: &Prepared, known: bool, today: Option<UtcTime>) -> Self {
         let plan = &prepared.plan;
         let bench = Bench { prepared, today };
-        let issues_crl = |step: &Step| matches!(step.kind, StepKind::IssueCrl(_));
+        let issues_crl = |step: &Step| matches!(step.kind, StepPlan::IssueCrl(_));
         let is_new = matches!(plan.root, RootPlan::New(_));
         let steps: Vec<StepFact> = plan.steps.iter().map(|step| bench.step(step)).collect();
         Self {
@@ -182,26 +182,26 @@ impl Bench<'_> {
             title: escape(&step.title),
             read_aloud: step.read_aloud.as_deref().map(escape),
             revoke: match &step.kind {
-                StepKind::Revoke(plan) => Some(RevokeDocument::of(plan).escaped()),
+                StepPlan::Revoke(plan) => Some(RevokeDocument::of(plan).escaped()),
                 _ => None,
             },
             adopts: match &step.kind {
-                StepKind::AdoptRoot(plan) => plan.statement(),
+                StepPlan::AdoptRoot(plan) => plan.statement(),
                 _ => Vec::new(),
             },
             products: match &step.kind {
-                StepKind::GenerateRootKey
-                | StepKind::AdoptRoot(_)
-                | StepKind::Revoke(_)
-                | StepKind::ConfirmCopy(_)
-                | StepKind::DestroyKey => Vec::new(),
-                StepKind::IssueRoot(product) => vec![self.certificate(product)],
-                StepKind::RequestCertificate(product) => vec![self.own_request(product)],
-                StepKind::IssueIntermediates(list) => {
+                StepPlan::GenerateRootKey
+                | StepPlan::AdoptRoot(_)
+                | StepPlan::Revoke(_)
+                | StepPlan::ConfirmCopy(_)
+                | StepPlan::DestroyKey => Vec::new(),
+                StepPlan::IssueRoot(product) => vec![self.certificate(product)],
+                StepPlan::RequestCertificate(product) => vec![self.own_request(product)],
+                StepPlan::IssueIntermediates(list) => {
                     list.iter().map(|one| self.intermediate(one)).collect()
                 }
-                StepKind::CrossSign(cross) => vec![self.cross(cross)],
-                StepKind::IssueCrl(crl) => vec![self.crl(crl)],
+                StepPlan::CrossSign(cross) => vec![self.cross(cross)],
+                StepPlan::IssueCrl(crl) => vec![self.crl(crl)],
             },
             planned: self.planned(step),
             approvals: self.approvals(step),
@@ -312,7 +312,7 @@ impl Bench<'_> {
 
     fn approvals(&self, step: &Step) -> Vec<Approval> {
         let products = step.kind.products();
-        if let StepKind::AdoptRoot(plan) = &step.kind {
+        if let StepPlan::AdoptRoot(plan) = &step.kind {
             return vec![Approval {
                 what: format!("Step {} (its list)", escape(&step.id)),
                 digest: DigestFact::of(plan.approval_digest()),

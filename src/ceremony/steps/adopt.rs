@@ -7,6 +7,7 @@ use crate::ceremony::pages;
 use crate::ceremony::run::Course;
 use crate::check::adopted_key::{Moment, adopted_key};
 use crate::ledger::adopted;
+use crate::ledger::kinds::KeySource;
 use crate::plan::Step;
 use crate::plan::adopt::AdoptPlan;
 use crate::ports::KeyQuery;
@@ -59,6 +60,11 @@ impl Course<'_, '_> {
         matches.retain(|key| key.public_key == expected);
         let waivers = self.job.prepared.plan.waivers_in(&step.id);
         let (key, findings) = adopted_key(matches, &expected, &Moment::Adoption(&waivers))?;
-        self.key_is_ready("taken over", key.into_inner(), findings, Some(&step.id))
+        self.key_is_ready(
+            KeySource::TakenOver,
+            key.into_inner(),
+            findings,
+            Some(&step.id),
+        )
     }
 }

@@ -11,6 +11,7 @@ use crate::check::{Cleared, Finding, request};
 use crate::digest::Digest;
 use crate::issue;
 use crate::ledger::entry::Event;
+use crate::ledger::kinds::BodyKind;
 use crate::plan::{IntermediatePlan, NewRoot, Policy, Product, RootPlan, Step};
 use crate::x509::certificate::{Certificate, CertificateFields, Issuer};
 use crate::x509::public_key::PublicKey;
@@ -264,7 +265,7 @@ impl Course<'_, '_> {
             let one = self.intend(
                 &step.id,
                 &product.name,
-                "certificate",
+                BodyKind::Certificate,
                 built.body,
                 Kept::InLine,
             )?;

@@ -10,6 +10,7 @@ use crate::digest::Digest;
 use crate::handover;
 use crate::issue;
 use crate::ledger::entry::Event;
+use crate::ledger::kinds::BodyKind;
 use crate::plan::{CrlPlan, Step};
 use crate::x509::certificate::Issuer;
 use crate::x509::tbs::CrlTbs;
@@ -80,7 +81,7 @@ impl Course<'_, '_> {
         if !again {
             crate::check::crl::still_fresh(&body, self.desk.clock.now(), name)?;
         }
-        let intended = self.intend(&step.id, name, "crl", body, Kept::InFile)?;
+        let intended = self.intend(&step.id, name, BodyKind::Crl, body, Kept::InFile)?;
         self.sync()?;
         self.sign_intended(&step.id, &intended)?;
         self.sync()
@@ -126,7 +127,7 @@ impl Course<'_, '_> {
         let files = self.deliver_out(handover::crl_files(&crl.der, self.job.rehearsal))?;
         let event = Event::Issued {
             product: name.clone(),
-            kind: "crl".to_owned(),
+            kind: BodyKind::Crl,
             subject: None,
             serial: None,
             crl_number: Some(plan.number),

@@ -12,6 +12,7 @@ use crate::check::{Cleared, issued};
 use crate::digest::Digest;
 use crate::handover::{self, OutputFile};
 use crate::ledger::entry::{Event, FileRecord};
+use crate::ledger::kinds::BodyKind;
 use crate::plan::cross::CrossPlan;
 use crate::plan::{IntermediatePlan, Product, RootPlan, Step};
 use crate::x509::certificate::{Certificate, Issuer};
@@ -82,7 +83,7 @@ impl Course<'_, '_> {
         let files = self.deliver_out(files)?;
         let event = Event::Issued {
             product: name.clone(),
-            kind: "certificate".to_owned(),
+            kind: BodyKind::Certificate,
             subject: Some(certificate.fields.subject.to_string()),
             serial: Some(certificate.fields.serial.to_string()),
             crl_number: None,

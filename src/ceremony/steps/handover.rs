@@ -5,8 +5,9 @@ use crate::ceremony::run::Course;
 use crate::digest::Digest;
 use crate::handover::{self, Crl, CrossSigned, Handover, Intermediate, OwnRequest, Revoked, Trust};
 use crate::ledger::entry::Event;
+use crate::ledger::kinds::CeremonyKind;
 use crate::ledger::{layout, verify_text};
-use crate::plan::StepKind;
+use crate::plan::StepPlan;
 use crate::plan::document::RevokeDocument;
 use crate::x509::certificate::Certificate;
 use crate::x509::request::Request;
@@ -19,7 +20,7 @@ impl Course<'_, '_> {
         }
         let plan = &self.job.prepared.plan;
         let edition = self.journal.progress.edition;
-        let verify = verify_text::fill(edition, &plan.id, self.job.rehearsal);
+        let verify = verify_text::fill(edition, &plan.id, CeremonyKind::of(self.job.rehearsal));
         let mut files = vec![self.deliver(layout::VERIFY, verify.as_bytes())?];
         if let Some(handover) = self.handover()? {
             let mut products = self.deliver_out(handover::product_files(&handover)?)?;
@@ -59,7 +60,7 @@ impl Course<'_, '_> {
             .steps
             .iter()
             .filter_map(|step| match &step.kind {
-                StepKind::IssueCrl(crl) => Some(crl.product.name.clone()),
+                StepPlan::IssueCrl(crl) => Some(crl.product.name.clone()),
                 _ => None,
             })
             .collect();

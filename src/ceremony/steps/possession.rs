@@ -9,7 +9,8 @@ use crate::check::{Cleared, Finding};
 use crate::digest::Digest;
 use crate::issue;
 use crate::ledger::entry::FileRecord;
-use crate::ledger::possession_files::{self, KIND};
+use crate::ledger::kinds::BodyKind;
+use crate::ledger::possession_files;
 use crate::plan::Step;
 use crate::x509::certificate::Certificate;
 use crate::x509::possession::Challenge;
@@ -42,7 +43,7 @@ impl Course<'_, '_> {
             let what = format!("possession {step}");
             let digest = Digest::of(&body.get().0);
             self.record_checked(of, &what, digest, &findings)?;
-            let intended = self.intend(step, step, KIND, body, Kept::InLine)?;
+            let intended = self.intend(step, step, BodyKind::Possession, body, Kept::InLine)?;
             self.sync()?;
             self.sign_intended_by(step, &intended, signer)?;
             self.sync()?;

@@ -10,7 +10,8 @@ use crate::check::{Cleared, Finding, issued};
 use crate::digest::Digest;
 use crate::handover;
 use crate::issue;
-use crate::ledger::entry::{Event, REQUEST};
+use crate::ledger::entry::Event;
+use crate::ledger::kinds::BodyKind;
 use crate::plan::{Product, Step};
 use crate::x509::certificate::Certificate;
 use crate::x509::tbs::CertificationRequestInfo;
@@ -61,7 +62,7 @@ impl Course<'_, '_> {
         if let Some((what, digest)) = self.approval_of(step, &[product]) {
             self.approve(Some(&step.id), "approve", &what, digest)?;
         }
-        let intended = self.intend(&step.id, name, REQUEST, body, Kept::InLine)?;
+        let intended = self.intend(&step.id, name, BodyKind::Request, body, Kept::InLine)?;
         self.sync()?;
         self.sign_intended(&step.id, &intended)?;
         self.sync()
@@ -94,7 +95,7 @@ impl Course<'_, '_> {
         let spki_sha256 = Digest::of(&request.spki);
         let event = Event::Issued {
             product: name.clone(),
-            kind: REQUEST.to_owned(),
+            kind: BodyKind::Request,
             subject: Some(request.subject.to_string()),
             serial: None,
             crl_number: None,

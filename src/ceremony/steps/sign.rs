@@ -6,6 +6,7 @@ use crate::ceremony::run::Course;
 use crate::check::{Cleared, issued};
 use crate::digest::{Digest, hex};
 use crate::ledger::entry::Event;
+use crate::ledger::kinds::BodyKind;
 use crate::ports::{KeyId, Token, TokenError};
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 use crate::x509::tbs::ToBeSigned;
@@ -71,7 +72,7 @@ impl Course<'_, '_> {
         &mut self,
         step: &str,
         product: &str,
-        kind: &str,
+        kind: BodyKind,
         body: Cleared<T>,
         kept: Kept,
     ) -> Result<Intended<T>, CeremonyError> {
@@ -93,7 +94,7 @@ impl Course<'_, '_> {
             .map(|pending| pending.n);
         let event = Event::SignIntended {
             product: product.to_owned(),
-            kind: kind.to_owned(),
+            kind,
             tbs,
             tbs_file,
             tbs_sha256: digest,
@@ -152,7 +153,7 @@ impl Course<'_, '_> {
         let event = Event::Signed {
             product: product.clone(),
             intent: intended.intent,
-            algorithm: algorithm.name(),
+            algorithm,
             signature: hex(&signature),
         };
         self.record(Some(step), &event)?;

@@ -116,7 +116,7 @@ impl EntryFact {
         let (word, words) = match &entry.event {
             Ok(event) => (event.word(), words(event)),
             Err(unknown) => (
-                unknown.clone(),
+                unknown.as_str(),
                 vec!["(unknown to this version)".to_owned()],
             ),
         };
@@ -125,7 +125,7 @@ impl EntryFact {
             time: entry.time,
             step: entry.step.as_deref().map(escape),
             actor: escape(&entry.actor),
-            r#type: escape(&word),
+            r#type: escape(word),
             // Transcripts hold texts as they came, and some that were escaped when written.
             words: words.iter().map(|text| escape_once(text)).collect(),
         }
@@ -184,7 +184,7 @@ fn words(event: &Event) -> Vec<String> {
         } => vec![format!("step {step_number} of {steps}: {title} ({does})")],
         Event::Checked { what, findings, .. } => {
             let mut list = vec![what.clone()];
-            let told = findings.iter().filter(|one| one.outcome != "pass");
+            let told = findings.iter().filter(|one| one.outcome != Outcome::Pass);
             let passed = findings.len() - told.clone().count();
             list.extend(told.map(|one| format!("{}  {}  {}", one.outcome, one.id, one.words)));
             list.push(format!("{passed} passed"));
@@ -204,7 +204,9 @@ fn words(event: &Event) -> Vec<String> {
             };
             vec![format!("{id}: \"{value}\", {word}")]
         }
-        Event::KeyIntended { key, label, .. } => vec![format!("{key} under label {label}")],
+        Event::KeyIntended { key, label, .. } => {
+            vec![format!("{} under label {label}", key.word())]
+        }
         Event::KeyReady {
             how,
             label,
@@ -229,7 +231,8 @@ fn words(event: &Event) -> Vec<String> {
             algorithm,
             ..
         } => vec![format!(
-            "{product} with {algorithm}, intent in entry {intent}"
+            "{product} with {}, intent in entry {intent}",
+            algorithm.name()
         )],
         Event::Issued { .. } => issued(event),
         Event::Revoked {
