@@ -20,6 +20,8 @@ mod later_life;
 mod ledger;
 #[path = "tampered/lines.rs"]
 mod lines;
+#[path = "tampered/orders.rs"]
+mod orders;
 #[path = "tampered/requests.rs"]
 mod requests;
 #[path = "tampered/sentences.rs"]

@@ -33,6 +33,7 @@ mod seen;
 mod sessions;
 mod story;
 mod told;
+mod turns;
 mod unmade;
 
 pub use calendar::calendar;
@@ -280,6 +281,7 @@ fn look(
     if let (Some(_), Some(seal)) = (head, &seal) {
         let story = Story::of(&entries, &script, &files, findings);
         sessions::check(&story, &script, &files, authority, findings);
+        turns::check(&story, &script, findings);
         order::planned(&entries, &script, findings);
         approvals::check(&entries, &script, findings);
         let adopted = adoption::check(

@@ -137,6 +137,10 @@ impl Session {
                 .or(refuse(label, "the token is not the planned one"))
                 .or(refuse(soft, "a token in software is called hardware"))
             }
+            Event::Question { id, .. } => {
+                let dated = id != "date" || (self.environment && self.token);
+                refuse(dated, "the date is asked for before the token was opened")
+            }
             Event::Answer { id, accepted, .. } => {
                 self.date |= *accepted && id == "date";
                 self.lock |= *accepted && id == "begin";
@@ -154,7 +158,6 @@ impl Session {
                 ))
             }
             Event::Checked { .. }
-            | Event::Question { .. }
             | Event::KeyIntended { .. }
             | Event::SignIntended { .. }
             | Event::Signed { .. }

@@ -13,6 +13,10 @@ const UNSEEN: [&str; 4] = [
     "absence:question, unanswered",
 ];
 
+/// Where only the order is a tool's word: among the checks before one question, and whether what
+/// one approval allows is signed together or one after the other.
+const IN_ANY_ORDER: [&str; 2] = ["order:checked", "order:sign-intended"];
+
 /// The same where the ceremony did not run through: what it looked at came to nothing.
 const UNSEEN_WHERE_STOPPED: [&str; 2] = ["absence:checked", "absence:issued"];
 
@@ -25,7 +29,7 @@ pub(super) fn entries(entries: &[Entry], findings: &mut Findings) {
         )
     });
     let more = UNSEEN_WHERE_STOPPED.iter().filter(|_| stopped);
-    for one in UNSEEN.iter().chain(more) {
+    for one in UNSEEN.iter().chain(&IN_ANY_ORDER).chain(more) {
         findings.told(*one);
     }
     for entry in entries {

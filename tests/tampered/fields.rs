@@ -196,7 +196,7 @@ fn is_told(told: &[String], path: &str) -> bool {
 }
 
 /// The verdict of the whole ledger, and what is told of one ceremony.
-fn judged(scene: &Scene<'_>) -> (Verdict, Vec<String>) {
+pub(crate) fn judged(scene: &Scene<'_>) -> (Verdict, Vec<String>) {
     let mut store = DiskStore::open_read_only(&scene.copy.path).unwrap();
     let report = audit::ledger(&mut store, &scene.world.root(), None);
     let own = report
@@ -210,7 +210,7 @@ fn judged(scene: &Scene<'_>) -> (Verdict, Vec<String>) {
 }
 
 /// A copy of the ledger that ends with this ceremony: no later seal names the one that is changed.
-fn alone<'w>(world: &'w World, ceremony: &'static str) -> Scene<'w> {
+pub(crate) fn alone<'w>(world: &'w World, ceremony: &'static str) -> Scene<'w> {
     let scene = Scene::of(world, ceremony);
     for entry in fs::read_dir(&scene.copy.path).unwrap() {
         let entry = entry.unwrap();

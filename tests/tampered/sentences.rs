@@ -31,6 +31,8 @@ mod provoked;
 mod provoked_files;
 #[path = "provoked_later.rs"]
 mod provoked_later;
+#[path = "provoked_turns.rs"]
+mod provoked_turns;
 #[path = "words.rs"]
 mod words;
 
@@ -44,6 +46,8 @@ const NO_REFUSALS: &[(&str, &str)] = &[
     ("audit/checked.rs", "root key"),
     ("audit/files.rs", "the folder"),
     ("audit/key.rs", "root key"),
+    ("audit/told.rs", "order:sign-intended"),
+    ("audit/turns.rs", "root key"),
     ("ledger/kinds.rs", "taken over"),
     ("audit/ledger.rs", "the ledger"),
     ("audit/mod.rs", "CRL number {}"),
@@ -159,7 +163,11 @@ fn tampered(said: &mut Said) {
         said.of(&scene.copy.path, &two.root(), None);
     }
     said.cases(&two, ONE, demands::CASES);
-    for deeds in [provoked::OF_TRANSCRIPTS, provoked_files::OF_FILES] {
+    for deeds in [
+        provoked::OF_TRANSCRIPTS,
+        provoked_files::OF_FILES,
+        provoked_turns::OUT_OF_TURN,
+    ] {
         said.deeds(&two, &two.root(), deeds);
     }
     let nobody = Digest::of(b"nobody's");
