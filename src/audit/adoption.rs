@@ -142,7 +142,10 @@ fn proof(adopting: &Adopting, files: &Files) -> Vec<FileRecord> {
         path: path.to_owned(),
         sha256: Digest::of(files.get(path)),
     };
-    let others = files.below(&signature).filter(|path| *path != content);
+    let ours = ["p7s", "attrs", "attrs.sig"].map(|ending| format!("{signature}{ending}"));
+    let others = files
+        .below(&signature)
+        .filter(|path| ours.iter().any(|one| one == path));
     std::iter::once(content.as_str())
         .chain(others)
         .map(record)

@@ -60,6 +60,9 @@ impl<'e> Approvals<'e> {
         match event {
             Event::Begin { .. } | Event::Resumed { .. } => {
                 self.begun = false;
+                self.generate = false;
+                self.seal = false;
+                self.revoke = None;
                 self.given.clear();
                 // Who stopped the program answered nothing.
                 self.question = None;
@@ -113,11 +116,10 @@ impl<'e> Approvals<'e> {
             {
                 require(self.begun, "a signature before the lock was approved");
             }
-            Event::SignIntended {
-                product, again_of, ..
-            } => {
+            Event::SignIntended { product, .. } => {
                 require(self.begun, "a signature before the lock was approved");
-                let approved = again_of.is_some() || self.approved(step, product);
+                // A repeated intent too: the transcript lay on a medium meanwhile.
+                let approved = self.approved(step, product);
                 require(
                     approved,
                     "a signature that no approval of its step stands before",

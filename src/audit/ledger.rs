@@ -74,6 +74,13 @@ fn look(
                 escape(&folder.name()),
                 "it follows a ceremony that announces that the root key is destroyed",
             );
+            let newest = seals.iter().map(|seal: &Seal| seal.edition).max();
+            findings.require(
+                AuditId::Ledger,
+                newest.is_none_or(|newest| seal.edition >= newest),
+                escape(&folder.name()),
+                "it is of an earlier edition of the rules than one before it",
+            );
             before.head = seal.digest();
             // One that was given up may have been because of its clock.
             if seal.outcome == CeremonyOutcome::Completed {
@@ -88,7 +95,7 @@ fn look(
     if let Some(open) = &open {
         place(open, before.ceremonies + 1, &mut findings);
         findings.notice(format!(
-            "{} is open: not sealed, and not looked at",
+            "{} is open, and was not looked at: it may hold signatures, or a seal",
             open.name()
         ));
     }

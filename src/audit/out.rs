@@ -238,26 +238,50 @@ fn check_record(bench: &Bench<'_>, findings: &mut Findings) {
     let Some((n, records)) = &bench.story.handed_over else {
         return;
     };
-    let issued = bench.story.issued.iter().flat_map(|(_, event)| {
-        if let Event::Issued { files, .. } = event {
-            files.as_slice()
-        } else {
-            &[]
-        }
-    });
-    let named: BTreeSet<&str> = issued
-        .chain(records.iter())
+    let issued: BTreeSet<&str> = bench
+        .story
+        .issued
+        .iter()
+        .flat_map(|(_, event)| {
+            if let Event::Issued { files, .. } = event {
+                files.as_slice()
+            } else {
+                &[]
+            }
+        })
         .map(|file| file.path.as_str())
         .collect();
-    let own: BTreeSet<&str> = records.iter().map(|file| file.path.as_str()).collect();
-    let words = "the hand-over names a file twice";
-    findings.require(AuditId::Out, own.len() == records.len(), at(*n), words);
+    let own: Vec<&str> = records.iter().map(|file| file.path.as_str()).collect();
+    let mut require = |holds: bool, words: &str| {
+        findings.require(AuditId::Out, holds, at(*n), words);
+    };
     let mut there: BTreeSet<&str> = bench.files.below("out/").collect();
     there.insert(layout::VERIFY);
-    findings.require(
-        AuditId::Out,
+    let named: BTreeSet<&str> = issued.iter().chain(&own).copied().collect();
+    require(
         named == there,
-        at(*n),
         "issued entries and hand-over name other files than those in out/",
     );
+    // A root is delivered with its ceremony, whether it was made there or before.
+    let mut again = own.iter().filter(|path| **path != layout::ROOT_OUT);
+    require(
+        !again.any(|path| issued.contains(path)),
+        "the hand-over names a file that is issued",
+    );
+    require(
+        own == in_order(&own),
+        "the hand-over names a file twice, or in another order",
+    );
+}
+
+/// The files of a hand-over as they are recorded: what verifies, what is delivered, what explains.
+fn in_order<'f>(own: &[&'f str]) -> Vec<&'f str> {
+    let last = |path: &&str| CLOSING.contains(path);
+    let named: BTreeSet<&str> = own.iter().copied().collect();
+    let first = named.iter().filter(|path| **path == layout::VERIFY);
+    let delivered = named
+        .iter()
+        .filter(|path| **path != layout::VERIFY && !last(path));
+    let closing = CLOSING.iter().filter(|path| named.contains(*path));
+    first.chain(delivered).chain(closing).copied().collect()
 }

@@ -138,8 +138,12 @@ impl Session {
                 .or(refuse(soft, "a token in software is called hardware"))
             }
             Event::Question { id, .. } => {
-                let dated = id != "date" || (self.environment && self.token);
-                refuse(dated, "the date is asked for before the token was opened")
+                let first = matches!(id.as_str(), "date" | "begin");
+                let ready = self.environment && self.token && !self.lock;
+                refuse(
+                    ready || !first,
+                    "date and lock are asked for once, after the token was opened",
+                )
             }
             Event::Answer { id, accepted, .. } => {
                 self.date |= *accepted && id == "date";
@@ -150,6 +154,7 @@ impl Session {
             Event::Checked { what, .. } if what == NOTE => {
                 self.note = true;
                 refuse(self.root, "a note of a root that does not exist")
+                    .or(refuse(self.token, "the token was not opened"))
             }
             Event::StepBegun { .. } | Event::KeyReady { .. } | Event::HandedOver { .. } => {
                 self.begun().or(refuse(
@@ -198,7 +203,8 @@ fn check_actor(entry: &Entry, event: &Event, script: &Script, findings: &mut Fin
     let ends = matches!(event, Event::Aborted { .. } | Event::ClockBehind { .. })
         || matches!(event, Event::Close { outcome, .. } if *outcome == CeremonyOutcome::Aborted);
     let actor = script.actor();
-    let holds = entry.actor == actor || (ends && entry.actor == "operator");
+    let given_up = ends && !matches!(event, Event::ClockBehind { .. });
+    let holds = (entry.actor == actor && !given_up) || (ends && entry.actor == "operator");
     let words = format!("the actor is not {}", escape(actor));
     let planned = script.plan.is_some();
     findings.require(AuditId::Session, holds || !planned, at(entry.n), words);
@@ -295,9 +301,15 @@ pub(super) fn check_evidence(story: &Story<'_>, files: &Files, findings: &mut Fi
             findings.told(escape(path));
         }
     }
+    for path in files.bytes.keys().filter(|path| layout::is_elsewhere(path)) {
+        findings.told(escape(path));
+        findings.notice(format!("no entry names {}", escape(path)));
+    }
     for path in files.below("evidence/") {
         let cast = path.starts_with(layout::CONSOLE) && path.ends_with(".cast");
-        if cast || !named.contains(&path) {
+        // Its number is chance, and could have been chosen.
+        let number = path.starts_with("evidence/possession-") && path.ends_with(".txt");
+        if cast || number || !named.contains(&path) {
             findings.told(escape(path));
         }
         if !cast && !named.contains(&path) {

@@ -7,7 +7,7 @@ use super::files::Files;
 use super::findings::{AuditId, Findings};
 use super::order;
 use super::script::Script;
-use crate::digest::{Digest, unhex};
+use crate::digest::{Digest, hex, unhex};
 use crate::ledger::entry::{self, Entry, Event, FileRecord};
 use crate::ledger::kinds::{BodyKind, CeremonyOutcome};
 use crate::ledger::layout;
@@ -64,6 +64,12 @@ pub(super) struct Story<'e> {
     pub handed_over: Option<(u64, &'e [FileRecord])>,
 }
 
+fn has_not(n: u64, kind: &str, findings: &mut Findings) {
+    let words = format!("a type that edition {} has not", findings.edition.number);
+    let words = format!("{words}: {}", escape(kind));
+    findings.fail(AuditId::Entries, at(n), words);
+}
+
 /// The place of an entry.
 pub(super) fn at(n: u64) -> String {
     format!("{}, entry {n}", layout::TRANSCRIPT)
@@ -86,14 +92,12 @@ impl<'e> Story<'e> {
         for entry in entries {
             match &entry.event {
                 Ok(event) => story.add(entry, event, files, findings),
-                Err(kind) => {
-                    let words = format!("a type that edition {} has not", findings.edition.number);
-                    findings.fail(
-                        AuditId::Entries,
-                        at(entry.n),
-                        format!("{words}: {}", escape(kind)),
-                    );
-                }
+                Err(kind) => has_not(entry.n, kind, findings),
+            }
+            // It came with edition 1.
+            let behind = matches!(entry.event, Ok(Event::ClockBehind { .. }));
+            if behind && findings.edition.number == 0 {
+                has_not(entry.n, "clock-behind", findings);
             }
         }
         story.check_ends(findings);
@@ -139,15 +143,24 @@ impl<'e> Story<'e> {
             self.outcome.is_none(),
             "something follows the closing entry",
         );
+        let written = |text: &&str| unhex(text).is_some_and(|octets| hex(&octets) == **text);
+        require(
+            event.hexes().iter().all(written),
+            "octets are not in the one form that is written",
+        );
         // Only what stands right before the end counts: an abort may itself have died, and the
         // ceremony gone on.
         let ends = matches!(
             event,
             Event::Aborted { .. } | Event::ClockBehind { .. } | Event::Close { .. }
         );
-        if !ends {
+        if !ends && self.given_up.is_some() {
+            self.check_given_up(entry.n - 1, findings);
             self.given_up = None;
         }
+        let mut require = |holds: bool, words: &str| {
+            findings.require(AuditId::Entries, holds, at(entry.n), words);
+        };
         match event {
             Event::Begin { format, .. } => {
                 require(
@@ -262,9 +275,14 @@ impl<'e> Story<'e> {
         else {
             return;
         };
+        // A CRL's body may be large: it stands in a file, and no other does.
         let body = match (tbs, tbs_file) {
-            (Some(hex), None) => unhex(hex),
-            (None, Some(path)) => files.bytes.get(path).cloned(),
+            (Some(hex), None) if *kind != BodyKind::Crl => unhex(hex),
+            (None, Some(path)) if *path == format!("evidence/tbs-{tbs_sha256}.der") => files
+                .bytes
+                .get(path)
+                .cloned()
+                .filter(|_| *kind == BodyKind::Crl),
             _ => None,
         }
         .filter(|body| Digest::of(body) == *tbs_sha256);
@@ -352,18 +370,25 @@ impl<'e> Story<'e> {
             at(last),
             "the outcome is not what the entry before says",
         );
-        if let Some((signed, possibly)) = &self.given_up {
-            let (kept, open) = self.signed_and_possibly();
-            let same = |listed: &[&str], wanted: &BTreeSet<&str>| {
-                listed.len() == wanted.len() && listed.iter().all(|one| wanted.contains(one))
-            };
-            findings.require(
-                AuditId::Entries,
-                same(signed, &kept) && same(possibly, &open),
-                at(last),
-                "the entries before do not list what was signed and what possibly was",
-            );
-        }
+        self.check_given_up(last, findings);
+    }
+
+    /// What an abort lists is what was signed, and what possibly was, when it was given up.
+    fn check_given_up(&self, n: u64, findings: &mut Findings) {
+        let Some((signed, possibly)) = &self.given_up else {
+            return;
+        };
+        let (kept, open) = self.signed_and_possibly();
+        let same = |listed: &[&str], wanted: &BTreeSet<&str>| {
+            listed.len() == wanted.len()
+                && listed.iter().copied().collect::<BTreeSet<_>>() == *wanted
+        };
+        findings.require(
+            AuditId::Entries,
+            same(signed, &kept) && same(possibly, &open),
+            at(n),
+            "the entries before do not list what was signed and what possibly was",
+        );
     }
 }
 

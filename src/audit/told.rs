@@ -5,12 +5,17 @@ use super::findings::Findings;
 use crate::ledger::entry::{Entry, Event};
 use crate::ports::TokenIdentity;
 
-/// Entries that a tool could leave out, and nobody would see it.
-const UNSEEN: [&str; 4] = [
+/// Entries that a tool could leave out, and nobody would see it; and what only paper, or a
+/// person's signature, holds to what was approved: the ceremony file, with what follows from it.
+const UNSEEN: [&str; 8] = [
     "absence:answer, wrong",
     "absence:clock-behind",
     "absence:interrupted",
     "absence:question, unanswered",
+    "absence:resumed",
+    "plan.tool",
+    "lock.names",
+    "script/ceremony.toml",
 ];
 
 /// Where only the order is a tool's word: among the checks before one question, and whether what
@@ -18,7 +23,22 @@ const UNSEEN: [&str; 4] = [
 const IN_ANY_ORDER: [&str; 2] = ["order:checked", "order:sign-intended"];
 
 /// The same where the ceremony did not run through: what it looked at came to nothing.
-const UNSEEN_WHERE_STOPPED: [&str; 2] = ["absence:checked", "absence:issued"];
+const UNSEEN_WHERE_STOPPED: [&str; 3] =
+    ["absence:checked", "absence:issued", "absence:sign-intended"];
+
+/// Where it was given up nothing holds what was done to what was planned.
+const UNSEEN_WHERE_GIVEN_UP: [&str; 10] = [
+    "absence:copy-confirmed",
+    "absence:handed-over",
+    "absence:key-intended",
+    "absence:key-ready",
+    "absence:revoked",
+    "absence:signed",
+    "absence:step-begun",
+    "absence:token-opened",
+    "aborted",
+    "close",
+];
 
 /// Lists the fields of all entries that nothing confirms, and what could be left out.
 pub(super) fn entries(entries: &[Entry], findings: &mut Findings) {
@@ -31,6 +51,12 @@ pub(super) fn entries(entries: &[Entry], findings: &mut Findings) {
     let more = UNSEEN_WHERE_STOPPED.iter().filter(|_| stopped);
     for one in UNSEEN.iter().chain(&IN_ANY_ORDER).chain(more) {
         findings.told(*one);
+    }
+    let given_up = |entry: &Entry| matches!(entry.event, Ok(Event::Aborted { .. }));
+    if entries.iter().any(given_up) {
+        for one in UNSEEN_WHERE_GIVEN_UP {
+            findings.told(one);
+        }
     }
     for entry in entries {
         findings.told("time");
@@ -209,6 +235,7 @@ fn token_fields(token: &TokenIdentity) -> &'static [&'static str] {
         assurance: _,
     } = token;
     &[
+        "token.assurance",
         "token.firmware",
         "token.hardware",
         "token.manufacturer",
@@ -226,6 +253,7 @@ fn copy_fields(token: &TokenIdentity) -> &'static [&'static str] {
         "attributes",
         "id",
         "label",
+        "token.assurance",
         "token.firmware",
         "token.hardware",
         "token.manufacturer",

@@ -65,6 +65,8 @@ enum Next<'e> {
     Key,
     /// The product that was checked.
     Issued(&'e str),
+    /// The end: of what is given up, or until somebody goes on.
+    End,
 }
 
 /// What an accepted answer allows.
@@ -90,9 +92,11 @@ impl<'e> Turns<'e> {
             return Vec::new();
         }
         if ends(event) {
+            let went_on = matches!(event, Event::Resumed { .. });
             *self = Self {
                 signed: std::mem::take(&mut self.signed),
                 handed_over: self.handed_over,
+                next: if went_on { Next::Any } else { Next::End },
                 ..Self::default()
             };
             return Vec::new();
@@ -105,6 +109,10 @@ impl<'e> Turns<'e> {
             let goes_on = self.step.is_none_or(|step| step <= place);
             wrong.push((goes_on, "an entry of a step after the next has begun"));
             wrong.push((!self.handed_over, "an entry of a step after the hand-over"));
+            let step = entry.step.as_deref().unwrap_or_default();
+            let begins = matches!(event, Event::StepBegun { .. });
+            let begun = begins || self.begun.contains(step);
+            wrong.push((begun, "an entry of a step that this session has not begun"));
             self.step = self.step.max(Some(place));
         }
         self.next = self.follows(entry, event, signs, &mut wrong);
@@ -203,6 +211,7 @@ impl Next<'_> {
             Self::Look => matches!(event, Event::Checked { what, .. } if what == "root key"),
             Self::Intent => matches!(event, Event::SignIntended { .. } | Event::Signed { .. }),
             Self::Result => matches!(event, Event::Signed { .. }),
+            Self::End => matches!(event, Event::Close { .. }),
             Self::Key => matches!(event, Event::KeyReady { .. }),
             Self::Issued(checked) => {
                 matches!(event, Event::Issued { product, .. } if product == checked)

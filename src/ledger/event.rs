@@ -355,6 +355,36 @@ impl Event {
         }
     }
 
+    /// The fields that hold octets in hex.
+    pub fn hexes(&self) -> Vec<&str> {
+        match self {
+            Self::Begin { root, .. } => root.as_deref().into_iter().collect(),
+            Self::KeyIntended { id, .. }
+            | Self::CopyConfirmed { id, .. }
+            | Self::DestructionAnnounced { id, .. }
+            | Self::DestructionIntended { id, .. }
+            | Self::KeyDestroyed { id, .. } => vec![id],
+            Self::KeyReady { id, spki, .. } => vec![id, spki],
+            Self::SignIntended { tbs, .. } => tbs.as_deref().into_iter().collect(),
+            Self::Signed { signature, .. } => vec![signature],
+            Self::Resumed { .. }
+            | Self::Environment { .. }
+            | Self::TokenOpened { .. }
+            | Self::StepBegun { .. }
+            | Self::Checked { .. }
+            | Self::Question { .. }
+            | Self::Answer { .. }
+            | Self::Issued { .. }
+            | Self::Revoked { .. }
+            | Self::Adopted { .. }
+            | Self::HandedOver { .. }
+            | Self::Interrupted { .. }
+            | Self::ClockBehind { .. }
+            | Self::Aborted { .. }
+            | Self::Close { .. } => Vec::new(),
+        }
+    }
+
     /// What was checked, and its checks whose failure was put aside: the deviations that a seal
     /// counts, each once.
     pub fn waived(&self) -> impl Iterator<Item = (&str, &FindingRecord)> {

@@ -99,6 +99,16 @@ pub fn is_outside_sums(name: &str) -> bool {
         || is_reserved(name)
 }
 
+/// Whether a path is none that a ceremony writes: in no folder of its own, and no file of its
+/// top. The sums may cover it, and nothing tells of it.
+pub fn is_elsewhere(path: &str) -> bool {
+    let folder = path.split_once('/').map(|(folder, _)| folder);
+    match folder {
+        Some(folder) => !FOLDERS.contains(&folder) && !is_reserved(path),
+        None => ![TRANSCRIPT, VERIFY].contains(&path) && !is_outside_sums(path),
+    }
+}
+
 /// Whether a name is kept for later versions, and read by none so far: time stamps
 /// (`SEAL.txt.tsr`, `SEAL.txt.alice.sig.tsr`, the lock's), proofs (`SEAL.txt.log.proof`), scans
 /// of paper, and a root's signature on what came after the seal.

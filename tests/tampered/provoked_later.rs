@@ -144,8 +144,8 @@ pub(crate) const GIVEN_UP: &[Deed] = &[
         replaced(
             s,
             intent,
-            "\"product\":\"root\",\"kind\":\"certificate\"",
-            "\"product\":\"crl\",\"kind\":\"crl\"",
+            "\"product\":\"root\"",
+            "\"product\":\"clusters/pki\"",
         );
         s.reseal();
     }),

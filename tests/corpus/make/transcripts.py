@@ -13,13 +13,13 @@ PREV = "prev is not the digest of the line before"
 LIMIT = 64 * 1024
 
 EVENTS = [
-    ("step-begun", {"step_number": 1, "steps": 1, "does": "crl", "title": "First CRL"}),
+    ("step-begun", {"step_number": 1, "steps": 1, "does": "issue-crl", "title": "First CRL"}),
     ("question", {"id": "clock", "text": "Is it 2026-02-01 09:00?"}),
     ("answer", {"id": "clock", "value": "no", "accepted": False}),
     ("question", {"id": "clock", "text": "Is it 2026-02-01 10:00?"}),
     ("answer", {"id": "clock", "value": "yes", "accepted": True}),
     ("interrupted", {"at": "before the signature"}),
-    ("close", {"outcome": "done", "signatures_asked": 0, "signatures_kept": 0}),
+    ("close", {"outcome": "completed", "signatures_asked": 0, "signatures_kept": 0}),
 ]
 
 
@@ -124,5 +124,5 @@ good("unknown-type-esc", b"".join(lines([*EVENTS[:2], ("\x1b[31mred", {"by": "bo
 good("answer-esc", b"".join(lines([("answer", {"id": "clock", "value": "\x1b]0;x\x07\u202eyes", "accepted": False})])),
      None, "escape codes and an override that a person typed, written as JSON writes them")
 good("tail-cut", b"".join(L[:-2]), None, "whole lines are missing at the end: only the seal can tell")
-good("last-line-edited", WHOLE.replace(b'"outcome":"done"', b'"outcome":"DONE"'), None,
+good("last-line-edited", WHOLE.replace(b'"outcome":"completed"', b'"outcome":"aborted"'), None,
      "nothing comes after the last line: only the seal can tell")
