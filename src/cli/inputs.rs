@@ -9,13 +9,12 @@ use crate::ceremony::ledger_view::LedgerView;
 use crate::ceremony::prepare::{Ingredients, PrepareError, Prepared, prepare, root};
 use crate::host::{read_input, read_named};
 use crate::plan::error::PlanError;
+use crate::plan::file::SIZE_LIMIT;
 use crate::plan::make::Draft;
 use crate::plan::{LedgerState, RootPlan};
 use crate::x509::certificate::Certificate;
 use crate::x509::crl_file::CrlFile;
 
-/// The most octets a ceremony file may have.
-const FILE_LIMIT: u64 = 1024 * 1024;
 /// The most octets of an input that are read. More than a request may have, so that its own
 /// check refuses it by name.
 const INPUT_LIMIT: u64 = 1024 * 1024;
@@ -62,7 +61,7 @@ impl Read {
 
     /// Reads the file alone: what it names may not be there yet.
     pub fn file(file: &Path) -> Result<Self, Trouble> {
-        let bytes = read_named(file, FILE_LIMIT)?;
+        let bytes = read_named(file, SIZE_LIMIT as u64)?;
         let source = String::from_utf8(bytes).map_err(|_| {
             Trouble::new(Exit::Unreadable, "the ceremony file is not UTF-8").at_path(file)
         })?;

@@ -367,8 +367,15 @@ impl<'de> Deserialize<'de> for Requests {
     }
 }
 
+/// The most octets of a ceremony file. What TOML's reader makes of them takes some seventy times
+/// as much memory.
+pub const SIZE_LIMIT: usize = 1024 * 1024;
+
 /// Reads the file.
 pub fn parse(source: &str) -> Result<CeremonyFile, FileError> {
+    if source.len() > SIZE_LIMIT {
+        return Err(error_at(source, 0, "the file has more than 1 MiB"));
+    }
     toml::from_str(source).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         error_at(source, at, &meant(error.message()))
@@ -453,6 +460,17 @@ do = "issue-root"
         assert_eq!(file.step.len(), 2);
         let subject = file.root.into_inner().subject.unwrap().into_inner().0;
         assert_eq!(subject.to_string(), "C=DE, O=Acme, CN=Acme Root G1");
+    }
+
+    #[test]
+    fn a_file_has_its_limit() {
+        let comment = "#".repeat(SIZE_LIMIT - GOOD.len() - 1);
+        assert!(parse(&format!("{GOOD}{comment}\n")).is_ok());
+        let more = parse(&format!("{GOOD}{comment}#\n")).unwrap_err();
+        assert_eq!(
+            more.to_string(),
+            "line 1, column 1: the file has more than 1 MiB"
+        );
     }
 
     #[test]
