@@ -56,7 +56,7 @@ pub struct AdoptedRecord {
     pub source: String,
 }
 
-/// What an entry says. Its words are the types that [`Event::VARIANTS`] lists.
+/// What an entry says. The words of its types are `VARIANTS`.
 #[derive(
     Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames,
 )]
