@@ -46,7 +46,6 @@ const NO_REFUSALS: &[(&str, &str)] = &[
     ("audit/checked.rs", "root key"),
     ("audit/files.rs", "the folder"),
     ("audit/key.rs", "root key"),
-    ("audit/told.rs", "order:sign-intended"),
     ("audit/turns.rs", "root key"),
     ("ledger/kinds.rs", "taken over"),
     ("audit/ledger.rs", "the ledger"),
