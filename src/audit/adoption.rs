@@ -137,15 +137,13 @@ fn tell(plan: &AdoptPlan, findings: &mut Findings) {
 /// The proof's files as they lie there.
 fn proof(adopting: &Adopting, files: &Files) -> Vec<FileRecord> {
     let content = possession_files::content(&adopting.step);
-    let signature = content.trim_end_matches("txt").to_owned();
     let record = |path: &str| FileRecord {
         path: path.to_owned(),
         sha256: Digest::of(files.get(path)),
     };
-    let ours = ["p7s", "attrs", "attrs.sig"].map(|ending| format!("{signature}{ending}"));
     let others = files
-        .below(&signature)
-        .filter(|path| ours.iter().any(|one| one == path));
+        .below("evidence/")
+        .filter(|path| possession_files::is_signature(&adopting.step, path));
     std::iter::once(content.as_str())
         .chain(others)
         .map(record)

@@ -9,7 +9,7 @@ use crate::check::note::SUBJECT as NOTE;
 use crate::digest::hex;
 use crate::ledger::entry::{Entry, Event};
 use crate::ledger::kinds::{CeremonyKind, CeremonyOutcome};
-use crate::ledger::layout;
+use crate::ledger::{layout, possession_files};
 use crate::ports::{Assurance, Interface};
 use crate::x509::escape::escape;
 
@@ -79,10 +79,8 @@ struct Session {
 impl Session {
     /// The screen is kept before anything follows the approval of the lock.
     fn goes_on(&mut self, event: &Event) {
-        let ends = matches!(
-            event,
-            Event::Resumed { .. } | Event::Aborted { .. } | Event::ClockBehind { .. }
-        ) || matches!(event, Event::Close { outcome, .. } if *outcome == CeremonyOutcome::Aborted);
+        let ends =
+            gives_up(event) || matches!(event, Event::Resumed { .. } | Event::ClockBehind { .. });
         if self.lock && !self.counted && !ends {
             self.counted = true;
             self.shown += 1;
@@ -198,13 +196,24 @@ impl Session {
     }
 }
 
+/// Whether an entry belongs to the giving up of a ceremony.
+fn gives_up(event: &Event) -> bool {
+    let aborted = CeremonyOutcome::Aborted;
+    matches!(event, Event::Aborted { .. })
+        || matches!(event, Event::Close { outcome, .. } if *outcome == aborted)
+}
+
 /// Who acted is the one whom the plan has act; who gives a ceremony up is nobody whom it names.
 fn check_actor(entry: &Entry, event: &Event, script: &Script, findings: &mut Findings) {
-    let ends = matches!(event, Event::Aborted { .. } | Event::ClockBehind { .. })
-        || matches!(event, Event::Close { outcome, .. } if *outcome == CeremonyOutcome::Aborted);
     let actor = script.actor();
-    let given_up = ends && !matches!(event, Event::ClockBehind { .. });
-    let holds = (entry.actor == actor && !given_up) || (ends && entry.actor == "operator");
+    let nobody = entry.actor == "operator";
+    // A clock is told of by whoever acts then.
+    let behind = matches!(event, Event::ClockBehind { .. });
+    let holds = if gives_up(event) {
+        nobody
+    } else {
+        entry.actor == actor || (behind && nobody)
+    };
     let words = format!("the actor is not {}", escape(actor));
     let planned = script.plan.is_some();
     findings.require(AuditId::Session, holds || !planned, at(entry.n), words);
@@ -308,7 +317,7 @@ pub(super) fn check_evidence(story: &Story<'_>, files: &Files, findings: &mut Fi
     for path in files.below("evidence/") {
         let cast = path.starts_with(layout::CONSOLE) && path.ends_with(".cast");
         // Its number is chance, and could have been chosen.
-        let number = path.starts_with("evidence/possession-") && path.ends_with(".txt");
+        let number = possession_files::is_content(path);
         if cast || number || !named.contains(&path) {
             findings.told(escape(path));
         }

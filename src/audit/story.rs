@@ -278,7 +278,7 @@ impl<'e> Story<'e> {
         // A CRL's body may be large: it stands in a file, and no other does.
         let body = match (tbs, tbs_file) {
             (Some(hex), None) if *kind != BodyKind::Crl => unhex(hex),
-            (None, Some(path)) if *path == format!("evidence/tbs-{tbs_sha256}.der") => files
+            (None, Some(path)) if *path == layout::body_file(tbs_sha256) => files
                 .bytes
                 .get(path)
                 .cloned()

@@ -15,17 +15,11 @@ pub(super) fn check(story: &Story<'_>, script: &Script, findings: &mut Findings)
     let mut turns = Turns::default();
     for entry in story.entries {
         let Ok(event) = &entry.event else { continue };
-        let place = script.plan.as_ref().and_then(|plan| {
-            let step = entry.step.as_ref()?;
-            plan.steps.iter().position(|one| one.id == *step)
-        });
-        let signs = place.is_some_and(|place| {
-            let steps = script.plan.iter().flat_map(|plan| &plan.steps);
-            steps
-                .skip(place)
-                .take(1)
-                .any(|one| !one.products.is_empty())
-        });
+        let steps = script.plan.iter().flat_map(|plan| &plan.steps);
+        let mut steps = steps.enumerate();
+        let planned = steps.find(|(_, one)| entry.step.as_ref() == Some(&one.id));
+        let place = planned.map(|(place, _)| place);
+        let signs = planned.is_some_and(|(_, step)| !step.products.is_empty());
         for words in turns.add(entry, event, place, signs) {
             findings.fail(AuditId::Session, at(entry.n), words);
         }

@@ -1,5 +1,7 @@
 //! Names of folders and files in a ledger. Nothing else knows them.
 
+use crate::digest::Digest;
+
 /// The transcript.
 pub const TRANSCRIPT: &str = "transcript.jsonl";
 /// The seal.
@@ -97,6 +99,11 @@ pub fn is_outside_sums(name: &str) -> bool {
             ["root.p7s", "attrs"].contains(&rest) || rest.strip_suffix(".sig").is_some_and(is_plain)
         })
         || is_reserved(name)
+}
+
+/// Where a body stands that is too large for a line, named by its digest.
+pub fn body_file(tbs_sha256: &Digest) -> String {
+    format!("evidence/tbs-{tbs_sha256}.der")
 }
 
 /// Whether a path is none that a ceremony writes: in no folder of its own, and no file of its

@@ -7,6 +7,7 @@ use crate::check::{Cleared, issued};
 use crate::digest::{Digest, hex};
 use crate::ledger::entry::Event;
 use crate::ledger::kinds::BodyKind;
+use crate::ledger::layout;
 use crate::ports::{KeyId, Token, TokenError};
 use crate::x509::public_key::{PublicKey, SignatureAlgorithm};
 use crate::x509::tbs::ToBeSigned;
@@ -82,7 +83,7 @@ impl Course<'_, '_> {
         let (tbs, tbs_file) = match kept {
             Kept::InLine => (Some(hex(bytes)), None),
             Kept::InFile => {
-                let path = format!("evidence/tbs-{digest}.der");
+                let path = layout::body_file(&digest);
                 (None, Some(self.deliver(&path, bytes)?.path))
             }
         };
